@@ -1,0 +1,25 @@
+"""What flows through the product: one table per kind of row, defined once; everything else is derived from it."""
+
+from columns.alert import ALERT, Alerts
+from columns.flow import FLOW, Flows
+from columns.packet import PACKET, Packets
+from columns.schema import (
+    Column,
+    Table,
+    Text,
+    concat_rows,
+    rows_in,
+    slice_rows,
+    take_rows,
+    text_column,
+    text_values,
+)
+from columns.sensor_health import SENSOR_HEALTH, Health
+
+TABLES = (PACKET, FLOW, ALERT, SENSOR_HEALTH)
+
+__all__ = [
+    "ALERT", "FLOW", "PACKET", "SENSOR_HEALTH", "TABLES",
+    "Alerts", "Column", "Flows", "Health", "Packets", "Table", "Text",
+    "concat_rows", "rows_in", "slice_rows", "take_rows", "text_column", "text_values",
+]

@@ -1,0 +1,48 @@
+"""The one decorator for kernels, and the place where compiled kernels are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+_ROOMS = ("columns", "zones", "sensor", "detectors")
+
+
+@cache
+def kernel_digest() -> str:
+    """Return a digest of every source file that holds kernels or their constants, and of the Python that runs it."""
+    digest = hashlib.sha256(sys.version.encode())
+    for room in _ROOMS:
+        for path in sorted((_ROOT / room).rglob("*.py")):
+            source = path.read_bytes()
+            if room == "columns" or b"columns.kernel" in source:
+                digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + source)
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Return the folder of compiled kernels of exactly this source (SEKISHO_CACHE_DIR or the user's cache)."""
+    base = os.environ.get("SEKISHO_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "sekisho"
+    )
+    return Path(base) / "kernels" / kernel_digest()
+
+
+def is_cold() -> bool:
+    """Return True when no kernel of this source has been compiled on this machine yet."""
+    folder = cache_folder()
+    return not folder.is_dir() or not any(folder.rglob("*.nbi"))
+
+
+# numba's own cache looks at one file at a time and would miss a change in a kernel that stands in another file;
+# a folder named by the digest of all of them cannot go stale, and lets kernels stand where a reader looks for them.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
+
+import numba  # noqa: E402  (the cache folder has to be known first)
+
+kernel = numba.njit(nogil=True, cache=True, boundscheck=True)
+"""Compile a function of arrays: cached on disk, without the GIL, bounds checked (the input is hostile)."""

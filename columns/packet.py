@@ -1,0 +1,56 @@
+"""PACKET: one row per frame and IP layer. Lives between decode and detectors; never stored."""
+
+from columns.codes import Checksum, Status, Tunnel
+from columns.schema import Column, Table
+
+PACKET = Table(
+    name="packet",
+    meaning="One row per frame; a tunnelled packet or one quoted by an ICMP error follows its carrier as a row of its own.",
+    batch_name="Packets",
+    module=__name__,
+    stored=False,
+    columns=(
+        Column("packet_number", "uint64", "number of the frame within the run, from 1, across all its captures"),
+        Column("ts_ns", "int64", "capture time, UTC", "ns since 1970"),
+        Column("clock_ns", "int64", "event clock: running maximum of ts_ns (filled by the flow table)", "ns since 1970"),
+        Column("interface", "uint16", "interface number within the capture"),
+        Column("link_type", "uint16", "link type of the frame (LINKTYPE_ registry)"),
+        Column("captured_bytes", "uint32", "bytes of the frame that were captured", "bytes"),
+        Column("wire_bytes", "uint32", "bytes of the frame on the wire; for a reassembled datagram, of all its frames", "bytes"),
+        Column("frames", "uint16", "frames this row stands for: 1, or the fragments of a datagram; 0 for a row inside another"),
+        Column("status", "uint8", "what became of the frame in decoding", labels=Status),
+        Column("checksum", "uint8", "IPv4 header and transport checksums", labels=Checksum),
+        Column("tunnel", "uint8", "what this row was carried in", labels=Tunnel),
+        Column("tunnel_depth", "uint8", "IP layers around this one"),
+        Column("src_mac", "uint64", "source MAC address in the low 48 bits", missing="0"),
+        Column("dst_mac", "uint64", "destination MAC address in the low 48 bits", missing="0"),
+        Column("ether_type", "uint16", "EtherType of the innermost link header", missing="0"),
+        Column("vlan", "uint16", "outer 802.1Q VLAN id", missing="0"),
+        Column("vlan_inner", "uint16", "inner 802.1Q VLAN id (QinQ)", missing="0"),
+        Column("ip_version", "uint8", "4, 6, or 0 where there is no IP header"),
+        Column("proto", "uint8", "IP protocol number, after IPv6 extension headers"),
+        Column("ip_ttl", "uint8", "TTL or hop limit"),
+        Column("ip_tos", "uint8", "type of service or traffic class"),
+        Column("ip_id", "uint32", "IPv4 identification, or that of the IPv6 fragment header"),
+        Column("fragment", "uint8", "0 whole; 1 a fragment; 2 a datagram reassembled from fragments"),
+        Column("src_ip", "ip", "source address as on the wire"),
+        Column("dst_ip", "ip", "destination address as on the wire"),
+        Column("src_port", "uint16", "source port (TCP, UDP, SCTP)", missing="0"),
+        Column("dst_port", "uint16", "destination port (TCP, UDP, SCTP)", missing="0"),
+        Column("icmp_type", "uint8", "ICMP or ICMPv6 type", missing="0"),
+        Column("icmp_code", "uint8", "ICMP or ICMPv6 code", missing="0"),
+        Column("tcp_flags", "uint8", "TCP flags, FIN=1 SYN=2 RST=4 PSH=8 ACK=16 URG=32 ECE=64 CWR=128"),
+        Column("tcp_seq", "uint32", "TCP sequence number"),
+        Column("tcp_ack", "uint32", "TCP acknowledgement number"),
+        Column("tcp_window", "uint16", "TCP window as on the wire, unscaled"),
+        Column("payload_offset", "int64", "start of the transport payload in its buffer"),
+        Column("payload_bytes", "uint32", "transport payload as the headers announce it", "bytes"),
+        Column("payload_captured_bytes", "uint32", "transport payload that was captured", "bytes"),
+        Column("buffer", "uint8", "0: the capture block; 1: the reassembly arena of the batch"),
+        Column("flow_id", "uint64", "flow of the packet (filled by the flow table)", missing="0"),
+        Column("to_server", "uint8", "1 if sent by the initiator of its flow (filled by the flow table)"),
+        Column("flow_event", "uint8", "FlowEvent bits: what this packet changed in its flow (filled by the flow table)"),
+    ),
+)
+
+Packets = PACKET.batch

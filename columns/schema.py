@@ -1,0 +1,167 @@
+"""Column and Table: a kind of row is defined once here, and everything else about it is derived."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Text(NamedTuple):
+    """A text column in Arrow layout: row i is ``data[offsets[i]:offsets[i + 1]]``, UTF-8.
+
+    data: uint8[bytes]; offsets: int64[rows + 1], never decreasing.
+    """
+
+    data: np.ndarray
+    offsets: np.ndarray
+
+
+def text_column(values: Iterable[str | bytes]) -> Text:
+    """Pack Python strings into a Text column; meant for rows that are few (alerts), not for packets."""
+    encoded = [v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in values]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(v) for v in encoded], out=offsets[1:])
+    return Text(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+
+def text_values(text: Text) -> list[str]:
+    """Unpack a Text column into Python strings; bytes that are not UTF-8 become U+FFFD."""
+    raw, at = text.data.tobytes(), text.offsets.tolist()
+    return [raw[a:b].decode("utf-8", "replace") for a, b in zip(at, at[1:], strict=False)]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, with all that any part of the product needs to know of it.
+
+    dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96)
+    or ``text`` (a Text). labels is the IntEnum its numbers mean, or the name of a vocabulary
+    ("zone", "conduit") that a policy supplies at run time. An empty clickhouse type keeps the column out of the store.
+    """
+
+    name: str
+    dtype: str
+    meaning: str
+    unit: str = ""
+    clickhouse: str = ""
+    codec: str = ""
+    missing: str = ""
+    eve: str = ""
+    labels: type[IntEnum] | str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the arrays that hold this column in a batch."""
+        return (f"{self.name}_hi", f"{self.name}_lo") if self.dtype == "ip" else (self.name,)
+
+    def array(self, rows: int) -> list[Any]:
+        """Zeroed arrays for this column, one per field."""
+        if self.dtype == "ip":
+            return [np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)]
+        if self.dtype == "text":
+            return [Text(np.zeros(0, np.uint8), np.zeros(rows + 1, np.int64))]
+        return [np.zeros(rows, np.dtype(self.dtype))]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A kind of row: its columns in order, and the batch type (a NamedTuple of equal-length arrays) made of them.
+
+    module is where the batch type is kept as a global under batch_name, so that numba's cache can find it again.
+    order_by is the sorting key in ClickHouse; version names the column whose highest value wins among rows of
+    one key (a table of revisions); stored is False for a table that only lives between wire and detectors.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    batch_name: str
+    module: str
+    order_by: tuple[str, ...] = ()
+    partition_by: str = ""
+    version: str = ""
+    stored: bool = True
+    batch: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = [f for c in self.columns for f in c.fields]
+        object.__setattr__(self, "batch", namedtuple(self.batch_name, names, module=self.module))
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name, or raise KeyError with the table's name."""
+        for c in self.columns:
+            if c.name == name:
+                return c
+        raise KeyError(f"table {self.name} has no column {name}")
+
+    def empty(self, rows: int = 0) -> Any:
+        """Return a batch of that many zeroed rows."""
+        return self.batch(*[a for c in self.columns for a in c.array(rows)])
+
+    def from_rows(self, rows: Sequence[dict[str, Any]]) -> Any:
+        """Build a batch from dictionaries by column name; a missing key is 0 or "", an unknown key raises KeyError.
+
+        An ``ip`` value is an int of 128 bits (IPv4 mapped).
+        """
+        known = {c.name for c in self.columns}
+        for row in rows:
+            if not known.issuperset(row):
+                raise KeyError(f"table {self.name} has no column {sorted(set(row) - known)[0]}")
+        arrays: list[Any] = []
+        for c in self.columns:
+            if c.dtype == "text":
+                arrays.append(text_column([r.get(c.name, "") for r in rows]))
+            elif c.dtype == "ip":
+                values = [int(r.get(c.name, 0)) for r in rows]
+                arrays.append(np.array([v >> 64 for v in values], np.uint64))
+                arrays.append(np.array([v & 0xFFFFFFFFFFFFFFFF for v in values], np.uint64))
+            else:
+                arrays.append(np.array([r.get(c.name, 0) for r in rows], np.dtype(c.dtype)))
+        return self.batch(*arrays)
+
+
+def rows_in(batch: Any) -> int:
+    """Return the number of rows in a batch (``len`` of a NamedTuple counts its fields)."""
+    first = batch[0]
+    return first.offsets.size - 1 if isinstance(first, Text) else first.size
+
+
+def slice_rows(batch: Any, start: int, stop: int) -> Any:
+    """Return rows start..stop of a batch as views, without copying."""
+    return type(batch)(*[
+        Text(a.data, a.offsets[start : stop + 1]) if isinstance(a, Text) else a[start:stop] for a in batch
+    ])
+
+
+def take_rows(batch: Any, index: np.ndarray) -> Any:
+    """Return the rows of a batch that an integer or boolean index names, copied."""
+    if index.dtype == bool:
+        index = np.flatnonzero(index)
+
+    def taken(a: Any) -> Any:
+        if not isinstance(a, Text):
+            return a[index]
+        raw, at = a.data.tobytes(), a.offsets
+        return text_column([raw[at[i] : at[i + 1]] for i in index.tolist()])
+
+    return type(batch)(*[taken(a) for a in batch])
+
+
+def concat_rows(batches: Sequence[Any]) -> Any:
+    """Return the batches (at least one, all of one type) one after another as one batch."""
+    if len(batches) == 1:
+        return batches[0]
+
+    def joined(parts: tuple[Any, ...]) -> Any:
+        if not isinstance(parts[0], Text):
+            return np.concatenate(parts)
+        pieces = [p.data[p.offsets[0] : p.offsets[-1]] for p in parts]
+        lengths = np.concatenate([np.diff(p.offsets) for p in parts])
+        return Text(np.concatenate(pieces), np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
+
+    return type(batches[0])(*[joined(parts) for parts in zip(*batches, strict=True)])

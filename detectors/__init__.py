@@ -1,0 +1,1 @@
+"""Columns in, alerts out: the detectors and the chain they stand in."""

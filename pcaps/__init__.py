@@ -1,0 +1,1 @@
+"""Capture scenarios of a fictional city of three zones: generators, manifest, expected alerts."""

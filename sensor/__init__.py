@@ -1,0 +1,1 @@
+"""Frames in, columns out: captures, decode, flow table."""
