@@ -1,1 +1,1 @@
-"""Zones and conduits: a policy file becomes a validated policy and lookup columns."""
+"""Zones and conduits: a policy file becomes a validated policy, lookup columns, and a verdict for each flow."""
