@@ -1,0 +1,90 @@
+"""Every setting of the product in one object: one section per package, each a frozen dataclass of that package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from importlib import import_module
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+from columns.errors import ConfigError
+
+if TYPE_CHECKING:
+    from detectors.chain import ChainSettings
+    from detectors.flood import FloodSettings
+    from detectors.scan import ScanSettings
+    from sensor.decode import DecodeSettings
+    from sensor.flow import FlowSettings
+
+
+@dataclass(frozen=True)
+class ReplaySettings:
+    """How a replay runs. None of this changes what is found, except home_net."""
+
+    batch: int = field(default=65536, metadata={
+        "unit": "frames", "range": (1, 1 << 20), "result": False,
+        "meaning": "frames that go through the pipeline at once; it moves memory and speed, never a result"})
+    sensor: str = field(default="local", metadata={
+        "result": False, "meaning": "name of the sensor, written into the store and into EVE"})
+    zones: str = field(default="", metadata={
+        "result": False,
+        "meaning": "zone policy, relative to this file; without one, zones are not judged"})
+    home_net: tuple[str, ...] = field(default=(), metadata={
+        "meaning": "networks of our own (CIDR); without a zone policy, flows are labelled home and external by them"})
+
+    def __post_init__(self) -> None:
+        for text in self.home_net:
+            try:
+                ip_network(text)
+            except ValueError as error:
+                raise ConfigError(f"home_net: {error}", expected="networks such as 10.0.0.0/8",
+                                  remedy="set the host bits to zero") from None
+
+
+SECTIONS: dict[str, str] = {
+    "replay": "sekisho.settings:ReplaySettings",
+    "decode": "sensor.decode:DecodeSettings",
+    "flow": "sensor.flow:FlowSettings",
+    "scan": "detectors.scan:ScanSettings",
+    "flood": "detectors.flood:FloodSettings",
+    "chain": "detectors.chain:ChainSettings",
+}
+"""Section of the configuration file -> the class that holds its fields, their defaults, units and ranges."""
+
+
+@cache
+def section_class(section: str) -> type:
+    """Return the settings class of a section; imported only now, because some bring numba with them."""
+    module, _, name = SECTIONS[section].partition(":")
+    return getattr(import_module(module), name)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The effective settings: one attribute per section of the configuration file."""
+
+    replay: ReplaySettings
+    decode: DecodeSettings
+    flow: FlowSettings
+    scan: ScanSettings
+    flood: FloodSettings
+    chain: ChainSettings
+
+    def section(self, name: str) -> Any:
+        """Return the settings of one section."""
+        return getattr(self, name)
+
+    def with_section(self, name: str, value: Any) -> Settings:
+        """Return a copy with one section replaced."""
+        return replace(self, **{name: value})
+
+
+def default_settings() -> Settings:
+    """Return every setting at its default."""
+    return Settings(**{name: section_class(name)() for name in SECTIONS})
+
+
+def result_fields(section: Any) -> dict[str, Any]:
+    """Return the fields of a section that can change what is found, by name."""
+    return {f.name: getattr(section, f.name) for f in fields(section) if f.metadata.get("result", True)}
