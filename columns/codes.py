@@ -70,7 +70,7 @@ class FlowEvent(IntEnum):
     """Bits of PACKET.flow_event: what this packet changed in its flow."""
 
     OPENED = 1  # first packet of a flow
-    ANSWERED = 2  # first packet from the responder
+    ANSWERED = 2  # first packet from the responder, unless it refuses
     REFUSED = 4  # RST to an unanswered SYN, or an ICMP error that quotes an unanswered flow
     ESTABLISHED = 8  # see Outcome.ESTABLISHED
 
@@ -86,13 +86,14 @@ class TcpState(IntEnum):
     CLOSED = 5  # FIN in both directions
     RESET = 6
     MIDSTREAM = 7  # picked up without its SYN
+    ONE_SIDED = 8  # one end went on as if it had been answered, but no answer was captured
 
 
 class Certainty(IntEnum):
     """How sure it is who opened a flow. A guess never becomes a critical alert."""
 
     GUESSED = 0
-    BIFLOW = 1  # both directions seen, the first packet came from the initiator
+    BIFLOW = 1  # both directions seen, the first packet came from the initiator; or an ICMP request, which names itself
     SYN_SEEN = 2
 
 
@@ -106,6 +107,7 @@ class EndReason(IntEnum):
     EVICTED = 4
     END_OF_INPUT = 5
     CLOCK_RESET = 6
+    REUSED = 7  # a new SYN took over the 5-tuple of a flow that had not closed
 
 
 class Outcome(IntEnum):

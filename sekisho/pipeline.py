@@ -1,0 +1,216 @@
+"""The whole data flow, from captures to sinks, in the order in which it happens."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from columns import PACKET, Alerts, Flows, Health, Packets, rows_in, slice_rows, text_values
+from columns.codes import Severity
+from sekisho.detection import build_chain
+from sekisho.digest import ResultDigest
+from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
+from sekisho.settings import Settings
+from sensor.capture import open_capture
+from sensor.decode import Decoder
+from sensor.flow import FlowTable
+from sensor.frames import FrameBlock
+from zones import Policy, judge_flows
+
+Vocabularies = dict[str, Sequence[str]]
+
+
+class Sink(Protocol):
+    """A place for results. Batches are views that the next batch overwrites: a sink copies what it keeps."""
+
+    def write_flows(self, flows: Flows, vocabularies: Vocabularies) -> None:
+        """Take the next flow rows; vocabularies hold the names behind the zone and conduit numbers."""
+
+    def write_alerts(self, alerts: Alerts) -> None:
+        """Take the next alert revisions."""
+
+    def write_health(self, health: Health) -> None:
+        """Take the counters of all stages, once, at the end."""
+
+    def finish(self, report: ReplayReport) -> None:
+        """All is written: make it durable."""
+
+    def abort(self) -> None:
+        """The replay failed: release what is held, keep what was written."""
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What to replay and how; batch is in frames and never changes a result."""
+
+    captures: Sequence[Path | str]
+    settings: Settings
+    policy: Policy | None = None
+    batch: int = 65536
+    sensor: str = "local"
+
+
+def replay(
+    options: ReplayOptions, *, sinks: Sequence[Sink] = (), progress: Callable[[Progress], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> ReplayReport:
+    """Replay captures one after another as one stream and return the report.
+
+    stopped is asked between batches; when it says True, what was read so far is finished in order and the report
+    says interrupted. A capture that cannot be read raises CaptureError before anything of it is taken.
+    """
+    run = _Run(options, sinks)
+    try:
+        for frames in run.timed("capture", _frames(options, run.report, progress)):
+            for packets, _ in run.timed("decode", run.decoder.decode(frames)):
+                for start, stop, flows in run.timed("flow", run.table.update(packets)):
+                    run.judge(slice_rows(packets, start, stop), flows)
+            if stopped():
+                run.report.interrupted = True
+                break
+        for flows in run.timed("flow", run.table.finish()):
+            run.judge(PACKET.empty(0), flows)
+        run.deliver_alerts(run.chain.finish())
+        return run.close()
+    except BaseException:
+        for sink in sinks:
+            sink.abort()
+        raise
+
+
+class _Run:
+    """The stages of one replay, with a stopwatch on each."""
+
+    def __init__(self, options: ReplayOptions, sinks: Sequence[Sink]) -> None:
+        self.options, self.sinks = options, sinks
+        self.report, self.seconds = ReplayReport(), Counter[str]()
+        self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
+        self.chain = build_chain(options.settings, options.policy)
+        self.digest = ResultDigest()
+        policy = options.policy
+        self.vocabularies: Vocabularies = {
+            "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
+
+    def judge(self, packets: Packets, flows: Flows) -> None:
+        """Label the flows, show both to the detectors, hand on what comes out."""
+        if self.options.policy is not None and rows_in(flows):
+            with self.watch("zones"):
+                judge_flows(self.options.policy, flows)
+        with self.watch("detect"):
+            alerts = self.chain.update(packets, flows)
+        if rows_in(flows):
+            self.deliver_flows(flows)
+        self.deliver_alerts(alerts)
+
+    def deliver_flows(self, flows: Flows) -> None:
+        """Count flow rows and hand them to every sink."""
+        self.report.flows += int(np.count_nonzero(flows.part == 0))
+        with self.watch("digest"):
+            self.digest.add_flows(flows)
+        with self.watch("store"):
+            for sink in self.sinks:
+                sink.write_flows(flows, self.vocabularies)
+
+    def deliver_alerts(self, alerts: Alerts) -> None:
+        """Count alerts (an update of a known one is not a new one) and hand them to every sink."""
+        if not rows_in(alerts):
+            return
+        with self.watch("digest"):
+            self.digest.add_alerts(alerts)
+        report = self.report
+        detectors = text_values(alerts.detector)
+        severity = Severity(int(alerts.severity.min()))
+        report.highest_severity = min(report.highest_severity or severity, severity)
+        for detector, signature_id, revision in zip(
+                detectors, alerts.signature_id.tolist(), alerts.revision.tolist(), strict=True):
+            if revision == 1:
+                report.alerts += 1
+                report.alerts_by_detector[detector] = report.alerts_by_detector.get(detector, 0) + 1
+                report.alerts_by_signature[signature_id] = report.alerts_by_signature.get(signature_id, 0) + 1
+        with self.watch("store"):
+            for sink in self.sinks:
+                sink.write_alerts(alerts)
+
+    def close(self) -> ReplayReport:
+        """Gather the counters and let the sinks make everything durable."""
+        self.decoder.finish()
+        report = self.report
+        report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(), **self.chain.counters()}
+        report.refused = refused_by_cause(report.counters)
+        report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
+        report.notes += self.decoder.notes + self.chain.notes
+        with self.watch("store"):
+            for sink in self.sinks:
+                sink.write_health(health_rows(report))
+            report.seconds = dict(self.seconds)
+            for sink in self.sinks:
+                sink.finish(report)
+        report.seconds = dict(self.seconds)
+        return report
+
+    @contextmanager
+    def watch(self, stage: str) -> Iterator[None]:
+        """Add the time spent inside to a stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - began
+
+    def timed(self, stage: str, items: Iterable[Any]) -> Iterator[Any]:
+        """Pass items on, adding the time it took to make each to a stage."""
+        iterator = iter(items)
+        while True:
+            began = time.perf_counter()
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return
+            finally:
+                self.seconds[stage] += time.perf_counter() - began
+            yield item
+
+
+def _frames(
+    options: ReplayOptions, report: ReplayReport, progress: Callable[[Progress], None] | None
+) -> Iterator[FrameBlock]:
+    """Yield the frames of all captures, numbering the packets through, and keep the report up to date."""
+    total, done = _total_bytes(options.captures), 0
+    counters = report.counters.setdefault("capture", {})
+    for path in options.captures:
+        with open_capture(path, first_packet=report.packets + 1) as capture:
+            read = CaptureRead(str(path), report.packets + 1)
+            report.captures.append(read)
+            try:
+                for block in capture.blocks(options.batch):
+                    _count(block, read, report)
+                    yield block
+                    if progress:
+                        progress(Progress(done + capture.bytes_read, total, report.packets, report.alerts))
+            finally:
+                done += capture.bytes_read
+                report.notes += capture.notes
+                for cause, count in capture.counters.items():
+                    counters[cause] = counters.get(cause, 0) + count
+
+
+def _count(block: FrameBlock, read: CaptureRead, report: ReplayReport) -> None:
+    frames, wire_bytes = block.offset.size, int(block.wire_bytes.sum(dtype=np.int64))
+    if not report.packets:
+        report.first_ns = int(block.ts_ns[0])
+    read.packets, read.bytes = read.packets + frames, read.bytes + wire_bytes
+    report.packets, report.bytes = report.packets + frames, report.bytes + wire_bytes
+
+
+def _total_bytes(captures: Sequence[Path | str]) -> int:
+    """Return the size of all captures, or 0 where one is a pipe and nobody can know."""
+    sizes = [os.stat(path).st_size if os.path.isfile(path) else 0 for path in captures]
+    return sum(sizes) if all(sizes) else 0

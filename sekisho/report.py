@@ -1,0 +1,69 @@
+"""What a replay tells: how far it has come, and at the end what it read, found and took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from columns import SENSOR_HEALTH, Health
+from columns.codes import REFUSED_FROM, Severity, Status
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a replay has come: bytes of all captures read and to be read (0 if unknown), and what was found."""
+
+    bytes_read: int
+    bytes_total: int
+    packets: int
+    alerts: int
+
+
+@dataclass
+class CaptureRead:
+    """One capture as it was read: its packets are numbered from first_packet on."""
+
+    path: str
+    first_packet: int
+    packets: int = 0
+    bytes: int = 0
+
+
+@dataclass
+class ReplayReport:
+    """What a replay read, found and took; the counters are by stage and cause, the seconds by stage."""
+
+    packets: int = 0
+    bytes: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, dict[str, int]] = field(default_factory=dict)
+    flows: int = 0
+    alerts: int = 0
+    alerts_by_detector: dict[str, int] = field(default_factory=dict)
+    alerts_by_signature: dict[int, int] = field(default_factory=dict)
+    highest_severity: Severity | None = None
+    first_ns: int = 0
+    last_ns: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    digest: str = ""
+    captures: list[CaptureRead] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
+_NOT_REFUSALS = frozenset({"frames", "bytes", "skipped_blocks"})
+_REFUSALS = frozenset(s.name.lower() for s in Status if s >= REFUSED_FROM)
+
+
+def refused_by_cause(counters: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Return what was refused on its way in, by cause: records by the capture reader, frames by the decoder."""
+    decode = counters.get("decode", {})
+    return {cause: count for cause, count in sorted(decode.items()) if cause in _REFUSALS and count}
+
+
+def health_rows(report: ReplayReport) -> Health:
+    """Return every counter of every stage as rows of SENSOR_HEALTH, at the event time of the end."""
+    return SENSOR_HEALTH.from_rows([
+        {"ts_ns": report.last_ns, "stage": stage, "cause": cause, "value": count}
+        for stage, causes in report.counters.items() for cause, count in causes.items()
+    ])

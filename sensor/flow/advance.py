@@ -1,0 +1,244 @@
+"""The walk over a batch: time moves on and flows end, then the packet joins its flow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from columns.codes import EndReason, FlowEvent, Outcome, Status, TcpState
+from columns.kernel import kernel
+from sensor.flow import state as s
+from sensor.flow.index import find, flow_tag, insert
+from sensor.flow.rows import end_flow, report
+from sensor.flow.track import (
+    count_packet,
+    ends_at_syn,
+    icmp_counterpart,
+    icmp_refuses,
+    open_flow,
+    opening_state,
+    other_step,
+    sent_by_responder,
+    tcp_step,
+)
+from sensor.flow.wheel import idle_end, link, unlink
+
+_CLOCK, _TICK, _LIVE, _HIGH_WATER, _FREE = s.CLOCK, s.TICK, s.LIVE, s.HIGH_WATER, s.FREE
+_MASK, _SEED, _DRAIN, _STARTED = s.MASK, s.SEED, s.DRAIN, s.STARTED
+_N_PACKETS, _N_OPENED, _N_ROWS, _N_EVICTED = s.N_PACKETS, s.N_OPENED, s.N_ROWS, s.N_EVICTED
+_N_RESETS, _N_QUOTED, _N_UNQUOTED = s.N_RESETS, s.N_QUOTED, s.N_UNQUOTED
+_ACTIVE, _RESET_BEHIND, _VLAN_IN_KEY = s.ACTIVE, s.RESET_BEHIND, s.VLAN_IN_KEY
+_SLOTS, _TICK_NS = s.WHEEL_SLOTS, s.TICK_NS
+_TCP, _ICMP, _ICMP6 = 6, 1, 58
+_OK, _QUOTED = int(Status.OK), int(Status.QUOTED)
+_CLOSED, _RESET = int(TcpState.CLOSED), int(TcpState.RESET)
+_OPENED, _REFUSED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED)
+_ATTEMPTED = int(Outcome.ATTEMPTED)
+_BY_ACTIVE, _BY_IDLE, _BY_FIN = int(EndReason.ACTIVE_TIMEOUT), int(EndReason.IDLE_TIMEOUT), int(EndReason.TCP_FIN)
+_BY_RESET, _BY_EVICTION = int(EndReason.TCP_RESET), int(EndReason.EVICTED)
+_BY_CLOCK, _BY_REUSE = int(EndReason.CLOCK_RESET), int(EndReason.REUSED)
+_EVICTION_LOOKS = 8
+
+
+@kernel
+def reason_of(r, otherwise):
+    """Return why a flow is over: by its TCP state, else the reason given."""
+    if r["proto"] == _TCP and r["tcp_state"] == _CLOSED:
+        return _BY_FIN
+    if r["proto"] == _TCP and r["tcp_state"] == _RESET:
+        return _BY_RESET
+    return otherwise
+
+
+@kernel
+def run_wheel(records, index, wheel, free, scalars, limits, target, rows, k, cap, number):
+    """Judge every flow due up to the tick target; return (rows so far, True if all was done, False if rows is full)."""
+    if target - scalars[_TICK] > _SLOTS:
+        scalars[_TICK] = target - _SLOTS
+    while True:
+        tick = scalars[_TICK]
+        now = tick * _TICK_NS
+        while wheel[tick % _SLOTS] >= 0:
+            if k >= cap:
+                return k, False
+            slot = np.int64(wheel[tick % _SLOTS])
+            r = records[slot]
+            if idle_end(r, limits) <= now:
+                reason = reason_of(r, _BY_IDLE)
+                k = end_flow(records, index, wheel, free, scalars, slot, rows, k, reason, number, now)
+                continue
+            if r["pkts_toserver"] + r["pkts_toclient"] > 0 and r["row_clock"] + limits[_ACTIVE] <= now:
+                k = report(records, slot, rows, k, _BY_ACTIVE, number, now)
+                scalars[_N_ROWS] += 1
+            unlink(records, wheel, slot)
+            link(records, wheel, tick, slot, limits)
+        if tick >= target:
+            return k, True
+        scalars[_TICK] = tick + 1
+
+
+@kernel
+def drain(records, index, wheel, free, scalars, rows, k, cap, reason, number):
+    """End every flow, in the order of their slots; return (rows so far, True if all was done)."""
+    while scalars[_DRAIN] < scalars[_HIGH_WATER]:
+        if k >= cap:
+            return k, False
+        slot = scalars[_DRAIN]
+        if records[slot]["wheel_slot"] >= 0:
+            why = reason_of(records[slot], reason)
+            k = end_flow(records, index, wheel, free, scalars, slot, rows, k, why, number, scalars[_CLOCK])
+        scalars[_DRAIN] += 1
+    scalars[_DRAIN] = 0
+    return k, True
+
+
+@kernel
+def evict(records, index, wheel, free, scalars, limits, rows, k, number):
+    """End the flow nearest to its end, as the wheel has it; return the rows so far."""
+    tick = scalars[_TICK] + 1
+    looks = 0
+    while True:
+        slot = np.int64(wheel[tick % _SLOTS])
+        if slot < 0:
+            tick += 1
+            continue
+        looks += 1
+        if looks > _EVICTION_LOOKS or idle_end(records[slot], limits) // _TICK_NS + 1 <= tick:
+            scalars[_N_EVICTED] += 1
+            return end_flow(
+                records, index, wheel, free, scalars, slot, rows, k, _BY_EVICTION, number, scalars[_CLOCK])
+        unlink(records, wheel, slot)  # it was active since it was hung here
+        link(records, wheel, scalars[_TICK], slot, limits)
+
+
+@kernel
+def take_slot(free, scalars):
+    """Return a free slot: the one given back last, else one never used (the caller made sure that there is one)."""
+    scalars[_LIVE] += 1
+    if scalars[_FREE] > 0:
+        scalars[_FREE] -= 1
+        return np.int64(free[scalars[_FREE]])
+    scalars[_HIGH_WATER] += 1
+    return scalars[_HIGH_WATER] - 1
+
+
+@kernel
+def keep_time(records, index, wheel, free, scalars, limits, ts, rows, k, cap, number):
+    """Move the event clock to a packet's time; return (rows so far, True if all that ends before it has ended)."""
+    if not scalars[_STARTED]:
+        scalars[_STARTED], scalars[_CLOCK], scalars[_TICK] = 1, ts, ts // _TICK_NS
+    if scalars[_DRAIN] > 0 or ts < scalars[_CLOCK] - limits[_RESET_BEHIND]:
+        k, done = drain(records, index, wheel, free, scalars, rows, k, cap, _BY_CLOCK, number)
+        if not done:
+            return k, False
+        scalars[_N_RESETS] += 1
+        scalars[_CLOCK], scalars[_TICK] = ts, ts // _TICK_NS
+    clock = max(scalars[_CLOCK], ts)
+    target = clock // _TICK_NS
+    if target > scalars[_TICK] or wheel[scalars[_TICK] % _SLOTS] >= 0:
+        k, done = run_wheel(records, index, wheel, free, scalars, limits, target, rows, k, cap, number)
+        if not done:
+            return k, False
+    scalars[_CLOCK] = clock
+    return k, True
+
+
+@kernel
+def key_ports(proto, src_port, dst_port, icmp_type, icmp_code):
+    """Return (source port, destination port, one_way) as they stand in the flow key; ICMP as Community ID has it."""
+    if proto == _ICMP or proto == _ICMP6:
+        other = icmp_counterpart(proto, icmp_type)
+        if other < 0:
+            return icmp_type, icmp_code, 1
+        return icmp_type, other, 0
+    return src_port, dst_port, 0
+
+
+@kernel
+def advance(p, start, stop, state, limits, rows):
+    """Take packets start..stop; return (next packet, rows written). Less than stop means that rows is full.
+
+    All loads from the packet columns stand here and scalars are passed on: handing a tuple of forty arrays to a
+    kernel counts forty references, which cost more than all the rest.
+    """
+    records, index, wheel, free, scalars = state.records, state.index, state.wheel, state.free, state.scalars
+    seed, mask = np.uint64(scalars[_SEED]), scalars[_MASK]
+    cap = rows.size
+    k = 0
+    for i in range(start, stop):
+        number = np.int64(p.packet_number[i])
+        if k + 2 > cap:
+            return i, k
+        ts = p.ts_ns[i]
+        if (ts > scalars[_CLOCK] and ts // _TICK_NS == scalars[_TICK] and scalars[_DRAIN] == 0
+                and wheel[scalars[_TICK] % _SLOTS] < 0):
+            scalars[_CLOCK] = ts
+        else:
+            k, done = keep_time(records, index, wheel, free, scalars, limits, ts, rows, k, cap - 2, number)
+            if not done:
+                return i, k
+        clock = scalars[_CLOCK]
+        p.clock_ns[i] = clock
+        p.flow_id[i], p.to_server[i], p.flow_event[i] = 0, 0, 0
+        status = p.status[i]
+        if (status != _OK and status != _QUOTED) or p.ip_version[i] == 0:
+            continue
+        proto, flags, kind = np.int64(p.proto[i]), np.int64(p.tcp_flags[i]), np.int64(p.icmp_type[i])
+        src_port, dst_port, one_way = key_ports(
+            proto, np.int64(p.src_port[i]), np.int64(p.dst_port[i]), kind, np.int64(p.icmp_code[i]))
+        vlan = np.int64(p.vlan[i]) if limits[_VLAN_IN_KEY] else 0
+        src_hi, src_lo, dst_hi, dst_lo = p.src_ip_hi[i], p.src_ip_lo[i], p.dst_ip_hi[i], p.dst_ip_lo[i]
+        tag = flow_tag(src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan, seed)
+        slot, to_server = find(
+            index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan)
+        if status == _QUOTED:
+            scalars[_N_QUOTED if slot >= 0 else _N_UNQUOTED] += 1
+            if slot < 0 or i == 0:
+                continue
+            p.flow_id[i], p.to_server[i] = records[slot]["flow_id"], to_server
+            if to_server and not records[slot]["answered"] and icmp_refuses(
+                    np.int64(p.proto[i - 1]), np.int64(p.icmp_type[i - 1]), np.int64(p.icmp_code[i - 1])):
+                records[slot]["answered"], records[slot]["outcome"] = 1, _ATTEMPTED
+                p.flow_event[i] = _REFUSED
+            continue
+        scalars[_N_PACKETS] += 1
+        event = 0
+        if slot >= 0 and proto == _TCP and ends_at_syn(records[slot], flags):
+            reason = reason_of(records[slot], _BY_REUSE)
+            k = end_flow(records, index, wheel, free, scalars, slot, rows, k, reason, number, clock)
+            slot = np.int64(-1)
+        if slot < 0:
+            if scalars[_LIVE] >= records.size:
+                k = evict(records, index, wheel, free, scalars, limits, rows, k, number)
+            slot = take_slot(free, scalars)
+            r = records[slot]
+            swap, certainty = sent_by_responder(proto, flags, src_port, dst_port, kind, one_way)
+            if src_lo == dst_lo and src_port == dst_port and src_hi == dst_hi:
+                swap = False  # an end that talks to itself has one direction only (LAND)
+            r["proto"], r["vlan"], r["one_way"], r["tag"] = proto, vlan, one_way, tag
+            r["tunnel"], r["tunnel_depth"], r["vlan_inner"] = p.tunnel[i], p.tunnel_depth[i], p.vlan_inner[i]
+            r["icmp_type"], r["icmp_code"] = kind, p.icmp_code[i]
+            if swap and proto != _TCP and one_way == 0 and (proto == _ICMP or proto == _ICMP6):
+                r["icmp_type"] = dst_port  # the request that this reply answers
+            r["tcp_state"] = opening_state(proto, flags, swap)
+            open_flow(r, number, src_hi, src_lo, src_port, p.src_mac[i], dst_hi, dst_lo, dst_port, p.dst_mac[i],
+                      swap, certainty)
+            to_server = 0 if swap else 1
+            insert(index, mask, tag, slot)
+            scalars[_N_OPENED] += 1
+            event = _OPENED
+        r = records[slot]
+        before = r["tcp_state"]
+        payload_bytes = np.int64(p.payload_bytes[i])
+        count_packet(r, to_server, np.int64(p.frames[i]), ts, clock, np.int64(p.wire_bytes[i]), payload_bytes,
+                     p.fragment[i], p.ip_ttl[i], flags)
+        if proto == _TCP:
+            event |= tcp_step(r, flags, to_server, payload_bytes > 0)
+        else:
+            event |= other_step(r, to_server)
+        p.flow_id[i], p.to_server[i], p.flow_event[i] = r["flow_id"], to_server, event
+        if event & _OPENED:
+            link(records, wheel, scalars[_TICK], slot, limits)
+        elif r["tcp_state"] != before:  # its timeout is another one now
+            unlink(records, wheel, slot)
+            link(records, wheel, scalars[_TICK], slot, limits)
+    return stop, k
