@@ -75,7 +75,7 @@ def override(settings: Settings, section: str, values: dict[str, Any], where: st
     try:
         return settings.with_section(section, cls(**checked))
     except SekishoError as error:
-        raise ConfigError(error.what, where=f"{where}: [{section}]", expected=error.expected,
+        raise ConfigError(error.what, where=f"{where}: {error.where or section}", expected=error.expected,
                           remedy=error.remedy) from None
     except (ValueError, TypeError) as error:
         raise ConfigError(str(error), where=f"{where}: [{section}]") from None
@@ -105,10 +105,9 @@ def _checked(value: Any, hint: Any, field: Field, key: str, where: str) -> Any:
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{key} = {json.dumps(value, default=str, ensure_ascii=False)} {error}", where=where,
                           expected=expected, remedy=remedy) from None
-    low, high = field.metadata.get("range", (None, None))
+    low, high = bounds(field)
     for number in typed if isinstance(typed, tuple) else (typed,):
-        outside = (low is not None and number < low) or (high is not None and number > high)
-        if outside:
+        if low is not None and not low <= number <= high:
             raise ConfigError(f"{key} = {number} is out of range", where=where, expected=expected, remedy=remedy)
     return typed
 
@@ -137,6 +136,11 @@ def default_of(field: Field) -> Any:
     return field.default if field.default is not MISSING else field.default_factory()  # type: ignore[misc]
 
 
+def bounds(field: Field) -> tuple[Any, Any]:
+    """Return the lowest and highest value of a settings field, both allowed; (None, None) where it has no range."""
+    return field.metadata.get("range") or (field.metadata.get("low"), field.metadata.get("high"))
+
+
 _TYPE_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
@@ -150,7 +154,7 @@ def expectation(hint: Any, field: Field) -> str:
     else:
         words = _TYPE_WORDS.get(arguments[0] if arguments else hint, "a value")
     unit = field.metadata.get("unit", "")
-    if "range" in field.metadata:
-        low, high = field.metadata["range"]
-        words += f" {low} to {high}" if high is not None else f" of at least {low}"
+    low, high = bounds(field)
+    if low is not None:
+        words += f" {low} to {high}"
     return f"{words} ({unit})" if unit else words

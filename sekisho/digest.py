@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ class _TableSum:
         """Return one 64-bit hash per text; most texts of alerts repeat, so they are remembered (up to a cap)."""
         raw, at = text.data.tobytes(), text.offsets.tolist()
         known, hashes = self._known_texts, []
-        for first, last in zip(at, at[1:], strict=False):
+        for first, last in pairwise(at):
             value = raw[first:last]
             if value not in known:
                 if len(known) >= _TEXTS_REMEMBERED:

@@ -1,0 +1,84 @@
+"""What `sekisho check` looks at: versions, kernels, tshark, configuration, policy, store."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from columns.errors import SekishoError
+from columns.kernel import cache_folder, is_cold
+from sekisho.config import config_digest, load_settings
+from sekisho.summary import versions
+
+OK, MISSING, WRONG = "ok", "missing", "wrong"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; exit_code is not 0 where a replay could not run."""
+
+    name: str
+    result: str
+    detail: str
+    exit_code: int = 0
+
+
+def check_all(config: Path | None, zones: Path | None, store: Path) -> list[Finding]:
+    """Return a finding for everything that a replay needs or can use."""
+    findings = [Finding(part, OK if number else MISSING, number) for part, number in versions().items()]
+    findings += [_kernels(), _tshark(), _pyshark()]
+    policy_path = str(zones or "")
+    try:
+        settings = load_settings(config)
+        findings.append(Finding("configuration", OK, f"{config or 'defaults'}, digest {config_digest(settings)[:16]}"))
+        policy_path = policy_path or settings.replay.zones
+    except SekishoError as error:
+        findings.append(Finding("configuration", WRONG, str(error), error.exit_code))
+    return [*findings, _policy(policy_path), _store(store)]
+
+
+def _kernels() -> Finding:
+    folder = cache_folder()
+    if is_cold():
+        return Finding("kernels", MISSING, f"not compiled yet: the first replay does it, into {folder}")
+    return Finding("kernels", OK, f"compiled, in {folder}")
+
+
+def _tshark() -> Finding:
+    path = shutil.which("tshark")
+    return Finding("tshark", OK if path else MISSING, path or "explain shows packets by our own decoder only")
+
+
+def _pyshark() -> Finding:
+    there = find_spec("pyshark") is not None
+    return Finding("pyshark", OK if there else MISSING,
+                   "dissects the packets of an alert" if there else "pip install 'sekisho[dissect]' adds it")
+
+
+def _policy(path: str) -> Finding:
+    if not path:
+        return Finding("policy", MISSING, "none given: zones are not judged")
+    from zones import load_policy
+
+    try:
+        policy = load_policy(path)
+    except SekishoError as error:
+        return Finding("policy", WRONG, str(error), error.exit_code)
+    return Finding("policy", OK, f"{path}: {len(policy.zone_names) - 1} zones, {len(policy.conduit_names) - 1} conduits, "
+                                 f"{len(policy.warnings)} warnings, digest {policy.digest[:16]}")
+
+
+def _store(folder: Path) -> Finding:
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return Finding("store", MISSING, f"none at {folder} yet: the first replay makes it")
+    from storage import open_store
+
+    try:
+        store = open_store(folder)
+        runs = store.runs()
+        store.close()
+    except SekishoError as error:
+        return Finding("store", WRONG, str(error), error.exit_code)
+    return Finding("store", OK, f"{folder}: {len(runs)} runs")

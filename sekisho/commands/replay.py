@@ -1,0 +1,81 @@
+"""sekisho replay: captures in; flows and alerts into the store and EVE; what was found on the terminal."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sekisho.commands.options import (
+    ConfigOption,
+    JsonOption,
+    LangOption,
+    SeverityName,
+    StoreOption,
+    examples,
+    store_folder,
+)
+
+EXAMPLES = examples(
+    "sekisho replay monday.pcapng --zones zones.toml",
+    "sekisho replay captures/ --no-store --json",
+    "sekisho replay dump.pcap.gz --no-store --eve - | jq 'select(.event_type == \"alert\")'",
+    "tcpdump -r old.pcap -w - 'not port 22' | sekisho replay - --fail-on high",
+)
+
+
+class Checksums(StrEnum):
+    """What to do about checksums, as the option takes it."""
+
+    AUTO = "auto"
+    VALIDATE = "validate"
+    IGNORE = "ignore"
+
+
+def replay(
+    capture: Annotated[list[Path], typer.Argument(
+        metavar="CAPTURE...", help="Captures (pcap, pcapng, also .gz and .zst), replayed one after another as one "
+        "stream; a folder stands for its captures by name, `-` for standard input.")],
+    config: ConfigOption = None,
+    zones: Annotated[Path | None, typer.Option(
+        "--zones", metavar="FILE", help="Zone policy. Without one, here or in the configuration, zones are not judged.",
+    )] = None,
+    store: StoreOption = None,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Keep nothing; only show what was found.")] = False,
+    eve: Annotated[str | None, typer.Option(
+        "--eve", metavar="FILE|-", help="Also write EVE JSON lines to a file, or to stdout (`-`).")] = None,
+    checksums: Annotated[Checksums | None, typer.Option(
+        "--checksums", help="auto: a bad checksum refuses the packet unless the capture shows checksum offload; "
+        "validate: always; ignore: never. [default: that of the configuration]")] = None,
+    home_net: Annotated[str | None, typer.Option(
+        "--home-net", metavar="CIDR,…", help="Networks of our own, separated by commas.")] = None,
+    batch: Annotated[int | None, typer.Option(
+        "--batch", metavar="N", help="Frames taken at once. Moves memory and speed, never a result.")] = None,
+    sensor: Annotated[str | None, typer.Option(
+        "--sensor", metavar="NAME", help="Name of the sensor in the store and in EVE.")] = None,
+    fail_on: Annotated[SeverityName | None, typer.Option(
+        "--fail-on", help="End with exit code 3 when an alert is at least this severe.")] = None,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes, no tables; only errors.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """Replay captures: decode, build flows, judge zones, detect; keep the results and show what was found.
+
+    The same captures under the same configuration and policy are one run: replayed again, its rows take the place
+    of the old ones. Ctrl-C ends a replay in order: what was read is kept, the run is marked as interrupted, and
+    the exit code is 1.
+    """
+    if no_store and store is not None:
+        raise typer.BadParameter("--store and --no-store exclude each other")
+    if eve == "-" and as_json:
+        raise typer.BadParameter("--eve - and --json both want stdout; write one of them to a file")
+    from sekisho.replaying import Request, run_replay
+
+    code = run_replay(Request(
+        captures=capture, config=config, zones=zones, store=None if no_store else store_folder(store),
+        eve=eve, checksums=checksums and checksums.value, home_net=home_net, batch=batch, sensor=sensor,
+        fail_on=fail_on and fail_on.number, as_json=as_json, quiet=quiet, lang=lang,
+    ))
+    raise typer.Exit(code)

@@ -1,0 +1,73 @@
+"""The settings as text: a complete, commented configuration file, and the page of the documentation."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from dataclasses import Field, fields
+from typing import Any, get_type_hints
+
+from sekisho.config import bounds, default_of, expectation
+from sekisho.settings import SECTIONS, Settings, section_class
+
+_HEAD = """\
+# Configuration of Sekisho: every key with its effective value; what is left out keeps its default.
+# Used with --config FILE or $SEKISHO_CONFIG; an unknown key or a value out of range is an error.
+"""
+
+_PAGE = """\
+# Configuration
+
+<!-- Written by `python -m sekisho.documents`; the tests compare it with the settings. -->
+
+Sekisho runs without a configuration file. To change a setting, write the keys that differ into a TOML file and give
+it with `--config FILE` or in `$SEKISHO_CONFIG`; options of the command line override it. `sekisho dump --config`
+prints a complete file, `sekisho check --config FILE` checks one. An unknown section or key, a wrong type and a value
+out of its range are errors that name the file, the key and the remedy; nothing falls back to a default in silence.
+
+Each alert carries the digest of the configuration it was made under: SHA-256 over every setting that can change a
+result. The keys marked ° cannot, and are left out of it.
+"""
+
+
+def config_toml(settings: Settings) -> str:
+    """Return a complete configuration file with the given settings and what each key means."""
+    parts = [_HEAD]
+    for section in SECTIONS:
+        values = settings.section(section)
+        parts.append(f"\n# {_summary(section)}\n[{section}]\n")
+        for field, expected in _described(section):
+            parts.append(f"# {field.metadata.get('meaning', '')} ({expected})\n".replace("#  (", "# ("))
+            parts.append(f"{field.name} = {toml_value(getattr(values, field.name))}\n")
+    return "".join(parts)
+
+
+def config_page() -> str:
+    """Return docs/configuration.md."""
+    parts = [_PAGE]
+    for section in SECTIONS:
+        parts.append(f"\n## [{section}]\n\n{_summary(section)}\n\n| key | default | takes | meaning |\n|---|---|---|---|\n")
+        for field, expected in _described(section):
+            mark = "" if field.metadata.get("result", True) else "°"
+            parts.append(f"| `{field.name}`{mark} | `{toml_value(default_of(field))}` | {expected} | "
+                         f"{field.metadata.get('meaning', '')} |\n")
+    return "".join(parts)
+
+
+def _summary(section: str) -> str:
+    return (inspect.getdoc(section_class(section)) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _described(section: str) -> Iterator[tuple[Field, str]]:
+    cls = section_class(section)
+    hints = get_type_hints(cls)
+    for field in fields(cls):
+        yield field, expectation(hints[field.name], field)
+
+
+def toml_value(value: Any) -> str:
+    """Return a setting's value as TOML."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(toml_value(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,72 @@
+"""Japanese and English words for what people read on the terminal; codes and column names stay as they are."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+
+
+class Lang(StrEnum):
+    """Language of headings, summaries and runbooks."""
+
+    JA = "ja"
+    EN = "en"
+
+
+def chosen_language(option: Lang | None) -> Lang:
+    """Return the language asked for, or that of LC_ALL, LC_MESSAGES or LANG: Japanese if it says ja, else English."""
+    if option is not None:
+        return option
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return Lang.JA if locale.startswith("ja") else Lang.EN
+
+
+class Words:
+    """Says words and labels in one language; a word it does not know comes back as it is."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+
+    def __call__(self, word: str) -> str:
+        return _JA.get(word, word) if self.lang is Lang.JA else word
+
+    def label(self, label: str) -> str:
+        """Return a code's label for people: no_conduit becomes "no conduit" or 通信経路なし."""
+        return _JA_LABELS.get(label, label) if self.lang is Lang.JA else label.replace("_", " ")
+
+
+_JA_LABELS = {
+    "critical": "緊急", "high": "高", "medium": "中", "low": "低",
+    "attempted": "試行（遮断）", "established": "成立", "unknown": "不明",
+    "not_judged": "対象外", "permitted": "許可", "permitted_excess": "許可・過大", "out_of_hours": "時間外",
+    "wrong_initiator": "開始側違反", "wrong_app": "用途違反", "unsanitized": "無害化なし",
+    "expired_conduit": "見直し期限切れ", "no_conduit": "通信経路なし", "wrong_segment": "系の誤り",
+    "unattributed": "所属不明アドレス",
+    "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了",
+    "confidentiality": "機密性", "integrity": "完全性", "availability": "可用性",
+    "guessed": "推定", "biflow": "双方向から判断", "syn_seen": "SYN確認",
+    "home": "自組織", "external": "外部",
+}
+
+_JA = {
+    "alerts": "検知", "alert": "検知", "alert id": "検知番号", "severity": "重要度", "signature": "内容",
+    "detector": "検知器", "source": "送信元", "destination": "宛先", "initiator": "通信開始側", "responder": "応答側",
+    "zones": "系", "zone": "系", "time": "時刻", "state": "状態", "outcome": "結果", "verdict": "判定",
+    "events": "件数", "conduit": "通信経路", "flows": "フロー", "flow": "フロー", "packets": "パケット",
+    "bytes": "バイト", "run": "再生", "runs": "再生一覧", "captures": "キャプチャ", "started": "開始", "sensor": "センサー",
+    "status": "状態", "protocol": "プロトコル", "duration": "継続時間", "community id": "Community ID",
+    "from / to": "送信側＼受信側", "flows between zones": "系間通信マトリクス",
+    "refused": "拒否", "refused by cause": "解読できなかった理由", "cause": "理由", "count": "件数", "stage": "段階",
+    "seconds": "秒", "rate": "処理速度", "digest": "ダイジェスト", "note": "備考", "notes": "備考",
+    "none": "なし", "no alerts": "検知はありません", "no flows": "フローはありません", "no runs": "再生はまだありません",
+    "why": "理由", "measured": "測定値", "threshold": "しきい値", "peak": "最大値", "measure": "測定項目",
+    "policy": "通信方針", "configuration": "設定", "rules": "ルール", "digests": "ダイジェスト",
+    "what differs": "相違点", "policy line": "方針の該当行", "revisions": "経過", "revision": "版",
+    "first steps": "初動手順", "property": "情報セキュリティの要素", "technique": "ATT&CK", "clause": "該当条項",
+    "direction certainty": "方向の確かさ", "first evidence": "最初の証拠", "last evidence": "最後の証拠",
+    "packets of the flow": "フローのパケット", "missing": "欠けているもの",
+    "permitted": "許可", "not permitted": "許可外", "established": "成立", "attempted": "試行（遮断）",
+    "replayed": "再生しました", "interrupted": "中断しました", "and more": "ほか", "kept": "保存先",
+    "conversations": "会話", "code": "コード", "where": "場所", "message": "説明", "remedy": "対処",
+    "check": "項目", "result": "結果", "detail": "詳細",
+}

@@ -1,0 +1,77 @@
+"""A replay's progress on a terminal, and Ctrl-C as a request to end in order."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from columns.kernel import is_cold
+from sekisho.terminal import Screen, quantity
+
+if TYPE_CHECKING:
+    from sekisho.pipeline import Progress
+
+
+class ReplayProgress:
+    """A bar on stderr with bytes, packets per second and alerts so far; nothing when stderr is no terminal."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._shown = sys.stderr.isatty() and not screen.quiet
+        self._screen = screen
+        self._bar: Any = None
+        self._began = 0.0
+
+    def __enter__(self) -> ReplayProgress:
+        if self._shown:
+            self._bar, self._task = _bar(self._screen)
+            self._bar.start()
+        self._began = time.perf_counter()
+        return self
+
+    def update(self, progress: Progress) -> None:
+        """Show how far the replay has come."""
+        if self._bar is None:
+            return
+        rate = progress.packets / max(time.perf_counter() - self._began, 1e-9)
+        self._bar.update(
+            self._task, total=progress.bytes_total or None, completed=progress.bytes_read, description="",
+            rate=quantity(rate, "pps"), alerts=f"{progress.alerts:,} {self._screen.words('alerts')}",
+        )
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _bar(screen: Screen) -> tuple[Any, Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    bar = Progress(BarColumn(), DownloadColumn(), TextColumn("{task.fields[rate]}"),
+                   TextColumn("{task.fields[alerts]}"), TextColumn("{task.description}"),
+                   console=Console(stderr=True), transient=True)
+    first = screen.words("compiling kernels (first run on this machine, up to half a minute)") if is_cold() else ""
+    return bar, bar.add_task(first, total=None, rate="", alerts="")
+
+
+@contextmanager
+def stop_on_interrupt(screen: Screen) -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether Ctrl-C was pressed; a second one ends the replay at once."""
+    asked: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        screen.note("interrupted: finishing what was read (Ctrl-C again ends at once)")
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)

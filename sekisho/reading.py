@@ -1,0 +1,77 @@
+"""Reading the store for the commands that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from columns import ALERT, FLOW, Table
+from columns.errors import StoreError, UsageError
+from sekisho.filters import Filters
+from sekisho.rows import Row, select_list, stored_row
+
+if TYPE_CHECKING:
+    from storage import Store
+
+
+@contextmanager
+def existing_store(folder: Path) -> Iterator[Store]:
+    """Open a store that must be there already; StoreError says how to make one."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        raise StoreError("no store here", where=str(folder), expected="the folder of a store",
+                         remedy="make one with `sekisho replay CAPTURE --store DIR`, or name another with --store")
+    from storage import open_store
+
+    store = open_store(folder)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def chosen_run(store: Store, run: str | None) -> str | None:
+    """Return the run to look at: the id given, the newest for ``latest``, None for all; UsageError if unknown."""
+    if run is None:
+        return None
+    runs = [r["run_id"] for r in store.runs()]
+    if run == "latest" and runs:
+        return runs[-1]
+    if run not in runs:
+        raise UsageError(f"--run: no run {run} in this store", expected="an id that `sekisho runs` lists, or latest")
+    return run
+
+
+def select_rows(store: Store, table: Table, filters: Filters, *, order: str, limit: int) -> list[Row]:
+    """Return rows of the latest revision that the filters keep, in an order, up to a limit."""
+    extra = ", community_id" if table is FLOW else ""
+    final = " FINAL" if table.version else ""
+    sql = (f"SELECT run_id, sensor, {select_list(table)}{extra} FROM {table.name}{final} "
+           f"WHERE {filters.sql} ORDER BY {order} LIMIT {filters.param(limit, 'UInt64')}")
+    result = store.query(sql, filters.params)
+    return [stored_row(table, result.columns, values) for values in result.rows]
+
+
+def alert_revisions(store: Store, alert_id: int, run: str | None) -> list[Row]:
+    """Return the stored revisions of an alert in its newest run (or the run given), oldest first."""
+    filters = Filters()
+    filters.equals("alert_id", alert_id, "UInt64")
+    filters.equals("run_id", run)
+    sql = f"SELECT run_id, sensor, {select_list(ALERT)} FROM alert WHERE {filters.sql} ORDER BY inserted_at, revision"
+    result = store.query(sql, filters.params)
+    rows = [stored_row(ALERT, result.columns, values) for values in result.rows]
+    return [r for r in rows if r["run_id"] == rows[-1]["run_id"]]
+
+
+def flow_rows(store: Store, flow_id: int, run: str) -> list[Row]:
+    """Return the parts of a flow, in order."""
+    filters = Filters()
+    filters.equals("flow_id", flow_id, "UInt64")
+    filters.equals("run_id", run)
+    return select_rows(store, FLOW, filters, order="part", limit=10_000)
+
+
+def run_record(store: Store, run: str) -> dict[str, Any]:
+    """Return what the store knows of a run."""
+    return next((r for r in store.runs() if r["run_id"] == run), {})

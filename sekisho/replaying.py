@@ -1,0 +1,135 @@
+"""One replay as the command line asks for it: settings, policy, sinks, progress, the run, and its summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from columns.codes import Severity
+from sekisho.config import config_digest, load_settings, override
+from sekisho.identity import input_captures, run_id
+from sekisho.language import Lang
+from sekisho.pipeline import ReplayOptions, ReplayReport, Sink
+from sekisho.pipeline import replay as replay_captures
+from sekisho.progress import ReplayProgress, stop_on_interrupt
+from sekisho.settings import SECTIONS, Settings
+from sekisho.sinks import CollectSink, EveSink, StoreSink
+from sekisho.summary import print_summary, summary_json
+from sekisho.terminal import Screen
+from zones import Policy, load_policy
+
+DONE, FAILED, ALERTED = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for; None means: as the configuration says."""
+
+    captures: Sequence[Path]
+    config: Path | None = None
+    zones: Path | None = None
+    store: Path | None = None
+    eve: str | None = None
+    checksums: str | None = None
+    home_net: str | None = None
+    batch: int | None = None
+    sensor: str | None = None
+    fail_on: int | None = None
+    as_json: bool = False
+    quiet: bool = False
+    lang: Lang | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished replay with what names it and what it was made under."""
+
+    run_id: str
+    report: ReplayReport
+    settings: Settings
+    policy: Policy | None
+    store: Path | None
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digests of what the results were made under; the policy's is empty where there is none."""
+        return {"config": config_digest(self.settings), "policy": self.policy.digest if self.policy else ""}
+
+
+def run_replay(request: Request) -> int:
+    """Replay, show what was found, and return the exit code."""
+    screen = Screen(request.lang, quiet=request.quiet, results_to_stderr=request.eve == "-")
+    settings = requested_settings(request)
+    policy = _policy(settings, screen)
+    collected = CollectSink()
+    with input_captures(request.captures) as captures:
+        outcome = _run(request, captures, settings, policy, collected, screen)
+    if request.as_json:
+        screen.json(summary_json(outcome))
+    elif not request.quiet:
+        print_summary(screen, outcome, collected)
+    for note in outcome.report.notes if request.as_json else ():
+        screen.note(note)
+    return _exit_code(outcome.report, request.fail_on)
+
+
+def requested_settings(request: Request) -> Settings:
+    """Return the settings of the configuration with the command line's options over them."""
+    settings = load_settings(request.config)
+    if request.checksums is not None:
+        settings = override(settings, "decode", {"checksums": request.checksums}, "--checksums")
+    if request.home_net is not None:
+        networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
+        for section in (s for s in SECTIONS if hasattr(settings.section(s), "home_net")):
+            settings = override(settings, section, {"home_net": networks}, "--home-net")
+    replaced = {"batch": request.batch, "sensor": request.sensor, "zones": request.zones and str(request.zones)}
+    for key, value in replaced.items():
+        if value is not None:
+            settings = override(settings, "replay", {key: value}, f"--{key}")
+    return settings
+
+
+def _policy(settings: Settings, screen: Screen) -> Policy | None:
+    if not settings.replay.zones:
+        screen.note("no zone policy given: zones are not judged (--zones FILE, or zones in [replay])")
+        return None
+    policy = load_policy(settings.replay.zones)
+    for warning in policy.warnings:
+        screen.note(f"{settings.replay.zones}: {warning}")
+    return policy
+
+
+def _run(request: Request, captures: list[Path], settings: Settings, policy: Policy | None,
+         collected: CollectSink, screen: Screen) -> Outcome:
+    digests = (config_digest(settings), policy.digest if policy else "")
+    name = run_id(captures, settings.replay.sensor, *digests)
+    sinks: list[Sink] = [collected]
+    options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor)
+    with ExitStack() as stack:
+        if request.eve is not None:
+            sinks.append(stack.enter_context(EveSink(request.eve, settings.replay.sensor)))
+        if request.store is not None:
+            sinks.append(stack.enter_context(StoreSink(request.store, name, options, *digests)))
+        stopped = stack.enter_context(stop_on_interrupt(screen))
+        progress = stack.enter_context(ReplayProgress(screen))
+        began = time.perf_counter()
+        report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped)
+        report.seconds["total"] = round(time.perf_counter() - began, 6)
+    return Outcome(name, report, settings, policy, request.store)
+
+
+def _exit_code(report: ReplayReport, fail_on: int | None) -> int:
+    if report.interrupted:
+        return FAILED
+    highest = report.highest_severity or int(max(Severity)) + 1
+    return ALERTED if fail_on is not None and highest <= fail_on else DONE
+
+
+def rates(report: ReplayReport) -> dict[str, Any]:
+    """Return packets and bits per second of the whole replay."""
+    seconds = report.seconds.get("total", 0.0) or 1e-9
+    return {"packets_per_second": round(report.packets / seconds), "bits_per_second": round(report.bytes * 8 / seconds)}
