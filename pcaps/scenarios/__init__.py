@@ -1,0 +1,90 @@
+"""Which scenarios there are, when they take place, and what goes on around them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pcaps import day
+from pcaps.scenarios import benign, floods, leaks, scans
+from pcaps.scene import MINUTE, SECOND, WORKING_DAY, Scene, clock
+
+AFTER_REVIEW_BY = datetime.date(2026, 10, 14)
+"""A Wednesday two weeks after the review-by date of conduit C10."""
+
+
+class Plan(NamedTuple):
+    """What happens (one minute after the start), and so many minutes of a busy office around it."""
+
+    act: Callable[[Scene, int], None]
+    start: str = "10:00"
+    minutes: int = 5
+    date: datetime.date = WORKING_DAY
+
+
+
+PLANS = {
+    "busy_server": Plan(benign.busy_server, "14:00", 2),
+    "fragments": Plan(benign.fragments, "10:30", 2),
+    "midstream": Plan(benign.midstream, "11:00", 2),
+    "silent_host": Plan(benign.silent_host, "08:40", 4),
+    "port_scan": Plan(scans.port_scan),
+    "udp_scan": Plan(scans.udp_scan, "15:30", 3),
+    "host_sweep": Plan(scans.host_sweep),
+    "sweep_ipv6": Plan(scans.sweep_ipv6, "15:00", 3),
+    "slow_scan": Plan(scans.slow_scan, "13:00", 4),
+    "syn_flood": Plan(floods.syn_flood, "11:20", 3),
+    "udp_flood": Plan(floods.udp_flood, "11:40", 3),
+    "icmp_flood": Plan(floods.icmp_flood, "13:20", 3),
+    "carpet_bombing": Plan(floods.carpet_bombing, "16:00", 3),
+    "mynumber_to_internet_attempted": Plan(leaks.mynumber_to_internet_attempted, "09:10"),
+    "mynumber_to_internet_established": Plan(leaks.mynumber_to_internet_established, "09:20"),
+    "fragmented_leak": Plan(leaks.fragmented_leak, "09:30", 3),
+    "lgwan_to_internet_no_conduit": Plan(leaks.lgwan_to_internet_no_conduit, "09:40"),
+    "wrong_initiator": Plan(leaks.wrong_initiator, "14:30"),
+    "expired_conduit": Plan(leaks.expired_conduit, "10:10", 5, AFTER_REVIEW_BY),
+    "out_of_hours": Plan(leaks.out_of_hours, "20:30", 0),
+    "unattributed": Plan(leaks.unattributed, "15:10"),
+    "second_interface": Plan(leaks.second_interface, "15:40", 3),
+    "tunnel_6in4": Plan(leaks.tunnel_6in4, "16:20"),
+    "rfc1918_at_edge": Plan(leaks.rfc1918_at_edge, "16:40"),
+}
+"""The scenarios that are an incident, or a benign rush, in front of a few busy minutes."""
+
+DEMO_INCIDENTS = (
+    ("09:20:30", leaks.mynumber_to_internet_established), ("10:05:10", leaks.expired_conduit),
+    ("10:48", scans.port_scan), ("11:31:20", floods.syn_flood), ("13:12:40", leaks.wrong_initiator),
+    ("14:26", scans.host_sweep), ("15:02:15", leaks.tunnel_6in4), ("15:40:40", leaks.rfc1918_at_edge),
+    ("16:20", floods.udp_flood), ("16:55:30", leaks.lgwan_to_internet_no_conduit),
+    ("20:30", leaks.out_of_hours),
+)
+"""What goes wrong on the day of the demonstration."""
+
+
+def ordinary_day(scene: Scene) -> None:
+    """Add a whole working day on which nothing is wrong."""
+    day.whole_day(scene)
+
+
+def demo_day(scene: Scene) -> None:
+    """Add a working day with incidents; its updates are left out, for their conduit has expired."""
+    day.whole_day(scene, AFTER_REVIEW_BY, updates=False)
+    for time, act in DEMO_INCIDENTS:
+        act(scene, clock(time, AFTER_REVIEW_BY))
+
+
+NAMES = ("ordinary_day", *PLANS, "demo_day")
+
+
+def generate(name: str, seed: int) -> Scene:
+    """Return the scene of a scenario; the same name and seed give the same frames. KeyError for an unknown name."""
+    scene = Scene(name, seed)
+    if name in ("ordinary_day", "demo_day"):
+        {"ordinary_day": ordinary_day, "demo_day": demo_day}[name](scene)
+        return scene
+    plan = PLANS[name]
+    start = clock(plan.start, plan.date)
+    day.habits(scene, start, start + plan.minutes * MINUTE, busy=5, updates=plan.date == WORKING_DAY)
+    plan.act(scene, start + MINUTE + scene.dice.below(SECOND))
+    return scene
