@@ -1,0 +1,1 @@
+"""Benchmarks: deterministic captures, whole processes measured beside their peers, floors judged."""

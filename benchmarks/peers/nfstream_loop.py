@@ -1,0 +1,25 @@
+"""nfstream: build every flow of the capture, without statistics and without dissection."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import nfstream
+
+
+def main(path: str) -> None:
+    """Iterate all flows and print packets, flows and seconds."""
+    start = time.perf_counter()
+    streamer = nfstream.NFStreamer(source=path, statistical_analysis=False, n_dissections=0, n_meters=1)
+    flows = packets = 0
+    for flow in streamer:
+        flows += 1
+        packets += flow.bidirectional_packets
+    seconds = time.perf_counter() - start
+    print(json.dumps({"packets": packets, "flows": flows, "seconds": seconds, "version": nfstream.__version__}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

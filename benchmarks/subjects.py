@@ -1,0 +1,115 @@
+"""What is measured: the replay in its variants, and the peers."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import captures
+from benchmarks.harness import Subject
+
+OUT = captures.ROOT / "benchmarks" / "out"
+POLICY = captures.ROOT / "zones" / "examples" / "city.toml"
+BATCHES = (1024, 8192, 65536, 262144)
+TSHARK_PACKETS = 100_000
+DPKT_PACKETS = 300_000
+
+Manifest = dict[str, Any]
+
+
+def stage_seconds(report: dict[str, Any]) -> float:
+    """Return the seconds of all stages together, as the replay reports them."""
+    return sum(report["seconds"].values())
+
+
+def loop_seconds(report: dict[str, Any]) -> float:
+    """Return the seconds of a peer's loop, without its imports."""
+    return report["seconds"]
+
+
+def kernel_cache() -> dict[str, str]:
+    """Return the environment with the kernel cache of the benchmarks, filled by the first run."""
+    return {"SEKISHO_CACHE_DIR": str(OUT / "cache")}
+
+
+def empty_kernel_cache() -> dict[str, str]:
+    """Return the environment with a kernel cache that is empty."""
+    shutil.rmtree(OUT / "cold", ignore_errors=True)
+    return {"SEKISHO_CACHE_DIR": str(OUT / "cold")}
+
+
+def fresh_store() -> dict[str, str]:
+    """Remove the store of the repeat before."""
+    shutil.rmtree(OUT / "store", ignore_errors=True)
+    return kernel_cache()
+
+
+def replay(
+    name: str, sheet: Manifest, *options: str, store: bool = False,
+    prepare: Callable[[], dict[str, str]] | None = None, repeats: int | None = None, note: str = "",
+) -> Subject:
+    """Return a replay of a capture with all detectors and the zones of the example policy."""
+    place = ("--store", str(OUT / "store")) if store else ("--no-store",)
+    argv = [sys.executable, "-m", "sekisho", "replay", sheet["path"], "--json", "--zones", str(POLICY)]
+    return Subject(
+        name, [*argv, *place, *options], sheet["name"], sheet["packets"], sheet["wire_bytes"],
+        prepare or (fresh_store if store else kernel_cache), stage_seconds, repeats, note,
+    )
+
+
+def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
+    """Return the replay over every capture, with the store, at several batch sizes, warm and cold."""
+    main = sheets["main"]
+    plain = [replay(name, sheets[name]) for name in ("main", "small64", "ipv6", "million_flows")]
+    flood = [replay(name, sheets[name], repeats=2) for name in ("syn_flood_half", "syn_flood")]
+    batches = [replay(f"batch {n}", main, "--batch", str(n)) for n in BATCHES]
+    return [
+        *plain, *flood, *batches,
+        replay("main, store", main, store=True),
+        replay("warm start", sheets["one_packet"], note="one packet, kernels compiled before"),
+        replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet"),
+    ]
+
+
+def _sliced(sheet: Manifest, packets: int) -> tuple[Path, int, int]:
+    """Return a slice of a capture with its packets and bytes on the wire."""
+    count = min(packets, sheet["packets"])
+    path = captures.slice_capture(sheet["name"], count, Path(sheet["path"]).parent)
+    return path, count, path.stat().st_size - 24 - 16 * count
+
+
+def python_peers(sheet: Manifest) -> list[Subject]:
+    """Return the peers that the floors speak of: dpkt over a slice (its cost is per packet), nfstream over all."""
+    path, count, size = _sliced(sheet, DPKT_PACKETS)
+    peers = captures.ROOT / "benchmarks" / "peers"
+    dpkt = Subject("dpkt parse loop", [sys.executable, str(peers / "dpkt_loop.py"), str(path)], sheet["name"], count,
+                   size, seconds=loop_seconds, repeats=3, note=f"first {count:,} packets, scaled by packets")
+    nfstream = Subject("nfstream", [sys.executable, str(peers / "nfstream_loop.py"), sheet["path"]], sheet["name"],
+                       sheet["packets"], sheet["wire_bytes"], seconds=loop_seconds, repeats=3,
+                       note="no dissection, no statistics, one meter")
+    return [dpkt, nfstream]
+
+
+def tool_peers(sheet: Manifest) -> list[Subject]:
+    """Return the command-line tools that are installed; tshark reads a slice."""
+    path, count, size = _sliced(sheet, TSHARK_PACKETS)
+    fields = [x for f in ("frame.time_epoch", "ip.src", "ip.dst", "tcp.srcport", "udp.srcport") for x in ("-e", f)]
+    commands = {
+        "tshark -T fields": (["tshark", "-r", str(path), "-T", "fields", *fields], count, size),
+        "tcpdump -w": (["tcpdump", "-r", sheet["path"], "-w", "/dev/null"], 0, 0),
+        "argus": (["argus", "-r", sheet["path"], "-w", "/dev/null"], 0, 0),
+        "nfpcapd": (["nfpcapd", "-r", sheet["path"], "-w", tempfile.gettempdir()], 0, 0),
+        "ndpiReader": (["ndpiReader", "-i", sheet["path"], "-q"], 0, 0),
+    }
+    found = []
+    for name, (argv, packets, wire) in commands.items():
+        program = shutil.which(argv[0])
+        if program:
+            note = f"first {packets:,} packets" if packets else ""
+            found.append(Subject(name, [program, *argv[1:]], sheet["name"], packets or sheet["packets"],
+                                 wire or sheet["wire_bytes"], repeats=2, note=note))
+    return found
