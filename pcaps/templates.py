@@ -27,7 +27,7 @@ def link(tagged: bool, ether_type: int) -> bytes:
     """Return an Ethernet header, with an 802.1Q tag or without; the addresses and the VLAN id are zero."""
     s = scapy()
     if tagged:
-        return bytes(s.Ether(src=NO_MAC, dst=NO_MAC, type=0x8100) / s.Dot1Q(prio=0, id=0, vlan=0, type=ether_type))
+        return bytes(s.Ether(src=NO_MAC, dst=NO_MAC, type=0x8100) / s.Dot1Q(prio=0, dei=0, vlan=0, type=ether_type))
     return bytes(s.Ether(src=NO_MAC, dst=NO_MAC, type=ether_type))
 
 
