@@ -1,0 +1,58 @@
+"""Rows gathered into chunks of one size, so that small and large batches are stored in the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from columns.schema import Table, Text
+
+CHUNK_ROWS = 65_536
+"""Rows of a full chunk: large enough for the engine, small enough that three in flight take less than 100 MB."""
+
+
+class Chunk:
+    """Copies of up to `rows` rows of a table. Memory is touched only as rows come in."""
+
+    def __init__(self, table: Table, rows: int) -> None:
+        self.table, self.rows, self.filled = table, rows, 0
+        self._arrays = [np.empty(rows, np.dtype(c.dtype if c.dtype not in ("ip", "text") else "u8"))
+                        if c.dtype != "text" else _TextPieces(rows) for c in table.columns for _ in c.fields]
+
+    @property
+    def room(self) -> int:
+        """Rows that still fit."""
+        return self.rows - self.filled
+
+    def take(self, batch: Any, start: int, stop: int) -> None:
+        """Copy rows start..stop of a batch; there must be room for them."""
+        end = self.filled + stop - start
+        for mine, array in zip(self._arrays, batch, strict=True):
+            if isinstance(mine, _TextPieces):
+                mine.take(array, start, stop, self.filled)
+            else:
+                mine[self.filled : end] = array[start:stop]
+        self.filled = end
+
+    def batch(self) -> Any:
+        """Return the gathered rows as a batch of views."""
+        n = self.filled
+        return self.table.batch(*[a.text(n) if isinstance(a, _TextPieces) else a[:n] for a in self._arrays])
+
+
+class _TextPieces:
+    """A text column that grows: lengths of its rows, and the bytes in pieces."""
+
+    def __init__(self, rows: int) -> None:
+        self._lengths = np.zeros(rows, np.int64)
+        self._pieces: list[np.ndarray] = []
+
+    def take(self, text: Text, start: int, stop: int, at: int) -> None:
+        self._lengths[at : at + stop - start] = np.diff(text.offsets[start : stop + 1])
+        self._pieces.append(text.data[text.offsets[start] : text.offsets[stop]].copy())
+
+    def text(self, rows: int) -> Text:
+        offsets = np.zeros(rows + 1, np.int64)
+        np.cumsum(self._lengths[:rows], out=offsets[1:])
+        return Text(np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.uint8), offsets)

@@ -1,0 +1,64 @@
+"""What a store is, whichever engine stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from columns.schema import Table
+from storage.run import Begun, Run, RunSummary
+
+Param = str | int | float | bool | Sequence[str] | Sequence[int]
+
+
+class QueryResult(NamedTuple):
+    """Names, ClickHouse types and rows of a query.
+
+    Values are int, float, bool, str, None, list or dict by type; times are text as ClickHouse writes them (UTC), with
+    all nine decimals of nanoseconds; bytes that are not UTF-8 became U+FFFD.
+    """
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """Return the rows by column name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class Store(Protocol):
+    """Keeps the rows of runs. Inserts go on in the background; what went wrong there is raised by the next call."""
+
+    def begin_run(self, run: Run) -> Begun:
+        """Begin a run (one at a time), and say what the store held of it; see Begun."""
+
+    def insert(self, table: Table, batch: Any, *, vocabularies: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Take rows of a stored table for the run. They are copied: the caller may reuse its arrays."""
+
+    def flush(self) -> None:
+        """Return when every row taken so far is in the store."""
+
+    def finish_run(self, summary: RunSummary, *, interrupted: bool = False) -> None:
+        """Write what is left and close the run, as complete or as interrupted."""
+
+    def query(self, sql: str, params: Mapping[str, Param] | None = None, *, read_only: bool = False) -> QueryResult:
+        """Run one statement that reads; ``{name:Type}`` in it stands for a parameter.
+
+        The engine refuses writes in any case. read_only is for statements that people type: they are parsed first,
+        and must be one statement that neither writes a file nor chooses a format.
+        """
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return all runs, oldest first: a dictionary of what `runs` holds of each.
+
+        run_id, kind, sensor, status, attempt, captures, started_at, finished_at ("" until it has ended), keep_days,
+        packets, bytes, version, config_digest, policy_digest, digest, and rows: rows by table (of alerts, one
+        for each alert whatever its revisions).
+        """
+
+    def delete_run(self, run_id: str) -> None:
+        """Remove a run and all of its rows."""
+
+    def close(self) -> None:
+        """Write what is left and give the store free; a run that was not finished becomes interrupted."""
