@@ -47,6 +47,9 @@ PLANS = {
     "out_of_hours": Plan(leaks.out_of_hours, "20:30", 0),
     "unattributed": Plan(leaks.unattributed, "15:10"),
     "second_interface": Plan(leaks.second_interface, "15:40", 3),
+    "smb_across_zones": Plan(leaks.smb_across_zones, "16:05", 3),
+    "proxy_bypass": Plan(leaks.proxy_bypass, "16:10", 3),
+    "vpn_tunnel": Plan(leaks.vpn_tunnel, "16:15", 3),
     "tunnel_6in4": Plan(leaks.tunnel_6in4, "16:20"),
     "rfc1918_at_edge": Plan(leaks.rfc1918_at_edge, "16:40"),
 }

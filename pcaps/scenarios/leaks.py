@@ -5,6 +5,7 @@ from __future__ import annotations
 from pcaps import frames, services
 from pcaps.city import CITY, far, router_of
 from pcaps.day import maintain, update
+from pcaps.dice import opaque
 from pcaps.scene import SECOND, Host, Scene, ways
 from pcaps.session import Session
 
@@ -92,3 +93,34 @@ def second_interface(scene: Scene, at_us: int) -> None:
     """Add a printer protocol from the Internet zone into the My Number zone: a device that stands in both."""
     session = Session(scene, at_us, CITY.inet_desks[1], CITY.mynumber_desks[0], 9100, rtt_us=700).open()
     session.say(services.tls_data(scene.dice, 2000)).hear(b"@PJL READY\r\n").close()
+
+
+def proxy_bypass(scene: Scene, at_us: int) -> None:
+    """Add a desk of the Internet zone that goes past the security cloud: TLS and QUIC straight to a site."""
+    desk, site = CITY.inet_desks[0], far("192.0.2.120", 51)
+    services.https(scene, at_us, desk, site, "video.haishin.example", [(500, 9000)], rtt_us=12_000)
+    up, down = ways(desk, site)
+    port, at_us = scene.port(desk), at_us + 5 * SECOND
+    for number in range(24):
+        way, ports = (up, (port, 443)) if number % 3 == 0 else (down, (443, port))
+        initial = b"\xc3\x00\x00\x00\x01\x08" + opaque(scene.dice, 8) + b"\x00\x00\x44\x9e"  # RFC 9000, 17.2.2
+        head = initial if number < 3 else b"\x40"
+        scene.udp(at_us, way, *ports, head + opaque(scene.dice, 1200 - len(head)))
+        at_us += 6000 + scene.dice.below(3000)
+
+
+def vpn_tunnel(scene: Scene, at_us: int) -> None:
+    """Add a WireGuard tunnel from a desk of the LGWAN zone to the Internet: initiation of 148 bytes, response, data."""
+    desk = CITY.lgwan_desks[5]
+    up, down = ways(desk, far("192.0.2.51", 50))
+    port = scene.port(desk)
+    for way, ports, kind, size in ((up, (port, 51820), 1, 148), (down, (51820, port), 2, 92),
+                                   *(((up, (port, 51820), 4, 128), (down, (51820, port), 4, 1312)) * 12)):
+        scene.udp(at_us, way, *ports, bytes((kind, 0, 0, 0)) + opaque(scene.dice, size - 4))
+        at_us += 14_000 + scene.dice.below(4000)
+
+
+def smb_across_zones(scene: Scene, at_us: int) -> None:
+    """Add file sharing from the Internet zone to an LGWAN server: one reads, one is refused."""
+    services.file_share(scene, at_us, CITY.inet_desks[2], CITY.business_server, 2, rtt_us=800)
+    Session(scene, at_us + 8 * SECOND, CITY.inet_desks[2], CITY.lgwan_directory, 445, rtt_us=800).refused()
