@@ -6,6 +6,7 @@ import numpy as np
 
 from columns.codes import EndReason, FlowEvent, Outcome, Status, TcpState
 from columns.kernel import kernel
+from sensor.capture.prefetch import prefetch
 from sensor.flow import state as s
 from sensor.flow.index import find, flow_tag, insert
 from sensor.flow.rows import end_flow, report
@@ -23,7 +24,7 @@ from sensor.flow.track import (
 from sensor.flow.wheel import idle_end, link, unlink
 
 _CLOCK, _TICK, _LIVE, _HIGH_WATER, _FREE = s.CLOCK, s.TICK, s.LIVE, s.HIGH_WATER, s.FREE
-_MASK, _SEED, _DRAIN, _STARTED = s.MASK, s.SEED, s.DRAIN, s.STARTED
+_MASK, _DRAIN, _STARTED = s.MASK, s.DRAIN, s.STARTED
 _N_PACKETS, _N_OPENED, _N_ROWS, _N_EVICTED = s.N_PACKETS, s.N_OPENED, s.N_ROWS, s.N_EVICTED
 _N_RESETS, _N_QUOTED, _N_UNQUOTED = s.N_RESETS, s.N_QUOTED, s.N_UNQUOTED
 _ACTIVE, _RESET_BEHIND, _VLAN_IN_KEY = s.ACTIVE, s.RESET_BEHIND, s.VLAN_IN_KEY
@@ -37,6 +38,9 @@ _BY_ACTIVE, _BY_IDLE, _BY_FIN = int(EndReason.ACTIVE_TIMEOUT), int(EndReason.IDL
 _BY_RESET, _BY_EVICTION = int(EndReason.TCP_RESET), int(EndReason.EVICTED)
 _BY_CLOCK, _BY_REUSE = int(EndReason.CLOCK_RESET), int(EndReason.REUSED)
 _EVICTION_LOOKS = 8
+_AHEAD, _NEAR = 24, 10  # packets
+_SLOT_BITS = np.uint64(0xFFFFFFFF)
+_RECORD_WORDS, _LINE_WORDS = s.RECORD_WORDS, s.LINE_WORDS
 
 
 @kernel
@@ -154,17 +158,32 @@ def key_ports(proto, src_port, dst_port, icmp_type, icmp_code):
 
 
 @kernel
-def advance(p, start, stop, state, limits, rows):
+def tag_packets(p, start, stop, seed, vlan_in_key, tags):
+    """Fill tags[start:stop] with the hash tags of the packets' flow keys."""
+    for i in range(start, stop):
+        proto = np.int64(p.proto[i])
+        src_port, dst_port, _ = key_ports(
+            proto, np.int64(p.src_port[i]), np.int64(p.dst_port[i]), np.int64(p.icmp_type[i]), np.int64(p.icmp_code[i]))
+        vlan = np.int64(p.vlan[i]) if vlan_in_key else 0
+        tags[i] = flow_tag(
+            p.src_ip_hi[i], p.src_ip_lo[i], p.dst_ip_hi[i], p.dst_ip_lo[i], src_port, dst_port, proto, vlan, seed)
+
+
+@kernel
+def advance(p, tags, start, stop, state, limits, rows):
     """Take packets start..stop; return (next packet, rows written). Less than stop means that rows is full.
 
     All loads from the packet columns stand here and scalars are passed on: handing a tuple of forty arrays to a
     kernel counts forty references, which cost more than all the rest.
     """
     records, index, wheel, free, scalars = state.records, state.index, state.wheel, state.free, state.scalars
-    seed, mask = np.uint64(scalars[_SEED]), scalars[_MASK]
-    cap = rows.size
-    k = 0
+    words, mask, cap, k = state.words, scalars[_MASK], rows.size, 0
     for i in range(start, stop):
+        if i + _AHEAD < stop:  # the index entry of a packet to come, and the record of a nearer one: fetched meanwhile
+            prefetch(index, np.int64(tags[i + _AHEAD]) & mask)
+            near = np.int64(index[np.int64(tags[i + _NEAR]) & mask] & _SLOT_BITS) - 1
+            prefetch(words, near * _RECORD_WORDS)
+            prefetch(words, near * _RECORD_WORDS + _LINE_WORDS)
         number = np.int64(p.packet_number[i])
         if k + 2 > cap:
             return i, k
@@ -187,9 +206,10 @@ def advance(p, start, stop, state, limits, rows):
             proto, np.int64(p.src_port[i]), np.int64(p.dst_port[i]), kind, np.int64(p.icmp_code[i]))
         vlan = np.int64(p.vlan[i]) if limits[_VLAN_IN_KEY] else 0
         src_hi, src_lo, dst_hi, dst_lo = p.src_ip_hi[i], p.src_ip_lo[i], p.dst_ip_hi[i], p.dst_ip_lo[i]
-        tag = flow_tag(src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan, seed)
+        tag = tags[i]
         slot, to_server = find(
-            index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan)
+            index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo,
+            np.uint64(src_port), np.uint64(dst_port), np.uint64(proto), np.uint64(vlan))
         if status == _QUOTED:
             scalars[_N_QUOTED if slot >= 0 else _N_UNQUOTED] += 1
             if slot < 0 or i == 0:

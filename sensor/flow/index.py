@@ -37,7 +37,10 @@ def flow_tag(src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan, se
 
 @kernel
 def find(index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan):
-    """Return (slot, 1 if sent by the flow's source else 0), or (-1, 1) where the flow is not in the table."""
+    """Return (slot, 1 if sent by the flow's source else 0), or (-1, 1) where the flow is not in the table.
+
+    The key's parts are uint64 throughout.
+    """
     at = np.int64(tag) & mask
     while True:
         entry = index[at]
@@ -46,14 +49,17 @@ def find(index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo, src_port, ds
         if entry >> _S32 == tag:
             slot = np.int64(entry & _LOW32) - 1
             r = records[slot]
-            if r["proto"] == proto and r["vlan"] == vlan:
-                if (r["src_lo"] == src_lo and r["dst_lo"] == dst_lo and r["src_port"] == src_port
-                        and r["dst_port"] == dst_port and r["src_hi"] == src_hi and r["dst_hi"] == dst_hi):
-                    return slot, np.int64(1)
-                if (r["src_lo"] == dst_lo and r["dst_lo"] == src_lo and r["src_port"] == dst_port
-                        and r["dst_port"] == src_port and r["src_hi"] == dst_hi and r["dst_hi"] == src_hi
-                        and r["one_way"] == 0):
-                    return slot, np.int64(0)
+            # compared without branches: which way a packet goes is a coin toss that no processor predicts
+            other_key = (np.uint64(r["proto"]) ^ proto) | (np.uint64(r["vlan"]) ^ vlan)
+            forward = (
+                (r["src_lo"] ^ src_lo) | (r["src_hi"] ^ src_hi) | (r["dst_lo"] ^ dst_lo) | (r["dst_hi"] ^ dst_hi)
+                | (np.uint64(r["src_port"]) ^ src_port) | (np.uint64(r["dst_port"]) ^ dst_port) | other_key)
+            reverse = (
+                (r["src_lo"] ^ dst_lo) | (r["src_hi"] ^ dst_hi) | (r["dst_lo"] ^ src_lo) | (r["dst_hi"] ^ src_hi)
+                | (np.uint64(r["src_port"]) ^ dst_port) | (np.uint64(r["dst_port"]) ^ src_port) | other_key
+                | np.uint64(r["one_way"]))
+            if (forward == _ZERO) | (reverse == _ZERO):
+                return slot, np.int64(forward == _ZERO)
         at = (at + 1) & mask
 
 

@@ -29,18 +29,21 @@ RECORD = np.dtype(
         ("tunnel", "u1"), ("tunnel_depth", "u1"), ("vlan_inner", "u2"),
         ("src_mac", "u8"), ("dst_mac", "u8"), ("first_packet", "u8"),
         ("emitted_before", "i8"), ("emitted_clock", "i8"), ("end_reason", "u1"),  # only in copies that became rows
+        ("unused", "u1", 55),  # to whole cache lines
     ],
     align=True,
 )
+LINE_BYTES = 64
+RECORD_WORDS, LINE_WORDS = RECORD.itemsize // 8, LINE_BYTES // 8
 
 WHEEL_SLOTS = 1024
 TICK_NS = 1_000_000_000
 
 # places in FlowState.scalars
-CLOCK, TICK, LIVE, HIGH_WATER, FREE, MASK, SEED, DRAIN, STARTED = range(9)
+CLOCK, TICK, LIVE, HIGH_WATER, FREE, MASK, DRAIN, STARTED = range(8)
 COUNTS = ("packets", "flows_opened", "rows", "evicted", "clock_resets", "quotes_matched", "quotes_unmatched")
-N_PACKETS, N_OPENED, N_ROWS, N_EVICTED, N_RESETS, N_QUOTED, N_UNQUOTED = range(9, 16)
-SCALARS = 16
+N_PACKETS, N_OPENED, N_ROWS, N_EVICTED, N_RESETS, N_QUOTED, N_UNQUOTED = range(8, 15)
+SCALARS = 15
 
 # places in the limits array, ns
 (HALF_OPEN, TCP, CLOSING, CLOSED, UNANSWERED, ANSWERED, ACTIVE, RESET_BEHIND, VLAN_IN_KEY) = range(9)
@@ -49,25 +52,29 @@ SCALARS = 16
 class FlowState(NamedTuple):
     """The whole state, as arrays that a kernel takes whole.
 
-    records: RECORD[max_flows], touched (and so paid for) only as far as flows were ever live at once; index: uint64,
-    open addressing, tag << 32 | slot + 1, 0 = empty; wheel: int32[WHEEL_SLOTS], first slot due in that second or -1;
+    records: RECORD[max_flows], touched (and so paid for) only as far as flows were ever live at once; words: the same
+    memory as uint64, for prefetching; index: uint64, open addressing, tag << 32 | slot + 1, 0 = empty; wheel: int32[WHEEL_SLOTS], first slot due in that second or -1;
     free: int32[max_flows], slots given back; scalars: int64, places named above.
     """
 
     records: np.ndarray
+    words: np.ndarray
     index: np.ndarray
     wheel: np.ndarray
     free: np.ndarray
     scalars: np.ndarray
 
 
-def new_state(settings: FlowSettings, seed: int) -> FlowState:
+def new_state(settings: FlowSettings) -> FlowState:
     """Return an empty flow table."""
     scalars = np.zeros(SCALARS, np.int64)
     index = np.zeros(1 << 16, np.uint64)
-    scalars[MASK], scalars[SEED] = index.size - 1, seed
+    scalars[MASK] = index.size - 1
+    memory = np.empty(settings.max_flows * RECORD.itemsize + LINE_BYTES, np.uint8)
+    start = -memory.ctypes.data % LINE_BYTES
+    aligned = memory[start : start + settings.max_flows * RECORD.itemsize]
     return FlowState(
-        np.empty(settings.max_flows, RECORD), index, np.full(WHEEL_SLOTS, -1, np.int32),
+        aligned.view(RECORD), aligned.view(np.uint64), index, np.full(WHEEL_SLOTS, -1, np.int32),
         np.empty(settings.max_flows, np.int32), scalars,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from columns import FLOW, Flows, Packets, rows_in, slice_rows
 from columns.codes import EndReason
 from sensor.flow import state as s
-from sensor.flow.advance import advance, drain
+from sensor.flow.advance import advance, drain, tag_packets
 from sensor.flow.index import rebuild
 from sensor.flow.rows import fill_columns
 from sensor.flow.settings import FlowSettings
@@ -28,7 +28,8 @@ class FlowTable:
     def __init__(self, settings: FlowSettings | None = None) -> None:
         self.settings = settings or FlowSettings()
         self._limits = s.limits_of(self.settings)
-        self._state = s.new_state(self.settings, secrets.randbits(62))
+        self._state = s.new_state(self.settings)
+        self._seed, self._tags = np.uint64(secrets.randbits(62)), np.empty(0, np.uint64)
         self._rows = np.empty(ROWS_AT_ONCE, s.RECORD)
         self._columns = FLOW.empty(ROWS_AT_ONCE)
         self._last_number = 0
@@ -42,21 +43,25 @@ class FlowTable:
         total = rows_in(packets)
         self._make_room(total)
         start = 0
+        if self._tags.size < total:
+            self._tags = np.empty(total, np.uint64)
         if total:
             self._last_number = max(self._last_number, int(packets.packet_number[total - 1]))
+        with np.errstate(over="ignore"):
+            tag_packets(packets, 0, total, self._seed, self.settings.vlan_in_key, self._tags)
         while start < total:
             with np.errstate(over="ignore"):
-                stop, rows = advance(packets, start, total, self._state, self._limits, self._rows)
+                stop, rows = advance(packets, self._tags, start, total, self._state, self._limits, self._rows)
             yield start, stop, self._as_columns(rows)
             start = stop
 
     def finish(self) -> Iterator[Flows]:
         """End of input: yield the rows of all flows still live; the same overwriting holds."""
-        done = False
+        state, done = self._state, False
         while not done:
             with np.errstate(over="ignore"):
                 rows, done = drain(
-                    *self._state, self._rows, 0, ROWS_AT_ONCE, int(EndReason.END_OF_INPUT), self._last_number + 1)
+                    state.records, state.index, state.wheel, state.free, state.scalars, self._rows, 0, ROWS_AT_ONCE, int(EndReason.END_OF_INPUT), self._last_number + 1)
             if rows:
                 yield self._as_columns(rows)
 
