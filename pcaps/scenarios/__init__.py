@@ -44,7 +44,7 @@ PLANS = {
     "lgwan_to_internet_no_conduit": Plan(leaks.lgwan_to_internet_no_conduit, "09:40"),
     "wrong_initiator": Plan(leaks.wrong_initiator, "14:30"),
     "expired_conduit": Plan(leaks.expired_conduit, "10:10", 5, AFTER_REVIEW_BY),
-    "out_of_hours": Plan(leaks.out_of_hours, "20:30", 0),
+    "out_of_hours": Plan(leaks.out_of_hours, "20:30", 2),
     "unattributed": Plan(leaks.unattributed, "15:10"),
     "second_interface": Plan(leaks.second_interface, "15:40", 3),
     "smb_across_zones": Plan(leaks.smb_across_zones, "16:05", 3),
