@@ -53,8 +53,9 @@ class FlowState(NamedTuple):
     """The whole state, as arrays that a kernel takes whole.
 
     records: RECORD[max_flows], touched (and so paid for) only as far as flows were ever live at once; words: the same
-    memory as uint64, for prefetching; index: uint64, open addressing, tag << 32 | slot + 1, 0 = empty; wheel: int32[WHEEL_SLOTS], first slot due in that second or -1;
-    free: int32[max_flows], slots given back; scalars: int64, places named above.
+    memory as uint64, for prefetching; index: uint64, open addressing, tag << 32 | slot + 1, 0 = empty; wheel:
+    int32[WHEEL_SLOTS], first slot due in that second or -1; free: int32[max_flows], slots given back; scalars: int64,
+    places named above.
     """
 
     records: np.ndarray

@@ -61,7 +61,8 @@ class FlowTable:
         while not done:
             with np.errstate(over="ignore"):
                 rows, done = drain(
-                    state.records, state.index, state.wheel, state.free, state.scalars, self._rows, 0, ROWS_AT_ONCE, int(EndReason.END_OF_INPUT), self._last_number + 1)
+                    state.records, state.index, state.wheel, state.free, state.scalars, self._rows, 0, ROWS_AT_ONCE,
+                    int(EndReason.END_OF_INPUT), self._last_number + 1)
             if rows:
                 yield self._as_columns(rows)
 

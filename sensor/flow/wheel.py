@@ -1,7 +1,8 @@
 """The timer wheel: every live flow hangs in the list of the second in which it is looked at next.
 
 A packet does not move its flow; the flow is judged when its second comes and hung on again if it lives on
-(Varghese and Lauck 1987, with lazy renewal). Only a change of TCP state, which can shorten a flow's life, moves it at once.
+(Varghese and Lauck 1987, with lazy renewal). Only a change of TCP state, which can shorten a flow's life, moves it
+at once.
 """
 
 from __future__ import annotations
