@@ -10,6 +10,7 @@ from pathlib import Path
 from columns.errors import SekishoError
 from columns.kernel import cache_folder, is_cold
 from sekisho.config import config_digest, load_settings
+from sekisho.reading import existing_store
 from sekisho.summary import versions
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
@@ -66,19 +67,16 @@ def _policy(path: str) -> Finding:
         policy = load_policy(path)
     except SekishoError as error:
         return Finding("policy", WRONG, str(error), error.exit_code)
-    return Finding("policy", OK, f"{path}: {len(policy.zone_names) - 1} zones, {len(policy.conduit_names) - 1} conduits, "
+    return Finding("policy", OK, f"{path}: {len(policy.zones)} zones, {len(policy.conduits)} conduits, "
                                  f"{len(policy.warnings)} warnings, digest {policy.digest[:16]}")
 
 
 def _store(folder: Path) -> Finding:
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.exists():
         return Finding("store", MISSING, f"none at {folder} yet: the first replay makes it")
-    from storage import open_store
-
     try:
-        store = open_store(folder)
-        runs = store.runs()
-        store.close()
+        with existing_store(folder) as store:
+            runs = store.runs()
     except SekishoError as error:
         return Finding("store", WRONG, str(error), error.exit_code)
     return Finding("store", OK, f"{folder}: {len(runs)} runs")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import Field, fields
 from typing import Any, get_type_hints
 
-from sekisho.config import bounds, default_of, expectation
+from sekisho.config import default_of, expectation
 from sekisho.settings import SECTIONS, Settings, section_class
 
 _HEAD = """\
@@ -31,6 +32,9 @@ result. The keys marked ° cannot, and are left out of it.
 """
 
 
+_TABLE_HEAD = "| key | default | takes | meaning |\n|---|---|---|---|\n"
+
+
 def config_toml(settings: Settings) -> str:
     """Return a complete configuration file with the given settings and what each key means."""
     parts = [_HEAD]
@@ -38,7 +42,7 @@ def config_toml(settings: Settings) -> str:
         values = settings.section(section)
         parts.append(f"\n# {_summary(section)}\n[{section}]\n")
         for field, expected in _described(section):
-            parts.append(f"# {field.metadata.get('meaning', '')} ({expected})\n".replace("#  (", "# ("))
+            parts.append(f"# {meaning(section_class(section), field)} ({expected})\n")
             parts.append(f"{field.name} = {toml_value(getattr(values, field.name))}\n")
     return "".join(parts)
 
@@ -47,16 +51,26 @@ def config_page() -> str:
     """Return docs/configuration.md."""
     parts = [_PAGE]
     for section in SECTIONS:
-        parts.append(f"\n## [{section}]\n\n{_summary(section)}\n\n| key | default | takes | meaning |\n|---|---|---|---|\n")
+        parts.append(f"\n## [{section}]\n\n{_summary(section)}\n\n{_TABLE_HEAD}")
         for field, expected in _described(section):
             mark = "" if field.metadata.get("result", True) else "°"
             parts.append(f"| `{field.name}`{mark} | `{toml_value(default_of(field))}` | {expected} | "
-                         f"{field.metadata.get('meaning', '')} |\n")
+                         f"{meaning(section_class(section), field)} |\n")
     return "".join(parts)
 
 
 def _summary(section: str) -> str:
     return (inspect.getdoc(section_class(section)) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def meaning(cls: type, field: Field) -> str:
+    """Return what a field means: its metadata, or its part (``name: …``) of the class's docstring."""
+    if "meaning" in field.metadata:
+        return field.metadata["meaning"]
+    text = " ".join((inspect.getdoc(cls) or "").split())
+    names = "|".join(f.name for f in fields(cls))
+    found = re.search(rf"\b{field.name}: (.*?)(?: (?:{names}): |$)", text)
+    return found.group(1).rstrip(".").replace("``", "") if found else ""
 
 
 def _described(section: str) -> Iterator[tuple[Field, str]]:

@@ -1,13 +1,10 @@
-"""Which captures a run reads, and the id that the same replay gets every time."""
+"""Which captures a replay reads, and what identifies their content."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from columns.errors import CaptureError
@@ -19,30 +16,28 @@ _WHOLE_BYTES = 16 << 20
 _SAMPLE_BYTES = 64 << 10
 
 
-@contextmanager
-def input_captures(arguments: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give the capture files that the arguments name: a folder stands for its captures in order of name.
+def input_captures(arguments: Sequence[Path]) -> list[Path]:
+    """Return the captures that the arguments name: a folder stands for the captures in it, in order of name.
 
-    ``-`` is standard input, copied to a temporary file for the time of the replay, because captures are mapped.
-    A folder without captures raises CaptureError; a file is not looked into here.
+    A folder without captures raises CaptureError; what else an argument names is not looked into here.
     """
-    with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
-        yield [path for argument in arguments for path in _expanded(argument, Path(folder))]
+    return [path for argument in arguments for path in _expanded(argument)]
 
 
-def _expanded(argument: Path, spool: Path) -> list[Path]:
-    if argument == STDIN:
-        copy = spool / "stdin"
-        with copy.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-        return [copy]
-    if not argument.is_dir():
+def _expanded(argument: Path) -> list[Path]:
+    if argument == STDIN or not argument.is_dir():
         return [argument]
     found = sorted(p for p in argument.iterdir() if p.is_file() and is_capture_name(p.name))
     if not found:
+        names = ", ".join("*" + suffix for suffix in CAPTURE_SUFFIXES)
         raise CaptureError("no captures in this folder", where=str(argument),
-                           expected="files named " + ", ".join("*" + s for s in CAPTURE_SUFFIXES) + ", also .gz and .zst")
+                           expected=f"files named {names}, also .gz and .zst")
     return found
+
+
+def capture_name(path: Path) -> str:
+    """Return the name under which a capture is remembered: absolute, so that it is found again from anywhere."""
+    return str(path) if path == STDIN else str(path.absolute())
 
 
 def is_capture_name(name: str) -> bool:
@@ -53,20 +48,26 @@ def is_capture_name(name: str) -> bool:
     return name.endswith(CAPTURE_SUFFIXES)
 
 
-def run_id(captures: Sequence[Path], sensor: str, *digests: str) -> str:
-    """Return 16 hex digits that name a replay: the same captures under the same digests always get the same id.
+def run_id(captures: Sequence[Path], *parts: str) -> str:
+    """Return "r-" and 16 hex digits: the same captures in the same order, with the same parts, are the same run.
 
-    A capture that cannot be read raises CaptureError.
+    CaptureError when a capture cannot be read.
     """
     digest = hashlib.blake2b(digest_size=8)
-    for part in (sensor, *digests, *[_fingerprint(path) for path in captures]):
+    for part in (*parts, *[capture_fingerprint(path) for path in captures]):
         digest.update(f"{len(part)}:{part}".encode())
-    return digest.hexdigest()
+    return f"r-{digest.hexdigest()}"
 
 
-def _fingerprint(path: Path) -> str:
-    """Return a digest of a file's content. Of a large file, 256 samples stand for it, with its size and its
-    modification time: reading all of it would take longer than the replay."""
+def capture_fingerprint(path: Path) -> str:
+    """Return a digest of a file's content.
+
+    Of a large file, 256 samples stand for it, with its size and its
+    modification time: reading all of it would take longer than the replay. CaptureError when it cannot be read.
+    Standard input, a pipe or a device never has the same content twice as far as anybody can tell.
+    """
+    if path == STDIN or (path.exists() and not path.is_file()):
+        return f"stream {time.time_ns()}"
     try:
         status = path.stat()
         digest = hashlib.blake2b(f"{status.st_size}".encode(), digest_size=16)

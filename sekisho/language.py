@@ -28,6 +28,7 @@ class Words:
         self.lang = lang
 
     def __call__(self, word: str) -> str:
+        """Return a word for people."""
         return _JA.get(word, word) if self.lang is Lang.JA else word
 
     def label(self, label: str) -> str:
@@ -36,37 +37,44 @@ class Words:
 
 
 _JA_LABELS = {
-    "critical": "緊急", "high": "高", "medium": "中", "low": "低",
-    "attempted": "試行（遮断）", "established": "成立", "unknown": "不明",
-    "not_judged": "対象外", "permitted": "許可", "permitted_excess": "許可・過大", "out_of_hours": "時間外",
-    "wrong_initiator": "開始側違反", "wrong_app": "用途違反", "unsanitized": "無害化なし",
-    "expired_conduit": "見直し期限切れ", "no_conduit": "通信経路なし", "wrong_segment": "系の誤り",
-    "unattributed": "所属不明アドレス",
-    "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了",
-    "confidentiality": "機密性", "integrity": "完全性", "availability": "可用性",
-    "guessed": "推定", "biflow": "双方向から判断", "syn_seen": "SYN確認",
-    "home": "自組織", "external": "外部",
+    "critical": "緊急", "high": "高", "medium": "中", "low": "低", "attempted": "試行（遮断）",
+    "established": "成立", "unknown": "不明", "not_judged": "対象外", "permitted": "許可",
+    "permitted_excess": "許可・過大", "out_of_hours": "時間外", "wrong_initiator": "開始側違反",
+    "wrong_app": "用途違反", "unsanitized": "無害化なし", "expired_conduit": "見直し期限切れ",
+    "no_conduit": "通信経路なし", "wrong_segment": "系の誤り", "unattributed": "所属不明アドレス",
+    "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了", "confidentiality": "機密性",
+    "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
+    "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
+    "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
+    "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
 }
 
 _JA = {
     "alerts": "検知", "alert": "検知", "alert id": "検知番号", "severity": "重要度", "signature": "内容",
-    "detector": "検知器", "source": "送信元", "destination": "宛先", "initiator": "通信開始側", "responder": "応答側",
-    "zones": "系", "zone": "系", "time": "時刻", "state": "状態", "outcome": "結果", "verdict": "判定",
-    "events": "件数", "conduit": "通信経路", "flows": "フロー", "flow": "フロー", "packets": "パケット",
-    "bytes": "バイト", "run": "再生", "runs": "再生一覧", "captures": "キャプチャ", "started": "開始", "sensor": "センサー",
-    "status": "状態", "protocol": "プロトコル", "duration": "継続時間", "community id": "Community ID",
-    "from / to": "送信側＼受信側", "flows between zones": "系間通信マトリクス",
-    "refused": "拒否", "refused by cause": "解読できなかった理由", "cause": "理由", "count": "件数", "stage": "段階",
-    "seconds": "秒", "rate": "処理速度", "digest": "ダイジェスト", "note": "備考", "notes": "備考",
-    "none": "なし", "no alerts": "検知はありません", "no flows": "フローはありません", "no runs": "再生はまだありません",
-    "why": "理由", "measured": "測定値", "threshold": "しきい値", "peak": "最大値", "measure": "測定項目",
-    "policy": "通信方針", "configuration": "設定", "rules": "ルール", "digests": "ダイジェスト",
-    "what differs": "相違点", "policy line": "方針の該当行", "revisions": "経過", "revision": "版",
-    "first steps": "初動手順", "property": "情報セキュリティの要素", "technique": "ATT&CK", "clause": "該当条項",
-    "direction certainty": "方向の確かさ", "first evidence": "最初の証拠", "last evidence": "最後の証拠",
-    "packets of the flow": "フローのパケット", "missing": "欠けているもの",
+    "detector": "検知器", "source": "送信元", "destination": "宛先", "initiator": "通信開始側",
+    "responder": "応答側", "zones": "系", "zone": "系", "time": "時刻", "state": "状態", "outcome": "結果",
+    "verdict": "判定", "events": "件数", "conduit": "通信経路", "flows": "フロー", "flow": "フロー",
+    "packets": "パケット", "bytes": "バイト", "run": "再生", "runs": "再生一覧", "captures": "キャプチャ",
+    "started": "開始", "sensor": "センサー", "status": "状態", "protocol": "プロトコル", "duration": "継続時間",
+    "community id": "Community ID", "from / to": "送信側＼受信側", "flows between zones": "系間通信マトリクス",
+    "refused": "拒否", "refused by cause": "解読できなかった理由", "cause": "理由", "count": "件数",
+    "stage": "段階", "seconds": "秒", "rate": "処理速度", "digest": "ダイジェスト", "note": "備考",
+    "notes": "備考", "none": "なし", "no alerts": "検知はありません", "no flows": "フローはありません",
+    "no runs": "再生はまだありません", "why": "理由", "measured": "測定値", "threshold": "しきい値",
+    "peak": "最大値", "measure": "測定項目", "policy": "通信方針", "configuration": "設定", "rules": "ルール",
+    "digests": "ダイジェスト", "what differs": "相違点", "policy line": "方針の該当行", "revisions": "経過",
+    "revision": "版", "first steps": "初動手順", "property": "情報セキュリティの要素", "technique": "ATT&CK",
+    "clause": "該当条項", "direction certainty": "方向の確かさ", "first evidence": "最初の証拠",
+    "last evidence": "最後の証拠", "packets of the flow": "フローのパケット", "missing": "欠けているもの",
     "permitted": "許可", "not permitted": "許可外", "established": "成立", "attempted": "試行（遮断）",
     "replayed": "再生しました", "interrupted": "中断しました", "and more": "ほか", "kept": "保存先",
     "conversations": "会話", "code": "コード", "where": "場所", "message": "説明", "remedy": "対処",
+    "level": "程度", "errors": "誤り", "warnings": "警告", "valid": "有効", "not valid": "無効", "ja": "日本語",
+    "ok": "良", "wrong": "不可", "table": "表", "column": "列", "meaning": "意味", "unit": "単位",
+    "compiling kernels (first run on this machine, up to half a minute)":
+        "カーネルをコンパイルしています（この計算機で初回のみ、最大30秒程度）",
+    "flows from row to column; in brackets those the policy does not permit":
+        "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
+    "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

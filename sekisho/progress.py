@@ -14,7 +14,7 @@ from columns.kernel import is_cold
 from sekisho.terminal import Screen, quantity
 
 if TYPE_CHECKING:
-    from sekisho.pipeline import Progress
+    from sekisho.report import Progress
 
 
 class ReplayProgress:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from columns import ALERT, FLOW, Table
-from columns.errors import StoreError, UsageError
+from columns.errors import UsageError
 from sekisho.filters import Filters
 from sekisho.rows import Row, select_list, stored_row
 
@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 @contextmanager
 def existing_store(folder: Path) -> Iterator[Store]:
     """Open a store that must be there already; StoreError says how to make one."""
-    if not folder.is_dir() or not any(folder.iterdir()):
-        raise StoreError("no store here", where=str(folder), expected="the folder of a store",
-                         remedy="make one with `sekisho replay CAPTURE --store DIR`, or name another with --store")
     from storage import open_store
 
-    store = open_store(folder)
+    store = open_store(folder, create=False)
     try:
         yield store
     finally:
@@ -35,11 +32,12 @@ def chosen_run(store: Store, run: str | None) -> str | None:
     """Return the run to look at: the id given, the newest for ``latest``, None for all; UsageError if unknown."""
     if run is None:
         return None
-    runs = [r["run_id"] for r in store.runs()]
-    if run == "latest" and runs:
-        return runs[-1]
-    if run not in runs:
-        raise UsageError(f"--run: no run {run} in this store", expected="an id that `sekisho runs` lists, or latest")
+    known = [record["run_id"] for record in store.runs()]
+    if run == "latest" and known:
+        return known[-1]
+    if run not in known:
+        raise UsageError(f"no run {run} in this store", where="--run",
+                         expected="an id that `sekisho runs` lists, or latest")
     return run
 
 
@@ -50,7 +48,7 @@ def select_rows(store: Store, table: Table, filters: Filters, *, order: str, lim
     sql = (f"SELECT run_id, sensor, {select_list(table)}{extra} FROM {table.name}{final} "
            f"WHERE {filters.sql} ORDER BY {order} LIMIT {filters.param(limit, 'UInt64')}")
     result = store.query(sql, filters.params)
-    return [stored_row(table, result.columns, values) for values in result.rows]
+    return [stored_row(table, row) for row in result.dicts()]
 
 
 def alert_revisions(store: Store, alert_id: int, run: str | None) -> list[Row]:
@@ -60,7 +58,7 @@ def alert_revisions(store: Store, alert_id: int, run: str | None) -> list[Row]:
     filters.equals("run_id", run)
     sql = f"SELECT run_id, sensor, {select_list(ALERT)} FROM alert WHERE {filters.sql} ORDER BY inserted_at, revision"
     result = store.query(sql, filters.params)
-    rows = [stored_row(ALERT, result.columns, values) for values in result.rows]
+    rows = [stored_row(ALERT, row) for row in result.dicts()]
     return [r for r in rows if r["run_id"] == rows[-1]["run_id"]]
 
 
@@ -72,6 +70,6 @@ def flow_rows(store: Store, flow_id: int, run: str) -> list[Row]:
     return select_rows(store, FLOW, filters, order="part", limit=10_000)
 
 
-def run_record(store: Store, run: str) -> dict[str, Any]:
+def run_record(store: Store, run: str) -> Row:
     """Return what the store knows of a run."""
-    return next((r for r in store.runs() if r["run_id"] == run), {})
+    return next(record for record in store.runs() if record["run_id"] == run)

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from columns.codes import Severity
+from sekisho import __version__
 from sekisho.config import config_digest, load_settings, override
-from sekisho.identity import input_captures, run_id
+from sekisho.identity import capture_name, input_captures, run_id
 from sekisho.language import Lang
-from sekisho.pipeline import ReplayOptions, ReplayReport, Sink
+from sekisho.pipeline import ReplayOptions, Sink
 from sekisho.pipeline import replay as replay_captures
 from sekisho.progress import ReplayProgress, stop_on_interrupt
+from sekisho.report import ReplayReport
 from sekisho.settings import SECTIONS, Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
 from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
+from storage import Begun, Run
 from zones import Policy, load_policy
 
 DONE, FAILED, ALERTED = 0, 1, 3
@@ -48,16 +51,21 @@ class Request:
 class Outcome:
     """A finished replay with what names it and what it was made under."""
 
-    run_id: str
+    run: Run
     report: ReplayReport
     settings: Settings
     policy: Policy | None
     store: Path | None
 
     @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        return self.run.run_id
+
+    @property
     def digests(self) -> dict[str, str]:
         """Digests of what the results were made under; the policy's is empty where there is none."""
-        return {"config": config_digest(self.settings), "policy": self.policy.digest if self.policy else ""}
+        return {"config": self.run.config_digest, "policy": self.run.policy_digest}
 
 
 def run_replay(request: Request) -> int:
@@ -66,8 +74,8 @@ def run_replay(request: Request) -> int:
     settings = requested_settings(request)
     policy = _policy(settings, screen)
     collected = CollectSink()
-    with input_captures(request.captures) as captures:
-        outcome = _run(request, captures, settings, policy, collected, screen)
+    captures = input_captures(request.captures)
+    outcome = _run(request, captures, settings, policy, collected, screen)
     if request.as_json:
         screen.json(summary_json(outcome))
     elif not request.quiet:
@@ -105,21 +113,31 @@ def _policy(settings: Settings, screen: Screen) -> Policy | None:
 
 def _run(request: Request, captures: list[Path], settings: Settings, policy: Policy | None,
          collected: CollectSink, screen: Screen) -> Outcome:
-    digests = (config_digest(settings), policy.digest if policy else "")
-    name = run_id(captures, settings.replay.sensor, *digests)
+    run = _run_of(captures, settings, policy)
     sinks: list[Sink] = [collected]
     options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor)
     with ExitStack() as stack:
+        if request.store is not None:
+            kept = stack.enter_context(StoreSink(request.store, run))
+            sinks.append(kept)
+            if kept.begun is Begun.COMPLETE:
+                screen.note(f"run {run.run_id} is in the store already; its rows are not written again")
         if request.eve is not None:
             sinks.append(stack.enter_context(EveSink(request.eve, settings.replay.sensor)))
-        if request.store is not None:
-            sinks.append(stack.enter_context(StoreSink(request.store, name, options, *digests)))
         stopped = stack.enter_context(stop_on_interrupt(screen))
         progress = stack.enter_context(ReplayProgress(screen))
         began = time.perf_counter()
         report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped)
         report.seconds["total"] = round(time.perf_counter() - began, 6)
-    return Outcome(name, report, settings, policy, request.store)
+    return Outcome(run, report, settings, policy, request.store)
+
+
+def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None) -> Run:
+    """Return the run of these captures; the same ones under the same digests get the same id every time."""
+    digests = {"config_digest": config_digest(settings), "policy_digest": policy.digest if policy else "",
+               "version": __version__}
+    name = run_id(captures, settings.replay.sensor, *digests.values())
+    return Run(name, sensor=settings.replay.sensor, captures=tuple(capture_name(c) for c in captures), **digests)
 
 
 def _exit_code(report: ReplayReport, fail_on: int | None) -> int:

@@ -47,9 +47,8 @@ def select_list(table: Table) -> str:
     )
 
 
-def stored_row(table: Table, names: Sequence[str], values: Sequence[Any]) -> Row:
-    """Return one row of a query made with select_list, in the same form as batch_rows gives."""
-    row = dict(zip(names, values, strict=True))
+def stored_row(table: Table, row: Row) -> Row:
+    """Bring one row of a query made with select_list into the form that batch_rows gives, and return it."""
     for c in table.columns:
         if c.name not in row:
             continue

@@ -3,14 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from columns import ALERT, Alerts, Flows, Health, rows_in, take_rows
+from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, take_rows
 from columns.codes import Severity, Verdict, labels_of
 from sekisho.rows import Row, batch_rows
 
+if TYPE_CHECKING:
+    from sekisho.report import ReplayReport
+    from storage import Begun, Run
+
 _MOST_PER_SEVERITY = 500
+
+
+class StoreSink:
+    """Writes a run into a store. The store is opened, and the run begun, on entering; leaving closes the store.
+
+    A run that is not finished by then is marked as interrupted, with what was written of it.
+    """
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        from storage import open_store
+
+        self._store = open_store(folder)
+        try:
+            self.begun: Begun = self._store.begin_run(run)
+        except BaseException:
+            self._store.close()
+            raise
+
+    def __enter__(self) -> StoreSink:
+        return self
+
+    def write_flows(self, flows: Flows, vocabularies: dict[str, Sequence[str]]) -> None:
+        """Insert flow rows."""
+        self._store.insert(FLOW, flows, vocabularies=vocabularies)
+
+    def write_alerts(self, alerts: Alerts) -> None:
+        """Insert alert revisions."""
+        self._store.insert(ALERT, alerts)
+
+    def write_health(self, health: Health) -> None:
+        """Insert the counters."""
+        self._store.insert(SENSOR_HEALTH, health)
+
+    def finish(self, report: ReplayReport) -> None:
+        """Write what is left and close the run, as complete or as interrupted."""
+        from storage import RunSummary
+
+        self._store.finish_run(RunSummary(report.packets, report.bytes, report.digest),
+                               interrupted=report.interrupted)
+
+    def abort(self) -> None:
+        """Nothing to do: closing keeps what was written."""
+
+    def __exit__(self, *raised: object) -> None:
+        self._store.close()
+
+
+class EveSink:
+    """Writes EVE JSON lines to a file or to stdout (``-``); leaving closes the file."""
+
+    def __init__(self, target: str, sensor: str) -> None:
+        from storage import EveWriter
+
+        self._writer = EveWriter(target, sensor=sensor)
+
+    def __enter__(self) -> EveSink:
+        return self
+
+    def write_flows(self, flows: Flows, vocabularies: dict[str, Sequence[str]]) -> None:
+        """Write one flow event per row."""
+        self._writer.write_flows(flows, vocabularies)
+
+    def write_alerts(self, alerts: Alerts) -> None:
+        """Write one alert event per revision."""
+        self._writer.write_alerts(alerts)
+
+    def write_health(self, health: Health) -> None:
+        """Write the counters as one stats event."""
+        self._writer.write_stats(health)
+
+    def finish(self, report: ReplayReport) -> None:
+        """Nothing to do: closing flushes."""
+
+    def abort(self) -> None:
+        """Nothing to do: closing keeps what was written."""
+
+    def __exit__(self, *raised: object) -> None:
+        self._writer.close()
 
 
 class CollectSink:
@@ -51,7 +135,7 @@ class CollectSink:
     def write_health(self, health: Health) -> None:
         """The report holds the counters already."""
 
-    def finish(self, report: object) -> None:
+    def finish(self, report: ReplayReport) -> None:
         """Nothing to make durable."""
 
     def abort(self) -> None:

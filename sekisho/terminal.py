@@ -50,11 +50,13 @@ class Screen:
         self.console.print(Text("\n" + self.words(word), style="bold"))
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
-        """Write a table; headings are words to say in the language, those in right are aligned to the right."""
-        self.console.print(self.build_table(headings, rows, right=right))
+        """Write a table; headings are words to say in the language, those in right are aligned to the right.
 
-    def build_table(self, headings: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> Table:
-        """Return a rich table; cells are text or rich objects, never markup."""
+        Cells are text or rich objects, never markup.
+        """
+        self.console.print(self._table(headings, rows, right))
+
+    def _table(self, headings: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str]) -> Table:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text

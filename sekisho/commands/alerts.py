@@ -32,8 +32,9 @@ def alerts(
     src: Annotated[str | None, typer.Option("--src", metavar="CIDR", help="Initiator or attacker in it.")] = None,
     dst: Annotated[str | None, typer.Option("--dst", metavar="CIDR", help="Responder or victim in it.")] = None,
     zone: Annotated[str | None, typer.Option("--zone", metavar="ZONE", help="From or to this zone.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Last evidence at or after it (ISO 8601, UTC unless it "
-                                              "says otherwise).")] = None,
+    since: Annotated[str | None, typer.Option(
+        "--since", metavar="TIME", help="Last evidence at or after it (ISO 8601, UTC unless it says otherwise).",
+    )] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="First evidence before it.")] = None,
     run: RunOption = None,
     limit: LimitOption = 100,

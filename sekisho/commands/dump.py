@@ -18,7 +18,7 @@ def dump(
     source: Annotated[Path | None, typer.Option(
         "--from", metavar="FILE", help="With --config: the effective values of this file, not the defaults.")] = None,
 ) -> None:
-    """Print the schema of every table as one text: columns, types, DDL, EVE names. A change of schema is a diff of it."""
+    """Print the schema of every table as one text: columns, types, DDL, EVE names. A changed schema is a diff."""
     if source is not None and not config:
         raise typer.BadParameter("--from needs --config")
     if config:

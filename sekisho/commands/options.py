@@ -36,7 +36,8 @@ StoreOption = Annotated[Path | None, typer.Option(
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for programs instead of tables for people.")]
 LangOption = Annotated[Lang | None, typer.Option(
     "--lang", help="Language of headings and explanations. Without it: that of the locale ($LANG).")]
-RunOption = Annotated[str | None, typer.Option("--run", metavar="RUN_ID", help="Only this run; `latest` is the newest.")]
+RunOption = Annotated[str | None, typer.Option(
+    "--run", metavar="RUN_ID", help="Only this run; `latest` is the newest.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="At most this many rows.")]
 
 

@@ -58,14 +58,14 @@ def replay(
     fail_on: Annotated[SeverityName | None, typer.Option(
         "--fail-on", help="End with exit code 3 when an alert is at least this severe.")] = None,
     as_json: JsonOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes, no tables; only errors.")] = False,
+    quiet: Annotated[bool, typer.Option(
+        "--quiet", "-q", help="No progress, no notes, no tables; only errors.")] = False,
     lang: LangOption = None,
 ) -> None:
     """Replay captures: decode, build flows, judge zones, detect; keep the results and show what was found.
 
-    The same captures under the same configuration and policy are one run: replayed again, its rows take the place
-    of the old ones. Ctrl-C ends a replay in order: what was read is kept, the run is marked as interrupted, and
-    the exit code is 1.
+    The same captures under the same configuration and policy are one run: replayed again, nothing is stored twice.
+    Ctrl-C ends a replay in order: what was read is kept, the run is marked as interrupted, the exit code is 1.
     """
     if no_store and store is not None:
         raise typer.BadParameter("--store and --no-store exclude each other")

@@ -58,9 +58,9 @@ def _list(store: Path | None, as_json: bool, lang: Lang | None) -> None:
     elif runs:
         screen.table(
             ("run", "status", "started", "sensor", "packets", "flows", "alerts", "captures"),
-            [(r["run_id"], screen.words.label(r["status"]), str(r["started_at"])[:19], r["sensor"], r["packets"],
-              r["rows"].get("flow", 0), r["rows"].get("alert", 0), ", ".join(Path(c).name for c in r["captures"]))
-             for r in runs],
+            [(r["run_id"], screen.words.label(r["status"]), r["started_at"][:19], r["sensor"],
+              r["packets"], r["rows"].get("flow", 0), r["rows"].get("alert", 0),
+              ", ".join(Path(c).name for c in r["captures"])) for r in runs],
             right=("packets", "flows", "alerts"),
         )
     else:

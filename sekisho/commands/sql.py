@@ -10,7 +10,7 @@ from sekisho.commands.options import JsonOption, StoreOption, examples, store_fo
 
 EXAMPLES = examples(
     'sekisho sql "SELECT severity, count() FROM alerts GROUP BY severity"',
-    'sekisho sql "SELECT src_ip, sum(bytes_toserver) AS sent FROM flows GROUP BY src_ip ORDER BY sent DESC LIMIT 10" --json',
+    'sekisho sql "SELECT src_ip, sum(bytes_toserver) AS sent FROM flows GROUP BY src_ip ORDER BY sent DESC" --json',
 )
 
 
@@ -31,7 +31,7 @@ def sql(
     with existing_store(store_folder(store)) as opened:
         result = opened.query(query, read_only=True)
     if as_json:
-        for row in result.rows:
-            screen.json(dict(zip(result.columns, row, strict=True)))
+        for row in result.dicts():
+            screen.json(row)
     else:
         screen.table(result.columns, [[str(v) for v in row] for row in result.rows])

@@ -22,7 +22,8 @@ def group() -> None:
 @app.command(epilog=EXAMPLES)
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The policy (TOML).")],
-    new: Annotated[bool, typer.Option("--new", help="Judge it as a new policy: an expired conduit is an error.")] = False,
+    new: Annotated[bool, typer.Option(
+        "--new", help="Judge it as a new policy: an expired conduit is an error.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:
@@ -31,19 +32,19 @@ def check(
     Exit code 0 when it can be used (warnings are allowed), 2 when it has errors.
     """
     from sekisho.terminal import Screen
-    from zones import check_policy
+    from zones import check_policy, problem_rows
 
     screen = Screen(lang)
     problems = check_policy(file, new)
     errors = sum(p.level == "error" for p in problems)
     if as_json:
-        listed = [{"code": p.code, "level": str(p.level), "where": p.where, "message": p.message, "remedy": p.remedy}
-                  for p in problems]
         screen.json({"file": str(file), "valid": errors == 0, "errors": errors,
-                     "warnings": len(problems) - errors, "problems": listed})
+                     "warnings": len(problems) - errors, "problems": problem_rows(problems)})
     else:
         if problems:
-            screen.table(("code", "where", "message", "remedy"), [(p.code, p.where, p.message, p.remedy) for p in problems])
+            meaning = ("ja",) if screen.words.lang == "ja" else ()
+            keys = ("code", "level", "where", *meaning, "message", "remedy")
+            screen.table(keys, [[row[k] for k in keys] for row in problem_rows(problems)])
         counts = f"{errors} {screen.words('errors')}, {len(problems) - errors} {screen.words('warnings')}"
         screen.line(f"{file}: {screen.words('not valid' if errors else 'valid')} ({counts})")
     raise typer.Exit(2 if errors else 0)

@@ -1,0 +1,114 @@
+"""The first steps for each kind of alert, in Japanese and English; a signature names its runbook by key."""
+
+from __future__ import annotations
+
+from sekisho.language import Lang
+
+_EN = {
+    "zone-no-conduit": (
+        "Identify the initiating terminal (address, MAC address, VLAN) and its owning division.",
+        "Established: take the terminal off the network before anything on it is deleted; report to the CSIRT.",
+        "Attempted only: find out which setting or software tried, and correct it there.",
+        "If the path is needed, apply for a conduit; do not open it as a favour.",
+    ),
+    "zone-wrong-initiator": (
+        "Check that the first packet was seen (direction certainty); a guess may be a reply.",
+        "Find out which program on the far side opened the connection; a server does not call its clients.",
+        "Established from a less protected zone: treat it as an intrusion and report to the CSIRT.",
+    ),
+    "zone-expired-conduit": (
+        "Ask the owner of the conduit whether it is still needed.",
+        "Needed: review it and have a new date approved. Not needed: close it in the firewall and in the policy.",
+    ),
+    "zone-out-of-hours": (
+        "Ask the owner, or the vendor, who worked at that time and under which order.",
+        "Nobody did: disable the account or the vendor's access and report to the CSIRT.",
+    ),
+    "zone-unattributed": (
+        "Find the address by VLAN and MAC address in the switches; look for a new or private device.",
+        "A device of ours: add its network to the policy. Unknown: disconnect it.",
+    ),
+    "zone-private-at-edge": (
+        "Look for missing address translation or a wrong route at the edge device.",
+        "Check which internal addresses and names went out, and since when.",
+    ),
+    "zone-wrong-segment": (
+        "Check VLAN and trunk settings of the switch port that this wire hangs on.",
+        "Look for a terminal with two network interfaces, and for a changed route.",
+    ),
+    "zone-tunnel": (
+        "Identify both ends of the tunnel; what runs inside it is not judged by the firewall.",
+        "Block the protocol at the boundary; look for the software or operating system setting that opened it.",
+    ),
+    "scan": (
+        "Source inside: isolate the terminal and look for malware; ask first whether an audit was announced.",
+        "Source outside: see which targets answered, and whether flows to them followed.",
+        "Block the source only if it goes on; note the targets that are open without need.",
+    ),
+    "flood": (
+        "See whether the target still answers; tell its owner and the operator of the line.",
+        "Ask the municipal security cloud or the provider to filter upstream: a full line cannot be helped here.",
+        "SYN flood: switch on SYN cookies or the protection of the load balancer.",
+        "Look for other alerts during the attack: a flood may cover an intrusion.",
+    ),
+}
+
+_JA = {
+    "zone-no-conduit": (
+        "通信開始側の端末（アドレス、MACアドレス、VLAN）と所管課を特定する。",
+        "成立の場合：端末内を消さずに、まずネットワークから切り離し、CSIRTへ報告する。",
+        "試行のみの場合：どの設定・ソフトウェアによるものかを調べ、端末側で是正する。",
+        "必要な通信であれば許可通信として申請する。申請なしに開放しない。",
+    ),
+    "zone-wrong-initiator": (
+        "最初のパケットが観測されたか（方向の確かさ）を確認する。推定の場合は応答の可能性がある。",
+        "どのプログラムが接続を開始したかを調べる。サーバから端末への接続開始は通常ない。",
+        "保護水準の低い系から成立した場合は侵入として扱い、CSIRTへ報告する。",
+    ),
+    "zone-expired-conduit": (
+        "許可通信の所管課に、引き続き必要かを確認する。",
+        "必要なら見直して新しい期限と承認を得る。不要ならファイアウォールと方針の両方で閉じる。",
+    ),
+    "zone-out-of-hours": (
+        "その時刻に誰がどの指示で作業したかを所管課・委託先に確認する。",
+        "該当者がいなければ、アカウントまたは委託先の接続を停止し、CSIRTへ報告する。",
+    ),
+    "zone-unattributed": (
+        "VLANとMACアドレスから接続口を特定し、新設機器や私物機器の有無を確認する。",
+        "管理機器であれば方針にネットワークを追記する。不明な機器は切り離す。",
+    ),
+    "zone-private-at-edge": (
+        "出口機器のアドレス変換漏れ、経路設定の誤りを確認する。",
+        "どの内部アドレス・名称が、いつから外部へ出ていたかを確認する。",
+    ),
+    "zone-wrong-segment": (
+        "観測点につながるスイッチのVLAN・トランク設定を確認する。",
+        "二つの系につながった端末、変更された経路がないかを確認する。",
+    ),
+    "zone-tunnel": (
+        "トンネルの両端を特定する。中の通信にはファイアウォールの制御が及ばない。",
+        "境界で該当プロトコルを遮断し、トンネルを開いたソフトウェア・OS設定を調べる。",
+    ),
+    "scan": (
+        "内部からの場合：予告された診断かを確認し、そうでなければ端末を隔離して不正プログラムを調べる。",
+        "外部からの場合：応答した宛先と、その後の通信の有無を確認する。",
+        "継続する場合のみ送信元を遮断し、不要に開いているポートを記録する。",
+    ),
+    "flood": (
+        "宛先が応答しているかを確認し、所管課と回線事業者へ連絡する。",
+        "自治体情報セキュリティクラウドまたは事業者に上流での遮断を依頼する。回線の輻輳は手元では解消できない。",
+        "SYNフラッドの場合：SYN cookieや負荷分散装置の防御機能を有効にする。",
+        "攻撃中の他の検知を確認する。陽動の可能性がある。",
+    ),
+}
+
+
+def runbook_keys() -> frozenset[str]:
+    """Return the keys for which there are first steps; the same in both languages."""
+    return frozenset(_EN) & frozenset(_JA)
+
+
+def runbook_text(key: str, lang: Lang) -> str:
+    """Return the first steps as numbered lines, or "" for a key without a runbook."""
+    steps = (_JA if lang is Lang.JA else _EN).get(key, ())
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
