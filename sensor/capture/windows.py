@@ -1,0 +1,207 @@
+"""Where the bytes of a capture come from: a mapped file, in place, or a stream through a moving window."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from columns.errors import CaptureError
+from sensor.capture.compressed import Fault, codec_of, unpack
+from sensor.capture.counts import Count
+from sensor.frames import read_only
+
+WINDOW_BYTES = 8 * 2**20
+_PIECE_BYTES = 2**20
+_RELEASE_BYTES = 32 * 2**20
+
+
+# Both windows: buffer is what can be walked now, base the place of buffer[0] within the capture.
+
+
+class MappedWindow:
+    """A regular file, mapped whole: frames are views into it and nothing is copied.
+
+    Its size is taken once, and looked at again before each block: what a file that shrinks has lost is then a
+    truncation. Only pages that vanish while a block is in use cannot be caught (the system ends the process).
+    """
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor, self._released = descriptor, 0
+        self._map = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+        if hasattr(mmap, "MADV_SEQUENTIAL"):
+            self._map.madvise(mmap.MADV_SEQUENTIAL)
+        self.buffer, self.base, self.bytes_total = read_only(self._map), 0, size
+        self.faults: list[Fault] = []
+
+    def settle(self, position: int) -> None:
+        """Let go of pages well before ``position`` (they come back when touched), and notice a file that shrank."""
+        if position - self._released > _RELEASE_BYTES and hasattr(mmap, "MADV_DONTNEED"):
+            upto = position // mmap.PAGESIZE * mmap.PAGESIZE
+            self._map.madvise(mmap.MADV_DONTNEED, self._released, upto - self._released)
+            self._released = upto
+        size = os.fstat(self._descriptor).st_size
+        if size < self.buffer.size:
+            self.buffer = self.buffer[:size]
+            self.faults.append(Fault(Count.INPUT_TRUNCATED, "the file became shorter while it was read"))
+
+    def refill(self, position: int, needed: int) -> bool:
+        """Return False: all there is has been in the window from the start."""
+        return False
+
+    def bytes_read(self, position: int) -> int:
+        """Return how much of the file lies before ``position``."""
+        return position
+
+    def close(self) -> None:
+        """Close the file; blocks that are still in use keep the map."""
+        os.close(self._descriptor)
+        self.buffer = self.buffer[:0]
+
+
+class StreamedWindow:
+    """Data that comes piece by piece: each refill is a new buffer, so that blocks stay valid."""
+
+    def __init__(self, source: Source, pieces: Iterator[bytes], faults: list[Fault], waits: Callable[[], bool]) -> None:
+        self._source, self._pieces, self._waits = source, pieces, waits
+        self.buffer, self.base, self.bytes_total, self.faults = read_only(b""), 0, source.size, faults
+
+    def settle(self, position: int) -> None:
+        """Do nothing: a window holds no more than it must."""
+
+    def refill(self, position: int, needed: int) -> bool:
+        """Move the window to begin at ``position``; return False when nothing could be added.
+
+        It grows to WINDOW_BYTES or ``needed`` bytes, whichever is more, but does not wait for more than is needed.
+        """
+        parts = [self.buffer[position:].tobytes()]
+        size = kept = len(parts[0])
+        while size < max(WINDOW_BYTES, needed) and not (size >= needed and self._waits()):
+            piece = next(self._pieces, b"")
+            if not piece:
+                break
+            parts.append(piece)
+            size += len(piece)
+        self.buffer = read_only(b"".join(parts))
+        self.base += position
+        return size > kept
+
+    def bytes_read(self, position: int) -> int:
+        """Return how much of the input was read, as it is stored."""
+        return self._source.bytes_read
+
+    def close(self) -> None:
+        """Close the input."""
+        self._source.close()
+
+
+class Source:
+    """Bytes of a descriptor in order, with a way to put back what was only looked at."""
+
+    def __init__(self, descriptor: int, size: int, faults: list[Fault]) -> None:
+        self._descriptor, self._back, self._faults = descriptor, b"", faults
+        self.size, self.bytes_read = size, 0
+
+    def read(self, count: int) -> bytes:
+        """Return up to ``count`` bytes, b"" at the end; a read error is a fault and ends the input."""
+        data, self._back = self._back[:count], self._back[count:]
+        if not data:
+            try:
+                self._back = os.read(self._descriptor, _PIECE_BYTES)
+            except OSError as error:
+                self._faults.append(Fault(Count.READ_ERROR, f"the input cannot be read any further ({error.strerror})"))
+            data, self._back = self._back[:count], self._back[count:]
+            self.bytes_read += len(data) + len(self._back)
+        return data
+
+    def peek(self, count: int) -> bytes:
+        """Return the next bytes, fewer than ``count`` only at the end, without taking them."""
+        while len(self._back) < count:
+            before = self._back
+            self._back = b""
+            data = self.read(_PIECE_BYTES)
+            self._back = before + data + self._back
+            if not data:
+                break
+        return self._back[:count]
+
+    def waits(self) -> bool:
+        """Return True when the next read would have to wait for the writer."""
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        return not self._back and not poll.poll(0)
+
+    def close(self) -> None:
+        """Close the descriptor, but never standard input."""
+        if self._descriptor != 0:
+            os.close(self._descriptor)
+
+
+Window = MappedWindow | StreamedWindow
+
+
+def open_window(path: Path | str) -> Window:
+    """Return the bytes of a capture, unpacked where they are compressed; "-" is standard input.
+
+    Compression is recognised by the first bytes, never by the name. Raise CaptureError when there is nothing to read.
+    """
+    descriptor = _open(path)
+    try:
+        return _window(descriptor)
+    except BaseException:
+        if descriptor != 0:
+            os.close(descriptor)
+        raise
+
+
+def _window(descriptor: int) -> Window:
+    status, faults = os.fstat(descriptor), []
+    size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+    source = Source(descriptor, size, faults)
+    codec = codec_of(source.peek(4))
+    if codec:
+        return StreamedWindow(source, unpack(source.read, codec, faults), faults, lambda: False)
+    if size and descriptor != 0:
+        try:
+            return MappedWindow(descriptor, size)
+        except (OSError, ValueError):  # a file system without maps, or a file that shrank just now
+            pass
+    return StreamedWindow(source, iter(lambda: source.read(_PIECE_BYTES), b""), faults, source.waits)
+
+
+def _open(path: Path | str) -> int:
+    name = str(path)
+    if name == "-":
+        return 0
+    try:
+        descriptor = os.open(name, os.O_RDONLY)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CaptureError(
+            f"cannot be opened ({reason})", where=name, expected="a readable capture file",
+            remedy=_OPEN_REMEDIES.get(type(error), "check the path"),
+        ) from error
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CaptureError(
+            "is a directory", where=name, expected="a capture file", remedy=f"name the captures in it: {name}/*.pcap"
+        )
+    return descriptor
+
+
+_OPEN_REMEDIES = {
+    FileNotFoundError: "check the spelling of the path",
+    PermissionError: "give yourself the right to read it",
+}
+
+
+def head_of(window: Window, count: int) -> np.ndarray:
+    """Return the first ``count`` bytes of a window that has not moved yet, fewer when there are no more."""
+    while window.buffer.size < count and window.refill(0, count):
+        pass
+    return window.buffer[:count]
