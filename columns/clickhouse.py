@@ -77,7 +77,7 @@ def table_ddl(table: Table) -> str:
         raise ValueError(f"table {table.name} is not stored")
     lines = [_line(name, kind, codec) for name, kind, codec in PREFIX]
     lines += [_line(c.name, column_type(c), c.codec) for c in stored_columns(table)]
-    lines += [f"{name} {kind} ALIAS {sql}" for name, kind, sql in _aliases(table)]
+    lines += [f"{name} {kind} ALIAS {sql}" for name, kind, sql in aliases(table)]
     lines += [f"INDEX {c.name}_bloom {c.name} TYPE bloom_filter(0.01) GRANULARITY 4"
               for c in stored_columns(table) if c.dtype == "ip"]
     engine = f"ReplacingMergeTree({table.version})" if table.version else "MergeTree"
@@ -97,10 +97,26 @@ def view_ddl(table: Table) -> str:
     for c in stored_columns(table):
         sql = _readable(c, f"{table.name}.{c.name}")
         shown.append(f"{sql} AS {c.name}" if sql != f"{table.name}.{c.name}" else c.name)
-    shown += [name for name, _, _ in _aliases(table) if name not in _HELPERS]
+    shown += [name for name, _, _ in aliases(table) if name not in _HELPERS]
     body = ",\n".join("    " + line for line in shown)
     final = " FINAL" if table.version else ""
-    return f"CREATE OR REPLACE VIEW {table.name}s AS\nSELECT\n{body}\nFROM {table.name}{final}"
+    return f"CREATE OR REPLACE VIEW {view_name(table)} AS\nSELECT\n{body}\nFROM {table.name}{final}"
+
+
+def view_name(table: Table) -> str:
+    """Return the name of a table's view, or "" where the table reads well as it is."""
+    return f"{table.name}s" if table.stored and any(c.dtype == "ip" for c in table.columns) else ""
+
+
+def aliases(table: Table) -> tuple[tuple[str, str, str], ...]:
+    """Return the columns of a table that are computed when they are read: (name, type, SQL)."""
+    names = {c.name for c in table.columns}
+    found: list[tuple[str, str, str]] = []
+    if {"ts_start_ns", "ts_end_ns"} <= names:
+        found.append(("duration_ns", "Int64", "dateDiff('nanosecond', ts_start_ns, ts_end_ns)"))
+    if {"src_ip", "dst_ip", "src_port", "dst_port", "proto", "icmp_type", "icmp_code"} <= names:
+        found.extend(community_id_sql())
+    return tuple(found)
 
 
 def store_ddl(tables: tuple[Table, ...]) -> tuple[str, ...]:
@@ -110,7 +126,7 @@ def store_ddl(tables: tuple[Table, ...]) -> tuple[str, ...]:
 
 def view_ddls(tables: tuple[Table, ...]) -> tuple[str, ...]:
     """Return the statements that (re)create the views of a store."""
-    return tuple(view_ddl(t) for t in tables if t.stored and any(c.dtype == "ip" for c in t.columns))
+    return tuple(view_ddl(t) for t in tables if view_name(t))
 
 
 def schema_digest(tables: tuple[Table, ...]) -> str:
@@ -120,17 +136,6 @@ def schema_digest(tables: tuple[Table, ...]) -> str:
 
 def _line(name: str, kind: str, codec: str) -> str:
     return f"{name} {kind} CODEC({codec})" if codec else f"{name} {kind}"
-
-
-def _aliases(table: Table) -> tuple[tuple[str, str, str], ...]:
-    """Columns that are computed when they are read: name, type, SQL."""
-    names = {c.name for c in table.columns}
-    found: list[tuple[str, str, str]] = []
-    if {"ts_start_ns", "ts_end_ns"} <= names:
-        found.append(("duration_ns", "Int64", "dateDiff('nanosecond', ts_start_ns, ts_end_ns)"))
-    if {"src_ip", "dst_ip", "src_port", "dst_port", "proto", "icmp_type", "icmp_code"} <= names:
-        found.extend(community_id_sql())
-    return tuple(found)
 
 
 def _readable(column: Column, name: str) -> str:

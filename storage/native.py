@@ -7,6 +7,7 @@ lengths are LEB128. Source: https://clickhouse.com/docs/interfaces/formats/Nativ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def _coded(column: Column, codes: np.ndarray, vocabularies: Mapping[str, Sequenc
 
 def _low_cardinality(text: Text) -> list[Any]:
     raw, at = text.data.tobytes(), text.offsets.tolist()
-    return _dictionary(*_distinct([raw[a:b] for a, b in zip(at, at[1:], strict=False)]))
+    return _dictionary(*_distinct([raw[a:b] for a, b in pairwise(at)]))
 
 
 def _distinct(values: list[bytes]) -> tuple[list[bytes], np.ndarray]:

@@ -28,9 +28,9 @@ class Begun(Enum):
 class Run:
     """What is known of a run when it begins.
 
-    run_id: the same for the same replay (captures, configuration, policy, version), unique for a live run. captures: names to show.
-    started_at: wall clock, aware. keep_days: 0 keeps rows until the run is deleted, 1..20000 lets them expire that
-    many days after their insertion; a wrong value raises UsageError.
+    run_id: the same for the same replay (captures, configuration, policy, version), unique for a live run.
+    captures: names to show. started_at: wall clock, aware. keep_days: 0 keeps rows until the run is deleted,
+    1..20000 lets them expire that many days after their insertion; a wrong value raises UsageError.
     """
 
     run_id: str

@@ -1,0 +1,209 @@
+"""Rows as EVE JSON events: Suricata's names and types where it has them, ours under ``sekisho``.
+
+Which column goes where stands in Column.eve; what Suricata writes in a form of its own is spelled out here.
+Source: https://docs.suricata.io/en/latest/output/eve/eve-json-format.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from columns.address import proto_text
+from columns.alert import ALERT
+from columns.codes import EndReason, Outcome, TcpState, labels_of
+from columns.community_id import PORT_PROTOS, community_ids
+from columns.eve_values import Fields, addresses, blank, json_text, key_text, lines, macs, picked, texts, times
+from columns.flow import FLOW
+from columns.schema import Column, Table, rows_in, text_values
+
+Vocabularies = Mapping[str, Sequence[str]]
+Form = Callable[[Fields, str, Any], None]
+"""Adds a column of a batch to an object under a name, in Suricata's own form."""
+
+_TCP, _ICMP = 6, (1, 58)
+_PROTO_NAMES = [proto_text(p) for p in range(256)]
+_FLAGS = (("syn", 0x02), ("fin", 0x01), ("rst", 0x04), ("psh", 0x08), ("ack", 0x10), ("urg", 0x20), ("ecn", 0x40),
+          ("cwr", 0x80))
+
+# Suricata's nearest words; the exact ones stand beside them under sekisho
+_TCP_STATES = {TcpState.NONE: "none", TcpState.SYN_SENT: "syn_sent", TcpState.SYN_RECEIVED: "syn_recv",
+               TcpState.CLOSING: "fin_wait1", TcpState.CLOSED: "closed", TcpState.RESET: "closed"}
+_REASONS = {EndReason.EVICTED: "forced", EndReason.CLOCK_RESET: "forced", EndReason.END_OF_INPUT: "shutdown"}
+
+
+def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | None = None,
+               sensor: str = "") -> str:
+    """Return one ``flow`` event per row, each a line.
+
+    alerted: bool[rows], whether an alert names the flow; None for no. sensor: ``host``, left out where empty.
+    timestamp is the event clock at which the row was written.
+    """
+    rows = rows_in(flows)
+    if rows == 0:
+        return ""
+    event = _Event("flow", flows.clock_ns, sensor)
+    event.derive(FLOW, flows, vocabularies, _FLOW_FORMS)
+    own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
+    own.add([f',"community_id":"{c}"' for c in community_ids(flows)])
+    own.add(_tcp_objects(flows))
+    flow.number("age", np.maximum(flows.ts_end_ns - flows.ts_start_ns, 0) // 1_000_000_000)
+    flow.word("state", _flow_state(flows), ("new", "established", "closed"))
+    flow.switch("alerted", np.zeros(rows, bool) if alerted is None else alerted)
+    ours.word("end_reason", flows.end_reason, _labels(EndReason))
+    ours.word("tcp_state", flows.tcp_state, _labels(TcpState))
+    return event.lines()
+
+
+def alert_lines(alerts: Any, *, sensor: str = "") -> str:
+    """Return one ``alert`` event per revision, each a line.
+
+    community_id is there for TCP, UDP and SCTP between two single addresses.
+    """
+    rows = rows_in(alerts)
+    if rows == 0:
+        return ""
+    event = _Event("alert", alerts.ts_ns, sensor)
+    event.derive(ALERT, alerts, {}, _ALERT_FORMS)
+    event.object("alert").constant("action", '"allowed"')
+    many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
+    for side in ("src", "dst"):
+        many |= (getattr(alerts, f"{side}_ip_hi") == 0) & (getattr(alerts, f"{side}_ip_lo") == 0)
+    ids = [f',"community_id":"{c}"' for c in community_ids(alerts)]
+    event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
+    return event.lines()
+
+
+def stats_lines(health: Any, *, sensor: str = "") -> str:
+    """Return one ``stats`` event per time of reading, each a line, with {stage: {cause: value}} under ``stats``."""
+    readings: dict[int, dict[str, dict[str, int]]] = {}
+    rows = zip(health.ts_ns.tolist(), text_values(health.stage), text_values(health.cause), health.value.tolist(),
+               strict=True)
+    for ts_ns, stage, cause, value in rows:
+        readings.setdefault(ts_ns, {}).setdefault(stage, {})[cause] = value
+    event = _Event("stats", np.array(list(readings), np.int64), sensor)
+    event.own.add([key_text("stats") + json_text(stats) for stats in readings.values()])
+    return event.lines()
+
+
+class _Event:
+    """Events of one type in the making: their own fields, and the objects in them."""
+
+    def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str) -> None:
+        self.own = Fields(ts_ns.size)
+        self._objects: dict[str, Fields] = {}
+        self._ts_ns = ts_ns
+        self.own.constant("event_type", json.dumps(event_type))
+        if sensor:
+            self.own.constant("host", json_text(sensor))
+
+    def object(self, name: str) -> Fields:
+        """The fields of an object; those of the event itself for the name "", which is none."""
+        return self._objects.setdefault(name, Fields(self.own.rows)) if name else self.own
+
+    def derive(self, table: Table, batch: Any, vocabularies: Vocabularies, forms: Mapping[str, Form]) -> None:
+        """Add every column that has a place in EVE; forms are those that have a form of their own."""
+        for column in table.columns:
+            if not column.eve or column.eve == "timestamp":
+                continue
+            holder, _, name = column.eve.rpartition(".")
+            if form := forms.get(column.name):
+                form(self.object(holder), name, batch)
+            elif column.name not in _ELSEWHERE:
+                _add(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
+
+    def lines(self) -> str:
+        """The events as lines."""
+        return lines(self._ts_ns, self.own, self._objects)
+
+
+def _add(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies) -> None:
+    optional = column.missing != ""
+    if column.dtype == "ip":
+        fields.add(addresses(name, *arrays))
+    elif column.dtype == "text":
+        fields.add(texts(name, arrays[0], omit_empty=optional))
+    elif column.clickhouse.startswith("DateTime64"):
+        fields.add(blank(times(name, arrays[0]), optional & (arrays[0] == 0)))
+    elif isinstance(column.labels, str):
+        fields.word(name, arrays[0], vocabularies.get(column.labels, ()))
+    elif column.labels is not None:
+        fields.word(name, arrays[0], _labels(column.labels))
+    else:
+        fields.number(name, arrays[0], omit_zero=optional)
+
+
+def _labels(codes: type[IntEnum]) -> list[str]:
+    known = labels_of(codes)
+    return [known.get(code, str(code)) for code in range(max(known) + 1)]
+
+
+def _proto(fields: Fields, name: str, batch: Any) -> None:
+    fields.word(name, batch.proto, _PROTO_NAMES)
+
+
+def _number(column: str, protos: tuple[int, ...] | None = None) -> Form:
+    """A number as it is, only for some protocols (a port 0 of TCP is a port, that of ICMP is none)."""
+    def add(fields: Fields, name: str, batch: Any) -> None:
+        key, array = key_text(name), getattr(batch, column)
+        if protos is None:
+            fields.number(name, array)
+        else:
+            fields.add(blank([f"{key}{v}" for v in array.tolist()], ~np.isin(batch.proto, protos)))
+    return add
+
+
+def _mac(column: str) -> Form:
+    return lambda fields, name, batch: fields.add(macs(name, getattr(batch, column)))
+
+
+def _vlans(fields: Fields, name: str, batch: Any) -> None:
+    """VLAN tags from the outside in, as an array."""
+    inner = getattr(batch, "vlan_inner", np.zeros_like(batch.vlan))
+    both, place = np.unique(batch.vlan.astype(np.uint32) << 16 | inner, return_inverse=True)
+    shown = [[tag for tag in (pair >> 16, pair & 0xFFFF) if tag] for pair in both.tolist()]
+    fields.add(picked([f"{key_text(name)}{json.dumps(tags)}" if tags else "" for tags in shown], place))
+
+
+def _reason(fields: Fields, name: str, flows: Any) -> None:
+    fields.word(name, flows.end_reason, [_REASONS.get(reason, "timeout") for reason in EndReason])
+
+
+def _flow_state(flows: Any) -> np.ndarray:
+    """0 new: it has not come about, 1 established, 2 closed by FIN both ways or RST, as in Suricata."""
+    closed = (flows.proto == _TCP) & np.isin(flows.tcp_state, (TcpState.CLOSED, TcpState.RESET))
+    return np.where(closed, 2, flows.outcome == Outcome.ESTABLISHED)
+
+
+def _tcp_objects(flows: Any) -> list[str]:
+    """The ``tcp`` object; few combinations of flags and state occur, each is written once."""
+    combined = (flows.tcp_flags_toserver.astype(np.uint32) << 16 | flows.tcp_flags_toclient.astype(np.uint32) << 8
+                | flows.tcp_state)
+    distinct, place = np.unique(combined, return_inverse=True)
+    known = [_tcp_object(c >> 16, c >> 8 & 0xFF, c & 0xFF) for c in distinct.tolist()]
+    return blank(picked(known, place), flows.proto != _TCP)
+
+
+def _tcp_object(toserver: int, toclient: int, state: int) -> str:
+    both = toserver | toclient
+    return key_text("tcp") + json_text({
+        "tcp_flags": f"{both:02x}", "tcp_flags_ts": f"{toserver:02x}", "tcp_flags_tc": f"{toclient:02x}",
+        **{name: True for name, bit in _FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
+
+
+_ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient", "tcp_state"})
+"""Columns of a flow that go into ``vlan`` and ``tcp`` together with others."""
+
+_FLOW_FORMS: dict[str, Form] = {
+    "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
+    "icmp_type": _number("icmp_type", _ICMP), "icmp_code": _number("icmp_code", _ICMP), "vlan": _vlans,
+    "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason,
+}
+_ALERT_FORMS: dict[str, Form] = {
+    "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
+    "vlan": _vlans, "severity": _number("severity"),
+}
