@@ -46,3 +46,9 @@ import numba  # noqa: E402  (the cache folder has to be known first)
 
 kernel = numba.njit(nogil=True, cache=True, boundscheck=True)
 """Compile a function of arrays: cached on disk, without the GIL, bounds checked (the input is hostile)."""
+
+part = numba.njit(nogil=True, boundscheck=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""The same for a function that only kernels call: without an entry from Python it compiles a fifth faster.
+
+It is stored as part of the kernels that call it, and runs as plain Python under NUMBA_DISABLE_JIT=1.
+"""

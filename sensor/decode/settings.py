@@ -1,0 +1,44 @@
+"""The settings of decode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from columns.errors import UsageError
+
+CHECKSUM_MODES = ("auto", "validate", "ignore")
+
+
+@dataclass(frozen=True)
+class DecodeSettings:
+    """Settings of the decoder; a value outside its range raises UsageError.
+
+    checksums: ``validate`` refuses packets with a bad checksum, ``ignore`` computes none, ``auto`` decides once for all
+    after 1000 verifiable frames: a tenth of them bad means that the capturing machine offloads, hence ignore; else
+    validate. Until then bad ones are marked and used.
+    rows_per_batch: rows per yield, 64..1048576. fragment_datagrams: datagrams in reassembly at once, 1..1048576.
+    fragment_bytes: bytes held for them, 1 MiB..4 GiB. fragment_timeout_s: seconds of event time a datagram may take,
+    1..3600. clock_reset_s: a fall of time by more than this many seconds starts the event clock again, 1..31536000.
+    """
+
+    checksums: str = "auto"
+    rows_per_batch: int = 8192
+    fragment_datagrams: int = 8192
+    fragment_bytes: int = 32 << 20
+    fragment_timeout_s: int = 60
+    clock_reset_s: int = 3600
+
+    def __post_init__(self) -> None:
+        if self.checksums not in CHECKSUM_MODES:
+            raise UsageError(f"checksums is {self.checksums!r}", where="decode", expected=", ".join(CHECKSUM_MODES))
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise UsageError(f"{name} is {value!r}", where="decode", expected=f"a whole number, {low} to {high}")
+
+
+_RANGES = {
+    "rows_per_batch": (64, 1 << 20), "fragment_datagrams": (1, 1 << 20), "fragment_bytes": (1 << 20, 1 << 32),
+    "fragment_timeout_s": (1, 3600), "clock_reset_s": (1, 31_536_000),
+}
+assert set(_RANGES) | {"checksums"} == {f.name for f in fields(DecodeSettings)}
