@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from columns import Flows
-from columns.codes import Certainty
 from zones.conduits import ConduitTable, conduit_table
 from zones.judge import FlowKeys, Judgement, judge_rows
 from zones.labels import LabelTable, label_rows, label_table
@@ -65,9 +64,17 @@ class Policy:
         ip_hi, ip_lo: uint64, IPv4 mapped. Multicast, broadcast, link-local and the unspecified address are 0 unless
         the policy lists them in a zone. ValueError when the columns differ in length.
         """
+        label = self._label(ip_hi, ip_lo)
+        label[label == LOCAL] = 0
+        return label
+
+    def is_local(self, ip_hi: np.ndarray, ip_lo: np.ndarray) -> np.ndarray:
+        """Return where an address never crosses a zone boundary: multicast, broadcast, link-local, unspecified."""
+        return self._label(ip_hi, ip_lo) == LOCAL
+
+    def _label(self, ip_hi: np.ndarray, ip_lo: np.ndarray) -> np.ndarray:
         label = np.empty(np.size(ip_hi), np.uint16)
         label_rows(self.labels, _column(ip_hi, "uint64", label.size), _column(ip_lo, "uint64", label.size), label)
-        label[label == LOCAL] = 0
         return label
 
 
@@ -117,9 +124,3 @@ def judge_flows(policy: Policy, flows: Flows) -> None:
     found = judge(policy, flow_keys(flows))
     flows.src_zone[:], flows.dst_zone[:] = found.src_zone, found.dst_zone
     flows.verdict[:], flows.conduit[:] = found.verdict, found.conduit
-
-
-def certainty_of_first(tcp_flags: np.ndarray, proto: np.ndarray) -> np.ndarray:
-    """Return the direction certainty that the first packet of a flow gives by itself: a bare SYN, or a guess."""
-    bare_syn = (proto == 6) & (tcp_flags & 0x12 == 0x02)
-    return np.where(bare_syn, int(Certainty.SYN_SEEN), int(Certainty.GUESSED)).astype(np.uint8)

@@ -1,0 +1,125 @@
+"""Zone evidence: signs of a leak that need no verdict: a tunnel out of a zone, an address on the wrong wire."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from columns import Alerts, Flows, Packets
+from columns.codes import FlowEvent, Verdict
+from columns.errors import PolicyError
+from detectors.alerts import alerts_of
+from detectors.finding_kernels import EVIDENCE
+from detectors.findings import FindingBook, FindingSettings, FollowedFlows
+from detectors.zone_rows import NOTHING, Clock, evidence_of, in_order, opened, opening_keys, progress, totals
+from detectors.zone_signatures import CODE, GRE, IPIP, SIXIN4, TEREDO, WRONG_SEGMENT, ZoneWords
+from zones import FlowKeys, Judgement, Policy, judge
+
+_OPENED, _ANSWERED = int(FlowEvent.OPENED), int(FlowEvent.ANSWERED)
+_UDP, _TEREDO_PORT = 17, 3544
+_TUNNEL_CODE = np.zeros(256, np.uint16)
+_TUNNEL_CODE[4], _TUNNEL_CODE[41], _TUNNEL_CODE[47] = (CODE[s.signature_id] for s in (IPIP, SIXIN4, GRE))
+
+
+class ZoneEvidence:
+    """Finds tunnels that cross the boundary of an internal zone and, where it is known which sensor looks, addresses
+    that the sensor does not expect.
+
+    policy: the validated zone policy. sensor: a name in its [sensor] table, "" for none. A tunnel that a conduit
+    permits is none. PolicyError when the policy has no such sensor.
+    """
+
+    name = "zone_evidence"
+    signatures = (SIXIN4, IPIP, GRE, TEREDO, WRONG_SEGMENT)
+
+    def __init__(self, policy: Policy, settings: FindingSettings | None = None, *, sensor: str = "") -> None:
+        self.policy, self.settings, self.sensor = policy, settings or FindingSettings(), sensor
+        self.words = ZoneWords(policy, self.name, (self.settings.per_initiator, self.settings.per_zone_pair))
+        self.internal = np.array([False, *(z.kind == "internal" for z in policy.zones)])
+        self.expected = _expected(policy, sensor)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything learned."""
+        self.book_ = FindingBook(self.settings)
+        self.followed_ = FollowedFlows()
+        self.clock_ = Clock()
+
+    def update(self, packets: Packets, flows: Flows) -> Alerts:
+        """Take the next rows and return the alerts they give rise to."""
+        self.followed_.tidy(self.book_)
+        event = packets.flow_event
+        tunnels = self._tunnels(packets, np.flatnonzero((event & _OPENED != 0) & _may_tunnel(packets)))
+        outer_firsts = (event & (_OPENED | _ANSWERED) != 0) & (packets.tunnel_depth == 0)
+        strays = self._strays(packets, np.flatnonzero(outer_firsts))
+        flow_rows = np.flatnonzero(self.followed_.maybe(flows.flow_id))
+        later = np.flatnonzero((event != 0) & (event & _OPENED == 0))
+        later = later[self.followed_.maybe(packets.flow_id[later])]
+        changes = (later, progress(packets, later)) if later.size else NOTHING
+        ends = totals(flows, flow_rows, np.zeros(flow_rows.size, EVIDENCE)) if flow_rows.size else NOTHING[1]
+        evidence = in_order(flows.emitted_before[flow_rows], ends, packets, [tunnels, strays, changes],
+                            self.clock_.set_back(packets))
+        found = [self.book_.take(evidence)] if evidence.size else []
+        if packets.clock_ns.size:
+            found.append(self.book_.sweep(self.clock_.now_ns))
+        return self._alerts(found)
+
+    def _tunnels(self, packets: Packets, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not rows.size:
+            return NOTHING
+        keys = opening_keys(packets, rows)
+        found = judge(self.policy, keys)
+        code = self._tunnel_codes(keys, found)
+        chosen = np.flatnonzero(code)
+        self.followed_.add(packets.flow_id[rows[chosen]])
+        return rows[chosen], opened(packets, rows[chosen], evidence_of(keys, found, code, chosen))
+
+    def _tunnel_codes(self, keys: FlowKeys, found: Judgement) -> np.ndarray:
+        code = _TUNNEL_CODE[keys.proto]
+        teredo = (keys.proto == _UDP) & ((keys.src_port == _TEREDO_PORT) | (keys.dst_port == _TEREDO_PORT))
+        code = np.where(teredo, np.uint16(CODE[TEREDO.signature_id]), code)
+        crosses = (self.internal[found.src_zone] | self.internal[found.dst_zone]) & (found.src_zone != found.dst_zone)
+        barred = (found.verdict != int(Verdict.PERMITTED)) & (found.verdict != int(Verdict.NOT_JUDGED))
+        return np.where(crosses & barred, code, np.uint16(0))
+
+    def _strays(self, packets: Packets, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return evidence of senders whose zone the sensor does not expect; the sender stands as the initiator."""
+        if self.expected is None or not rows.size:
+            return NOTHING
+        hi, lo = packets.src_ip_hi[rows], packets.src_ip_lo[rows]
+        rows = rows[~self.expected[self.policy.zone_of(hi, lo)] & ~self.policy.is_local(hi, lo)]
+        evidence = np.zeros(rows.size, EVIDENCE)
+        for end in ("src", "dst"):
+            hi, lo = getattr(packets, f"{end}_ip_hi")[rows], getattr(packets, f"{end}_ip_lo")[rows]
+            evidence[f"{end}_hi"], evidence[f"{end}_lo"] = hi, lo
+            evidence[f"{end}_zone"] = self.policy.zone_of(hi, lo)
+        evidence["code"], evidence["verdict"] = CODE[WRONG_SEGMENT.signature_id], int(Verdict.WRONG_SEGMENT)
+        evidence["start_ns"] = evidence["end_ns"] = packets.ts_ns[rows]
+        self.followed_.add(packets.flow_id[rows])
+        return rows, opened(packets, rows, evidence)
+
+    def _alerts(self, found: list[np.ndarray]) -> Alerts:
+        return alerts_of([self.words.row(record) for records in found for record in records])
+
+    def finish(self) -> Alerts:
+        """Return the last revision of what is still open."""
+        return self._alerts([self.book_.sweep(self.clock_.now_ns, everything=True)])
+
+    def counters(self) -> dict[str, int]:
+        """Return what the limits held back."""
+        return self.book_.counters()
+
+
+def _may_tunnel(packets: Packets) -> np.ndarray:
+    teredo = (packets.proto == _UDP) & ((packets.src_port == _TEREDO_PORT) | (packets.dst_port == _TEREDO_PORT))
+    return teredo | (_TUNNEL_CODE[packets.proto] != 0)
+
+
+def _expected(policy: Policy, sensor: str) -> np.ndarray | None:
+    """Return bool by zone number: may the sensor see its addresses; None without a sensor."""
+    if not sensor:
+        return None
+    for known in policy.sensors:
+        if known.name == sensor:
+            return np.array([False, *(z.name in known.expects for z in policy.zones)])
+    raise PolicyError(f"the policy has no sensor {sensor!r}", where="sensor",
+                      expected=f"one of {', '.join(s.name for s in policy.sensors) or 'none defined'}")

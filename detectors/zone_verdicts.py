@@ -1,0 +1,115 @@
+"""Zone verdicts: an alert for each flow that the zone policy does not permit, from its first packet on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from columns import Alerts, Flows, Packets
+from columns.codes import FlowEvent, Verdict
+from detectors.alerts import alerts_of
+from detectors.findings import FindingBook, FindingSettings, FollowedFlows
+from detectors.zone_rows import (
+    NOTHING,
+    Clock,
+    evidence_of,
+    in_order,
+    judged_flows,
+    opened,
+    opening_keys,
+    progress,
+    totals,
+)
+from detectors.zone_signatures import (
+    CODE,
+    CODE_OF_VERDICT,
+    EXPIRED_CONDUIT,
+    NO_CONDUIT,
+    OUT_OF_HOURS,
+    PRIVATE_AT_EDGE,
+    UNATTRIBUTED,
+    WRONG_INITIATOR,
+    ZoneWords,
+)
+from zones import Judgement, Policy, judge
+
+_OPENED = int(FlowEvent.OPENED)
+_PRIVATE_AT_EDGE = CODE[PRIVATE_AT_EDGE.signature_id]
+
+
+class ZoneVerdicts:
+    """Judges every flow by the zone policy; one alert per initiator, responder, service and verdict.
+
+    policy: the validated zone policy. settings: limits. Rows within one zone, ICMP errors, and rows to or from
+    multicast, broadcast and link-local addresses are not judged. Permitted flows cost vector work alone.
+    """
+
+    name = "zone_verdicts"
+    signatures = (NO_CONDUIT, WRONG_INITIATOR, EXPIRED_CONDUIT, OUT_OF_HOURS, UNATTRIBUTED, PRIVATE_AT_EDGE)
+
+    def __init__(self, policy: Policy, settings: FindingSettings | None = None) -> None:
+        self.policy, self.settings = policy, settings or FindingSettings()
+        self.words = ZoneWords(policy, self.name, (self.settings.per_initiator, self.settings.per_zone_pair))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything learned."""
+        self.book_ = FindingBook(self.settings)
+        self.followed_ = FollowedFlows()
+        self.clock_ = Clock()
+        self.judged_ = np.zeros(max(Verdict) + 1, np.int64)
+
+    def update(self, packets: Packets, flows: Flows) -> Alerts:
+        """Take the next rows and return the alerts they give rise to."""
+        self.followed_.tidy(self.book_)
+        rows = np.flatnonzero(packets.flow_event)
+        opens = (packets.flow_event[rows] & _OPENED) != 0
+        first, later = rows[opens], rows[~opens]
+        openings = self._openings(packets, first)
+        flow_rows, flow_evidence = self._flow_evidence(flows)
+        later = later[self.followed_.maybe(packets.flow_id[later])]
+        changes = (later, progress(packets, later)) if later.size else NOTHING
+        evidence = in_order(flows.emitted_before[flow_rows], flow_evidence, packets, [openings, changes],
+                            self.clock_.set_back(packets))
+        found = [self.book_.take(evidence)] if evidence.size else []
+        if packets.clock_ns.size:
+            found.append(self.book_.sweep(self.clock_.now_ns))
+        return self._alerts(found)
+
+    def _openings(self, packets: Packets, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not rows.size:
+            return NOTHING
+        keys = opening_keys(packets, rows)
+        found = judge(self.policy, keys)
+        self.judged_ += np.bincount(found.verdict, minlength=self.judged_.size)
+        code = self._codes(found)
+        chosen = np.flatnonzero(code)
+        self.followed_.add(packets.flow_id[rows[chosen]])
+        return rows[chosen], opened(packets, rows[chosen], evidence_of(keys, found, code, chosen))
+
+    def _flow_evidence(self, flows: Flows) -> tuple[np.ndarray, np.ndarray]:
+        if not flows.flow_id.size:
+            return NOTHING
+        keys, found = judged_flows(self.policy, flows)
+        code = self._codes(found)
+        unknown = np.flatnonzero(code)
+        self.followed_.add(flows.flow_id[unknown])
+        chosen = np.flatnonzero((code != 0) | self.followed_.maybe(flows.flow_id))
+        return chosen, totals(flows, chosen, evidence_of(keys, found, code, chosen))
+
+    def _codes(self, found: Judgement) -> np.ndarray:
+        """Return the code of each row's finding, 0 where there is none."""
+        code = CODE_OF_VERDICT[found.verdict]
+        edge = (found.verdict == int(Verdict.UNATTRIBUTED)) & (found.src_zone == 0)
+        return np.where(edge & (found.dst_zone == self.policy.external), np.uint16(_PRIVATE_AT_EDGE), code)
+
+    def _alerts(self, found: list[np.ndarray]) -> Alerts:
+        return alerts_of([self.words.row(record) for records in found for record in records])
+
+    def finish(self) -> Alerts:
+        """Return the last revision of what is still open."""
+        return self._alerts([self.book_.sweep(self.clock_.now_ns, everything=True)])
+
+    def counters(self) -> dict[str, int]:
+        """Return flows judged by verdict, and what the limits held back."""
+        judged = {f"opened_{Verdict(v).name.lower()}": int(n) for v, n in enumerate(self.judged_) if n}
+        return {**judged, **self.book_.counters()}
