@@ -35,6 +35,7 @@ PLANS = {
     "sweep_ipv6": Plan(scans.sweep_ipv6, "15:00", 3),
     "slow_scan": Plan(scans.slow_scan, "13:00", 4),
     "syn_flood": Plan(floods.syn_flood, "11:20", 3),
+    "syn_flood_spoofed": Plan(floods.syn_flood_spoofed, "11:30", 2),
     "udp_flood": Plan(floods.udp_flood, "11:40", 3),
     "icmp_flood": Plan(floods.icmp_flood, "13:20", 3),
     "carpet_bombing": Plan(floods.carpet_bombing, "16:00", 3),
