@@ -66,7 +66,8 @@ def test_any_resolution(resolution, ticks, ns):
     (9, -(2**63), 0, None), (0, -(2**63), 2**61 - 1, None),
 ])
 def test_time_offset(resolution, offset, ticks, ns):
-    seen, counters, _ = read_bytes(section() + interface(resolution=resolution, offset=offset) + enhanced(b"", ticks=ticks))
+    raw = section() + interface(resolution=resolution, offset=offset) + enhanced(b"", ticks=ticks)
+    seen, counters, _ = read_bytes(raw)
     assert seen[0].ts_ns == (ns or 0)
     assert counters["timestamp_clamped"] == (ns is None)
 
@@ -75,7 +76,8 @@ def test_time_offset(resolution, offset, ticks, ns):
     (6, 0, 2**64 - 1), (0, 0, 2**32), (9, 2**63 - 1, 1), (0, 2**63 - 1, 2**64 - 1), (0x80, 0, 2**64 - 1),
 ])
 def test_times_beyond_2106_are_clamped(resolution, offset, ticks):
-    seen, counters, _ = read_bytes(section() + interface(resolution=resolution, offset=offset) + enhanced(b"", ticks=ticks))
+    raw = section() + interface(resolution=resolution, offset=offset) + enhanced(b"", ticks=ticks)
+    seen, counters, _ = read_bytes(raw)
     assert (seen[0].ts_ns, counters) == (TS_MAX, {"timestamp_clamped": 1})
 
 
@@ -152,7 +154,8 @@ def test_lengths_that_disagree_again_or_where_others_depend_on_them_end_reading(
     (64, "truncated_record"), (16 * 2**20, "truncated_record"),
 ])
 def test_impossible_block_lengths_end_reading(length, cause):
-    seen, counters, notes = read_bytes(section() + interface() + enhanced(b"a") + struct.pack("<II", 6, length) + bytes(20))
+    raw = section() + interface() + enhanced(b"a") + struct.pack("<II", 6, length) + bytes(20)
+    seen, counters, notes = read_bytes(raw)
     assert (len(seen), counters) == (1, {cause: 1})
     assert "after packet 1 at byte 84" in notes[0]
 

@@ -53,7 +53,8 @@ def pcap(frames, order="<", **header) -> bytes:
 def block(kind: int, body: bytes, order="<", length=None, trailer=None) -> bytes:
     body += bytes(-len(body) % 4)
     length = len(body) + 12 if length is None else length
-    return struct.pack(order + "II", kind, length) + body + struct.pack(order + "I", length if trailer is None else trailer)
+    trailer = length if trailer is None else trailer
+    return struct.pack(order + "II", kind, length) + body + struct.pack(order + "I", trailer)
 
 
 def options(*pairs, order="<") -> bytes:
