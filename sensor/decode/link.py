@@ -203,8 +203,8 @@ def _null_kind(data, at, end):
     if end - at < 4:
         return LINK_TRUNCATED, _NONE, at, np.uint64(0)
     family = be32(data, at)
-    if family > 0xFFFF:
-        family = family >> 24 | (family >> 8 & 0xFF00)
+    if family & 0xFFFFFF == 0:
+        family >>= 24
     if family == 2:
         return OK, 0x0800, at + 4, np.uint64(0)
     if family == 10 or family == 24 or family == 28 or family == 30:
