@@ -60,7 +60,8 @@ def config_page() -> str:
 
 
 def _summary(section: str) -> str:
-    return (inspect.getdoc(section_class(section)) or "").split("\n\n")[0].replace("\n", " ")
+    text = (inspect.getdoc(section_class(section)) or "").split("\n\n")[0].replace("\n", " ")
+    return re.split(r";|\. ", text)[0].rstrip(".") + "."
 
 
 def meaning(cls: type, field: Field) -> str:

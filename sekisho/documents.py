@@ -72,15 +72,12 @@ def _section(path: str, command: Any) -> str:
 
 
 def _row(param: Any) -> str:
-    choices = [str(getattr(c, "value", c)) for c in getattr(param.type, "choices", None) or ()]
-    value = "\\|".join(choices) or (param.metavar or "").replace("|", "\\|")
-    if not value and not getattr(param, "is_flag", False):
-        value = "N"
-    name = value if param.param_type_name == "argument" else " ".join(filter(None, [", ".join(param.opts), value]))
+    value = (param.metavar or "").replace("|", "\\|")
+    name = ", ".join(param.opts) if param.opts[0].startswith("-") else ""
     about = (param.help or "").replace("|", "\\|")
     if isinstance(param.default, int) and not isinstance(param.default, bool):
         about += f" [default: {param.default}]"
-    return f"| `{name}` | {about} |\n"
+    return f"| `{f'{name} {value}'.strip()}` | {about} |\n"
 
 
 def main() -> None:

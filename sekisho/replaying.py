@@ -12,13 +12,14 @@ from typing import Any
 from columns.codes import Severity
 from sekisho import __version__
 from sekisho.config import config_digest, load_settings, override
+from sekisho.home import home_policy
 from sekisho.identity import capture_name, input_captures, run_id
 from sekisho.language import Lang
 from sekisho.pipeline import ReplayOptions, Sink
 from sekisho.pipeline import replay as replay_captures
 from sekisho.progress import ReplayProgress, stop_on_interrupt
 from sekisho.report import ReplayReport
-from sekisho.settings import SECTIONS, Settings
+from sekisho.settings import Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
 from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
@@ -92,8 +93,7 @@ def requested_settings(request: Request) -> Settings:
         settings = override(settings, "decode", {"checksums": request.checksums}, "--checksums")
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
-        for section in (s for s in SECTIONS if hasattr(settings.section(s), "home_net")):
-            settings = override(settings, section, {"home_net": networks}, "--home-net")
+        settings = override(settings, "replay", {"home_net": networks}, "--home-net")
     replaced = {"batch": request.batch, "sensor": request.sensor, "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:
@@ -102,6 +102,8 @@ def requested_settings(request: Request) -> Settings:
 
 
 def _policy(settings: Settings, screen: Screen) -> Policy | None:
+    if not settings.replay.zones and settings.replay.home_net:
+        return home_policy(settings.replay.home_net)
     if not settings.replay.zones:
         screen.note("no zone policy given: zones are not judged (--zones FILE, or zones in [replay])")
         return None

@@ -12,6 +12,7 @@ from columns.errors import ConfigError
 
 if TYPE_CHECKING:
     from detectors.chain import ChainSettings
+    from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReplaySettings:
-    """How a replay runs. None of this changes what is found, except home_net."""
+    """How a replay runs. batch and zones never change what is found (the policy has a digest of its own)."""
 
     batch: int = field(default=65536, metadata={
         "unit": "frames", "range": (1, 1 << 20), "result": False,
         "meaning": "frames that go through the pipeline at once; it moves memory and speed, never a result"})
     sensor: str = field(default="local", metadata={
-        "result": False, "meaning": "name of the sensor, written into the store and into EVE"})
+        "meaning": "name of the sensor, in the store and in EVE; if the policy has a sensor of this name, addresses "
+        "that it does not expect are alerts"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy, relative to this file; without one, zones are not judged"})
@@ -46,6 +48,7 @@ SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
+    "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
     "chain": "detectors.chain:ChainSettings",
@@ -67,6 +70,7 @@ class Settings:
     replay: ReplaySettings
     decode: DecodeSettings
     flow: FlowSettings
+    findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
     chain: ChainSettings

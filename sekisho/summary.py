@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -115,14 +116,11 @@ def _print_zones(screen: Screen, pairs: list[tuple[str, str, dict[str, int]]]) -
     """Write the matrix of zones: flows per pair, the shade by their number; red where some are not permitted."""
     from rich.text import Text
 
-    totals: dict[str, int] = {}
-    for source, target, verdicts in pairs:
-        for zone in (source, target):
-            totals[zone] = totals.get(zone, 0) + sum(verdicts.values())
-    zones = sorted(totals, key=lambda z: -totals[z])[:ZONES_SHOWN]
-    if len(zones) < 2:
-        return
     cells = {(s, t): v for s, t, v in pairs}
+    if all(source == target for source, target in cells):
+        return
+    sources, targets = (
+        sorted(totals, key=lambda z: -totals[z])[:ZONES_SHOWN] for totals in (_totals(pairs, 0), _totals(pairs, 1)))
     most = max(sum(v.values()) for v in cells.values())
 
     def cell(verdicts: dict[str, int] | None) -> Text:
@@ -135,7 +133,16 @@ def _print_zones(screen: Screen, pairs: list[tuple[str, str, dict[str, int]]]) -
 
     screen.heading("flows between zones")
     screen.line(screen.words("flows from row to column; in brackets those the policy does not permit"))
-    screen.table(("from / to", *zones), [[s, *[cell(cells.get((s, t))) for t in zones]] for s in zones], right=zones)
+    screen.table(("from / to", *targets), [[s, *[cell(cells.get((s, t))) for t in targets]] for s in sources],
+                 right=targets)
+
+
+def _totals(pairs: list[tuple[str, str, dict[str, int]]], end: int) -> Counter[str]:
+    """Return the flows of each zone as source (end 0) or destination (end 1)."""
+    totals: Counter[str] = Counter()
+    for pair in pairs:
+        totals[str(pair[end])] += sum(pair[2].values())
+    return totals
 
 
 def _print_figures(screen: Screen, outcome: Outcome) -> None:

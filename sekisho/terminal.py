@@ -61,7 +61,7 @@ class Screen:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for heading in headings:
             table.add_column(self.words(heading), justify="right" if heading in right else "left", overflow="fold")
         for row in rows:

@@ -26,7 +26,8 @@ EXAMPLES = examples(
 
 def alerts(
     store: StoreOption = None,
-    severity: Annotated[SeverityName | None, typer.Option("--severity", help="At least this severe.")] = None,
+    severity: Annotated[SeverityName | None, typer.Option(
+        "--severity", metavar="critical|high|medium|low", help="At least this severe.")] = None,
     detector: Annotated[str | None, typer.Option("--detector", metavar="NAME", help="Found by this detector.")] = None,
     signature_id: Annotated[int | None, typer.Option("--signature-id", metavar="ID", help="Of this signature.")] = None,
     src: Annotated[str | None, typer.Option("--src", metavar="CIDR", help="Initiator or attacker in it.")] = None,
@@ -53,7 +54,7 @@ def alerts(
 
     screen, filters = Screen(lang), Filters()
     if severity is not None:
-        filters.where("CAST(severity, 'Int8') <= ?", (severity.number, "Int8"))
+        filters.where("CAST(alert.severity, 'Int8') <= ?", (severity.number, "Int8"))
     filters.equals("detector", detector)
     filters.equals("signature_id", signature_id, "UInt32")
     filters.within(("alert.src_ip",), src, "--src")

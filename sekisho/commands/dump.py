@@ -27,6 +27,6 @@ def dump(
 
         print(config_toml(load_settings(source)), end="")
     else:
-        from columns.dump import schema_dump
+        from columns.dump import render_dump
 
-        print(schema_dump(), end="")
+        print(render_dump(), end="")

@@ -33,7 +33,7 @@ def explain(
         "--zones", metavar="FILE", help="The zone policy, to show the line that decided. [default: that of the "
         "configuration]")] = None,
     packets: Annotated[int, typer.Option(
-        "--packets", min=0, max=1000, help="Show at most this many packets of the flow; 0 for none.")] = 4,
+        "--packets", metavar="N", min=0, max=1000, help="Show at most this many packets of the flow; 0 for none.")] = 4,
     as_json: JsonOption = False,
     lang: LangOption = None,
 ) -> None:

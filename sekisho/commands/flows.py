@@ -37,14 +37,16 @@ def flows(
     ip: Annotated[str | None, typer.Option("--ip", metavar="CIDR", help="Initiator or responder in it.")] = None,
     src: Annotated[str | None, typer.Option("--src", metavar="CIDR", help="Initiator in it.")] = None,
     dst: Annotated[str | None, typer.Option("--dst", metavar="CIDR", help="Responder in it.")] = None,
-    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port of either side.")] = None,
+    port: Annotated[int | None, typer.Option(
+        "--port", metavar="N", min=0, max=65535, help="Port of either side.")] = None,
     proto: Annotated[str | None, typer.Option(
         "--proto", metavar="NAME", help="Protocol: tcp, udp, icmp, … or 0 to 255.")] = None,
     src_zone: Annotated[str | None, typer.Option("--src-zone", metavar="ZONE", help="Zone of the initiator.")] = None,
     dst_zone: Annotated[str | None, typer.Option("--dst-zone", metavar="ZONE", help="Zone of the responder.")] = None,
     verdict: Annotated[str | None, typer.Option(
         "--verdict", metavar="VERDICT", help="Judged so: permitted, no_conduit, …")] = None,
-    outcome: Annotated[OutcomeName | None, typer.Option("--outcome", help="Did the communication come about?")] = None,
+    outcome: Annotated[OutcomeName | None, typer.Option(
+        "--outcome", metavar="attempted|established|unknown", help="Did the communication come about?")] = None,
     community_id: Annotated[str | None, typer.Option(
         "--community-id", metavar="ID", help="Of this Community ID (1:…).")] = None,
     run: RunOption = None,

@@ -35,10 +35,10 @@ StoreOption = Annotated[Path | None, typer.Option(
     "--store", metavar="DIR", help=f"Folder of the store. Without it: ${STORE_ENV}, else ./{DEFAULT_STORE}.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for programs instead of tables for people.")]
 LangOption = Annotated[Lang | None, typer.Option(
-    "--lang", help="Language of headings and explanations. Without it: that of the locale ($LANG).")]
+    "--lang", metavar="ja|en", help="Language of headings and explanations. Without it: that of the locale ($LANG).")]
 RunOption = Annotated[str | None, typer.Option(
     "--run", metavar="RUN_ID", help="Only this run; `latest` is the newest.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="At most this many rows.")]
+LimitOption = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1_000_000, help="At most this many rows.")]
 
 
 def store_folder(option: Path | None) -> Path:

@@ -47,16 +47,19 @@ def replay(
     eve: Annotated[str | None, typer.Option(
         "--eve", metavar="FILE|-", help="Also write EVE JSON lines to a file, or to stdout (`-`).")] = None,
     checksums: Annotated[Checksums | None, typer.Option(
-        "--checksums", help="auto: a bad checksum refuses the packet unless the capture shows checksum offload; "
+        "--checksums", metavar="auto|validate|ignore",
+        help="auto: a bad checksum refuses the packet unless the capture shows checksum offload; "
         "validate: always; ignore: never. [default: that of the configuration]")] = None,
     home_net: Annotated[str | None, typer.Option(
-        "--home-net", metavar="CIDR,…", help="Networks of our own, separated by commas.")] = None,
+        "--home-net", metavar="CIDR,…", help="Networks of our own, separated by commas: without a zone policy, "
+        "flows are labelled home and external by them.")] = None,
     batch: Annotated[int | None, typer.Option(
         "--batch", metavar="N", help="Frames taken at once. Moves memory and speed, never a result.")] = None,
     sensor: Annotated[str | None, typer.Option(
         "--sensor", metavar="NAME", help="Name of the sensor in the store and in EVE.")] = None,
     fail_on: Annotated[SeverityName | None, typer.Option(
-        "--fail-on", help="End with exit code 3 when an alert is at least this severe.")] = None,
+        "--fail-on", metavar="critical|high|medium|low",
+        help="End with exit code 3 when an alert is at least this severe.")] = None,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option(
         "--quiet", "-q", help="No progress, no notes, no tables; only errors.")] = False,
