@@ -1,4 +1,8 @@
-"""What a reader counts: records in, frames out, refusals by cause, oddities, skipped blocks."""
+"""What a reader counts: records in, frames out, refusals by cause, oddities, skipped blocks.
+
+These numbers are constants of kernels: columns.kernel looks for its own name to know which files a compiled kernel
+depends on.
+"""
 
 from __future__ import annotations
 
@@ -47,5 +51,5 @@ REASONS = {
 }
 """Why reading stopped, for people."""
 
-TS_MAX_NS = 4_294_967_295_999_999_999
-"""Last time that pcap can express (2106-02-07). Times beyond, or before 1970, are clamped, so that sums of them fit."""
+TS_MAX_NS = 9_183_110_399_999_999_999
+"""The end of 2260. Times beyond, or before 1970, are clamped: a year is left for sums before int64 overflows."""

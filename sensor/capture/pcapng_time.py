@@ -53,7 +53,7 @@ def binary_time(high, low, exponent):
 
 @kernel
 def block_time(high, low, resolution, offset_seconds):
-    """Return the time in ns since 1970 and whether it had to be clamped to 1970 .. 2106.
+    """Return the time in ns since 1970 and whether it had to be clamped to 1970 .. 2260.
 
     high, low: the two halves of the 64-bit count; resolution: if_tsresol as stored (bit 7: power of 2 instead of 10);
     offset_seconds: if_tsoffset. Fractions of a nanosecond are cut off.

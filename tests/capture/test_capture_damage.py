@@ -109,8 +109,9 @@ def test_interpreted_kernels_read_the_same(tmp_path):
             "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
             "    seen, counters, notes = read(path, 5); print(seen, sorted(counters.items()), notes)")
     printed = {
-        subprocess.run([sys.executable, "-W", "error", "-c", code, tmp_path],
-                       capture_output=True, check=True, text=True, env=os.environ | {"NUMBA_DISABLE_JIT": off}).stdout for off in "01"
+        subprocess.run([sys.executable, "-W", "error", "-c", code, tmp_path], capture_output=True, check=True,
+                       text=True, env=os.environ | {"NUMBA_DISABLE_JIT": off}).stdout
+        for off in "01"
     }
     assert len(printed) == 1
     assert len(printed.pop().splitlines()) == len(samples)

@@ -96,9 +96,8 @@ def test_damaged_compressed_data_never_raises(data):
     packed = bytearray(data.draw(st.sampled_from([gz(PCAP), zst(PCAPNG), gz(PCAPNG) * 2, zst(PCAP) * 2])))
     for place in data.draw(st.lists(st.integers(0, len(packed) - 1), min_size=1, max_size=4)):
         packed[place] ^= data.draw(st.integers(1, 255))
-    with file_of(bytes(packed[:data.draw(st.integers(0, len(packed)))])) as path:
-        with suppress(CaptureError):
-            read(path)
+    with file_of(bytes(packed[:data.draw(st.integers(0, len(packed)))])) as path, suppress(CaptureError):
+        read(path)
 
 
 @given(raw=st.sampled_from([PCAP, PCAPNG, PCAP[:-3], PCAPNG[:-3], PCAP + b"\xff" * 40, PCAPNG + b"\xff" * 40]),
@@ -284,9 +283,8 @@ def test_what_is_no_capture_is_named(raw, words):
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_are_a_capture_or_refused_with_a_reason(raw):
-    with file_of(raw) as path:
-        with suppress(CaptureError):
-            read(path)
+    with file_of(raw) as path, suppress(CaptureError):
+        read(path)
 
 
 def test_paths_that_cannot_be_read(tmp_path):

@@ -54,7 +54,7 @@ def test_sections_of_both_byte_orders_follow_each_other_and_forget_interfaces():
     (18, 10**18 + 999_999_999, SECOND), (29, 2**64 - 1, 0), (127, 2**64 - 1, 0),
     (0x80 | 10, NOW * 1024 + 1, NOW * SECOND + 976_562), (0x80 | 32, (NOW << 32) + 2**31, NOW * SECOND + SECOND // 2),
     (0x80 | 33, 2**64 - 1, 2**31 * SECOND - 1), (0x80 | 64, 2**63, SECOND // 2), (0x80 | 127, 2**64 - 1, 0),
-    (0x80, NOW, NOW * SECOND),
+    (0x80, NOW, NOW * SECOND), (9, 9_183_110_400 * SECOND - 1, TS_MAX), (6, 2**52, 2**52 * 1000),
 ])
 def test_any_resolution(resolution, ticks, ns):
     seen, counters, _ = read_bytes(section() + interface(resolution=resolution) + enhanced(b"", ticks=ticks))
@@ -73,9 +73,10 @@ def test_time_offset(resolution, offset, ticks, ns):
 
 
 @pytest.mark.parametrize(("resolution", "offset", "ticks"), [
-    (6, 0, 2**64 - 1), (0, 0, 2**32), (9, 2**63 - 1, 1), (0, 2**63 - 1, 2**64 - 1), (0x80, 0, 2**64 - 1),
+    (6, 0, 2**64 - 1), (0, 0, 9_183_110_400), (9, 9_183_110_399, 10**9),
+    (9, 2**63 - 1, 1), (0, 2**63 - 1, 2**64 - 1), (0x80, 0, 2**64 - 1),
 ])
-def test_times_beyond_2106_are_clamped(resolution, offset, ticks):
+def test_times_beyond_2260_are_clamped(resolution, offset, ticks):
     raw = section() + interface(resolution=resolution, offset=offset) + enhanced(b"", ticks=ticks)
     seen, counters, _ = read_bytes(raw)
     assert (seen[0].ts_ns, counters) == (TS_MAX, {"timestamp_clamped": 1})

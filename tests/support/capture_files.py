@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sensor.capture import REFUSALS, open_capture
 
 SECOND = 1_000_000_000
-TS_MAX = (2**32 - 1) * SECOND + SECOND - 1
+TS_MAX = 9_183_110_400 * SECOND - 1  # the end of 2260
 MIB = 2**20
 
 
