@@ -101,40 +101,41 @@ class StreamedWindow:
 
 
 class Source:
-    """Bytes of a descriptor in order, with a way to put back what was only looked at."""
+    """Bytes of a descriptor in order, some of which may be looked at before they are taken."""
 
     def __init__(self, descriptor: int, size: int, faults: list[Fault]) -> None:
-        self._descriptor, self._back, self._faults = descriptor, b"", faults
+        self._descriptor, self._faults = descriptor, faults
+        self._ready, self._taken = b"", 0  # what was read, and how much of that was handed out
         self.size, self.bytes_read = size, 0
 
     def read(self, count: int) -> bytes:
         """Return up to ``count`` bytes, b"" at the end; a read error is a fault and ends the input."""
-        data, self._back = self._back[:count], self._back[count:]
-        if not data:
-            try:
-                self._back = os.read(self._descriptor, _PIECE_BYTES)
-            except OSError as error:
-                self._faults.append(Fault(Count.READ_ERROR, f"the input cannot be read any further ({error.strerror})"))
-            data, self._back = self._back[:count], self._back[count:]
-            self.bytes_read += len(data) + len(self._back)
+        if self._taken == len(self._ready):
+            self._ready, self._taken = self._more(), 0
+        data = self._ready[self._taken:self._taken + count]
+        self._taken += len(data)
         return data
 
     def peek(self, count: int) -> bytes:
         """Return the next bytes, fewer than ``count`` only at the end, without taking them."""
-        while len(self._back) < count:
-            before = self._back
-            self._back = b""
-            data = self.read(_PIECE_BYTES)
-            self._back = before + data + self._back
-            if not data:
-                break
-        return self._back[:count]
+        while len(self._ready) - self._taken < count and (data := self._more()):
+            self._ready, self._taken = self._ready[self._taken:] + data, 0
+        return self._ready[self._taken:self._taken + count]
+
+    def _more(self) -> bytes:
+        try:
+            data = os.read(self._descriptor, _PIECE_BYTES)
+        except OSError as error:
+            self._faults.append(Fault(Count.READ_ERROR, f"the input cannot be read any further ({error.strerror})"))
+            return b""
+        self.bytes_read += len(data)
+        return data
 
     def waits(self) -> bool:
         """Return True when the next read would have to wait for the writer."""
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
-        return not self._back and not poll.poll(0)
+        return self._taken == len(self._ready) and not poll.poll(0)
 
     def close(self) -> None:
         """Close the descriptor, but never standard input."""
