@@ -115,7 +115,7 @@ def _summary(packets: Packets, i: int, flow: Row) -> str:
     if proto == 6:
         flags = int(packets.tcp_flags[i])
         parts.append(" ".join(name for bit, name in enumerate(_FLAGS) if flags >> bit & 1) or "no flags")
-        parts.append(f"seq {int(packets.tcp_seq[i])}, ack {int(packets.tcp_ack[i])}")
+        parts.append(f"seq {int(packets.tcp_seq[i])}" + (f", ack {int(packets.tcp_ack[i])}" if flags & 16 else ""))
     elif proto in (1, 58):
         parts.append(f"type {int(packets.icmp_type[i])} code {int(packets.icmp_code[i])}")
     parts.append(f"{int(packets.payload_bytes[i]):,} B payload, {int(packets.wire_bytes[i]):,} B on the wire")

@@ -31,6 +31,7 @@ class Explanation:
     revisions: list[Row]
     run: Row
     flows: list[Row] = field(default_factory=list)
+    policy_known: bool = False
     conduit: dict[str, str] = field(default_factory=dict)
     differs: list[str] = field(default_factory=list)
     runbook: str = ""
@@ -92,6 +93,7 @@ def _add_policy(told: Explanation, config: Path | None, zones: Path | None) -> N
         told.missing.append(f"the policy line: {path} is not the policy of this alert any more "
                             f"(digest {policy.digest[:16]}, the alert's is {wanted[:16]})")
         return
+    told.policy_known = True
     told.conduit = next((row for row in conduit_rows(policy) if row["conduit"] == told.alert["conduit"]), {})
     if told.flows:
         told.differs = _differences(policy, told.flows[0])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from sekisho.explaining import Explanation
 from sekisho.language import Lang
 from sekisho.rows import Row, endpoint, iso_text, protocol, short_time
 from sekisho.summary import print_flow_table
 from sekisho.terminal import Screen, clean
+
+_BIT_LINE = re.compile(r"[. ]*[01][. ]* = |Kind: |Address: |Length: |Severity level: |Group: ")
+"""Lines of a dissection that only take apart what the line above them says; --json has them."""
 
 _NUMBERS = ("measured", "peak", "threshold")
 
@@ -14,7 +19,7 @@ _NUMBERS = ("measured", "peak", "threshold")
 def print_explanation(screen: Screen, told: Explanation) -> None:
     """Write the explanation: what, why, numbers, policy, flow, course, packets, first steps, digests, gaps."""
     _print_alert(screen, told)
-    if told.conduit or told.differs:
+    if told.policy_known:
         _print_policy(screen, told)
     if told.flows:
         screen.heading("flow")
@@ -74,6 +79,8 @@ def _print_policy(screen: Screen, told: Explanation) -> None:
     screen.heading("policy line")
     if told.conduit:
         _print_facts(screen, [(key, value) for key, value in told.conduit.items() if value])
+    else:
+        screen.line(screen.words("no conduit comes near: the default is deny"))
     if told.differs:
         screen.line(f"{screen.words('what differs')}: " + ", ".join(screen.words.label(d) for d in told.differs))
 
@@ -95,7 +102,8 @@ def _print_packets(screen: Screen, told: Explanation) -> None:
         for name, lines in told.layers[i] if i < len(told.layers) else []:
             screen.line(f"    {clean(name).upper()}")
             for line in lines:
-                screen.line(f"        {clean(line)}")
+                if not _BIT_LINE.match(line):
+                    screen.line(f"        {clean(line)}")
 
 
 def _print_origin(screen: Screen, told: Explanation) -> None:

@@ -71,10 +71,10 @@ _JA = {
     "conversations": "会話", "code": "コード", "where": "場所", "message": "説明", "remedy": "対処",
     "level": "程度", "errors": "誤り", "warnings": "警告", "valid": "有効", "not valid": "無効", "ja": "日本語",
     "ok": "良", "wrong": "不可", "table": "表", "column": "列", "meaning": "意味", "unit": "単位",
-    "compiling kernels (first run on this machine, up to half a minute)":
-        "カーネルをコンパイルしています（この計算機で初回のみ、最大30秒程度）",
+    "compiling kernels (first run, up to 30 s)": "カーネルをコンパイル中（初回のみ、最大30秒）",
     "flows from row to column; in brackets those the policy does not permit":
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
+    "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

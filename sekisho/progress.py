@@ -55,7 +55,7 @@ def _bar(screen: Screen) -> tuple[Any, Any]:
     bar = Progress(BarColumn(), DownloadColumn(), TextColumn("{task.fields[rate]}"),
                    TextColumn("{task.fields[alerts]}"), TextColumn("{task.description}"),
                    console=Console(stderr=True), transient=True)
-    first = screen.words("compiling kernels (first run on this machine, up to half a minute)") if is_cold() else ""
+    first = screen.words("compiling kernels (first run, up to 30 s)") if is_cold() else ""
     return bar, bar.add_task(first, total=None, rate="", alerts="")
 
 

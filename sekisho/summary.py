@@ -151,8 +151,8 @@ def _print_figures(screen: Screen, outcome: Outcome) -> None:
     report, words, rate = outcome.report, screen.words, rates(outcome.report)
     screen.line()
     screen.line(
-        f"{report.packets:,} {words('packets')}, {quantity(report.bytes, 'B')}, {report.flows:,} {words('flows')}, "
-        f"{report.alerts:,} {words('alerts')}; {report.seconds['total']:.2f} s "
+        f"{words('packets')} {report.packets:,} ({quantity(report.bytes, 'B')}), {words('flows')} {report.flows:,}, "
+        f"{words('alerts')} {report.alerts:,}; {report.seconds['total']:.2f} s "
         f"({quantity(rate['packets_per_second'], 'pps')}, {quantity(rate['bits_per_second'], 'bit/s')})")
     screen.line(f"{words('digest')} {report.digest}, {words('run')} {outcome.run_id}"
                 + (f", {words('kept')} {outcome.store}" if outcome.store else ""))

@@ -50,7 +50,7 @@ def test_the_digest_does_not_depend_on_the_batch(cli, leak, policy):
 def test_people_see_alerts_zones_and_figures(cli, leak, policy):
     ran = cli("replay", leak, "--zones", policy, "--no-store")
     assert ran.code == 0
-    for text in ("critical", "mynumber → internet", "flows between zones", "packets,", "digest"):
+    for text in ("critical", "mynumber → internet", "flows between zones", "packets ", "digest"):
         assert text in ran.out
     assert "\x1b" not in ran.out + ran.err
 
