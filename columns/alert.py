@@ -9,7 +9,6 @@ ALERT = Table(
     batch_name="Alerts",
     module=__name__,
     order_by=("run_id", "alert_id"),
-    partition_by="toYYYYMM(start_ns)",
     version="revision",
     columns=(
         Column("alert_id", "uint64", "53-bit id, equal in all revisions; the same replay gives the same ids",

@@ -27,29 +27,19 @@ _PARTITION = "(run_id, toYYYYMM(inserted_at))"
 _HELPERS = ("icmp_answer", "hashed_ends")
 _TTL = "inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0"
 
-RUNS_DDL = f"""CREATE TABLE IF NOT EXISTS runs
-(
-    run_id String,
-    revision UInt64,
-    kind Enum8('replay' = 0, 'live' = 1),
-    sensor String,
-    status Enum8('running' = 0, 'complete' = 1, 'interrupted' = 2),
-    attempt UInt32,
-    captures Array(String),
-    started_at DateTime64(3, 'UTC'),
-    finished_at DateTime64(3, 'UTC'),
-    keep_days UInt16,
-    packets UInt64,
-    bytes UInt64,
-    version String,
-    config_digest String,
-    policy_digest String,
-    digest String,
-    rows Map(String, UInt64)
+_RUNS = (
+    ("run_id", "String"), ("revision", "UInt64"), ("kind", "Enum8('replay' = 0, 'live' = 1)"), ("sensor", "String"),
+    ("status", "Enum8('running' = 0, 'complete' = 1, 'interrupted' = 2)"), ("attempt", "UInt32"),
+    ("captures", "Array(String)"), ("started_at", "DateTime64(3, 'UTC')"), ("finished_at", "DateTime64(3, 'UTC')"),
+    ("keep_days", "UInt16"), ("packets", "UInt64"), ("bytes", "UInt64"), ("version", "String"),
+    ("config_digest", "String"), ("policy_digest", "String"), ("digest", "String"), ("rows", "Map(String, UInt64)"),
 )
-ENGINE = ReplacingMergeTree(revision)
-ORDER BY run_id
-SETTINGS non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}"""
+RUNS_STRUCTURE = ", ".join(f"{name} {kind}" for name, kind in _RUNS)
+"""The table of runs: one row per change of a run's state, the highest revision is the present one."""
+
+RUNS_DDL = ("CREATE TABLE IF NOT EXISTS runs\n(\n" + ",\n".join(f"    {name} {kind}" for name, kind in _RUNS)
+            + f"\n)\nENGINE = ReplacingMergeTree(revision)\nORDER BY run_id\n"
+            f"SETTINGS non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}")
 
 
 def quoted(text: str) -> str:

@@ -17,12 +17,12 @@ from columns.schema import Text, text_values
 # JSON allows these as they are, but a terminal obeys them and some readers take them for the end of a line
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
 _ADDRESSES = 65_536
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def json_text(value: Any) -> str:
     """Return a string or a dictionary as JSON, with nothing in it that a terminal or a reader of lines acts on."""
-    plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return _UNSAFE.sub(lambda c: f"\\u{ord(c.group()):04x}", plain)
+    return _UNSAFE.sub(lambda c: f"\\u{ord(c.group()):04x}", _encode(value))
 
 
 def key_text(name: str) -> str:
@@ -105,7 +105,9 @@ def lines(ts_ns: np.ndarray, own: Fields, objects: Mapping[str, Fields]) -> str:
 def texts(name: str, text: Text, *, omit_empty: bool = False) -> list[str]:
     """One part of text; bytes that are not UTF-8 become U+FFFD."""
     key = key_text(name)
-    return [key + json_text(v) if v or not omit_empty else "" for v in text_values(text)]
+    values = text_values(text)
+    known = {v: key + json_text(v) if v or not omit_empty else "" for v in set(values)}
+    return [known[v] for v in values]
 
 
 def times(name: str, ns: np.ndarray, opening: str = ",") -> list[str]:

@@ -9,7 +9,6 @@ FLOW = Table(
     batch_name="Flows",
     module=__name__,
     order_by=("run_id", "ts_start_ns", "flow_id", "part"),
-    partition_by="toYYYYMM(ts_start_ns)",
     columns=(
         Column("flow_id", "uint64", "53-bit id, equal in all parts of a flow and in its packets and alerts",
                clickhouse="UInt64", codec="LZ4", eve="flow_id"),
@@ -32,7 +31,7 @@ FLOW = Table(
                clickhouse="UInt8", codec="ZSTD", eve="icmp_code"),
         Column("vlan", "uint16", "outer VLAN id", missing="0", clickhouse="UInt16", codec="ZSTD", eve="vlan"),
         Column("vlan_inner", "uint16", "inner VLAN id", missing="0", clickhouse="UInt16", codec="ZSTD",
-               eve="sekisho.vlan_inner"),
+               eve="vlan"),
         Column("src_mac", "uint64", "MAC address that sent the initiator's first packet", missing="0",
                clickhouse="UInt64", codec="ZSTD", eve="ether.src_mac"),
         Column("dst_mac", "uint64", "MAC address that the initiator's first packet was sent to", missing="0",
@@ -82,7 +81,7 @@ FLOW = Table(
         Column("first_packet", "uint64", "number of the flow's first packet within the run",
                clickhouse="UInt64", codec="ZSTD", eve="sekisho.first_packet"),
         Column("emitted_before", "uint64", "number of the packet before which this row was written: orders rows and packets"),
-        Column("clock_ns", "int64", "event clock when the row was written", "ns since 1970"),
+        Column("clock_ns", "int64", "event clock when the row was written", "ns since 1970", eve="timestamp"),
     ),
 )
 

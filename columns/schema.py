@@ -83,7 +83,6 @@ class Table:
     batch_name: str
     module: str
     order_by: tuple[str, ...] = ()
-    partition_by: str = ""
     version: str = ""
     stored: bool = True
     batch: Any = field(init=False, repr=False, compare=False)

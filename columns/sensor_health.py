@@ -8,7 +8,6 @@ SENSOR_HEALTH = Table(
     batch_name="Health",
     module=__name__,
     order_by=("run_id", "ts_ns", "stage", "cause"),
-    partition_by="toYYYYMM(ts_ns)",
     columns=(
         Column("ts_ns", "int64", "event time of the reading", "ns since 1970",
                clickhouse="DateTime64(9, 'UTC')", codec="DoubleDelta, ZSTD", eve="timestamp"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from columns import TABLES
-from columns.clickhouse import schema_digest, store_ddl, view_ddls
+from columns.clickhouse import RUNS_STRUCTURE, quoted, schema_digest, store_ddl, view_ddls
 from columns.errors import SekishoError, StoreError, UsageError
 from columns.schema import Table, rows_in
 from storage.chunk import CHUNK_ROWS, Chunk
@@ -61,7 +61,7 @@ class EmbeddedStore:
         try:
             for statement in (*store_ddl(TABLES), *view_ddls(TABLES)):
                 self._session.query(statement)
-            self._reader = Reader(self._connect())
+            self._reader = Reader(self._connect)
             for record in self.runs():
                 if record["status"] == "running":
                     self._record(record | {"status": "interrupted"})
@@ -232,9 +232,9 @@ class EmbeddedStore:
         """Write the present state of a run as the row with the highest revision."""
         (highest,) = self.query("SELECT max(revision) FROM runs").rows[0]
         line = json.dumps({**record, "finished_at": record["finished_at"] or _NEVER, "revision": highest + 1})
-        with self._session.send_insert("INSERT INTO runs", "JSONEachRow") as inserter:
-            inserter.append(line)
-            inserter.finish()
+        names = ", ".join([*record, "revision"])
+        self._session.query(f"INSERT INTO runs ({names}) SELECT {names} FROM format(JSONEachRow, "
+                            f"{quoted(RUNS_STRUCTURE)}, {quoted(line)})")
 
 
 class _Translated(suppress):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,7 +35,7 @@ class EveWriter:
     def __init__(self, path: Path | str, *, sensor: str = "") -> None:
         self.path, self.reader_gone = str(path), False
         self._sensor = sensor
-        self._alerted: dict[int, int] = {}
+        self._alerted: OrderedDict[int, int] = OrderedDict()
         self._stream: BinaryIO | None = None
         if self.path == "-":
             sys.stdout.flush()
@@ -64,7 +65,7 @@ class EveWriter:
             if flow_id:
                 self._alerted.setdefault(flow_id, ts_ns)
         while len(self._alerted) > _ALERTED_FLOWS:
-            del self._alerted[next(iter(self._alerted))]
+            self._alerted.popitem(last=False)
         self._write(alert_lines(alerts, sensor=self._sensor))
 
     def write_stats(self, health: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from columns.clickhouse import quoted, stored_columns
+from storage.block_file import BlockFile
 from storage.chunk import Chunk
 from storage.native import encode_block
 
@@ -58,27 +59,25 @@ class Inserter:
             raise self._error
 
     def _work(self) -> None:
-        session = None
+        session, file = None, BlockFile()
         while (job := self._jobs.get()) is not None:
             try:
                 if self._error is None:
                     session = session or self._connect()
-                    insert(session, job)
+                    insert(session, job, file)
             except Exception as error:
                 self._error = error
             finally:
                 self._jobs.task_done()
         if session is not None:
             session.close()
-        self._jobs.task_done()
+        file.close()
 
 
-def insert(session: Any, job: Job) -> None:
+def insert(session: Any, job: Job, file: BlockFile) -> None:
     """Insert a chunk through a session. The engine drops it when it has seen its token in this table."""
     table = job.chunk.table
     names = ", ".join([name for name, _, _ in job.constants] + [c.name for c in stored_columns(table)])
-    block = encode_block(table, job.chunk.batch(), constants=job.constants, vocabularies=job.vocabularies)
-    sql = f"INSERT INTO {table.name} ({names}) SETTINGS insert_deduplication_token = {quoted(job.token)}"
-    with session.send_insert(sql, "Native") as inserter:
-        inserter.append(block)
-        inserter.finish()
+    file.write(encode_block(table, job.chunk.batch(), constants=job.constants, vocabularies=job.vocabularies))
+    session.query(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM file('{file.path}', Native) "
+                  f"SETTINGS insert_deduplication_token = {quoted(job.token)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from columns.errors import UsageError
@@ -20,17 +20,21 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "
 
 
 class Reader:
-    """A session in which the engine itself refuses to write, read files or change settings."""
+    """Sessions in which the engine itself refuses to write, read files or change settings."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
-        for setting in _SETTINGS:
-            session.query(f"SET {setting}")
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self._session: Any = None
 
     def query(self, sql: str, params: Mapping[str, Param] | None = None) -> QueryResult:
         """Run a statement and return its rows; the engine's exceptions pass through."""
         texts = {name: param_text(value) for name, value in (params or {}).items()}
-        raw = self._session.query(sql, _FORMAT, params=texts).bytes()
+        try:
+            raw = self._opened().query(sql, _FORMAT, params=texts).bytes()
+        except RuntimeError:
+            # what a failed query had written already would stand before the rows of the session's next one
+            self.close()
+            raise
         lines = [json.loads(line) for line in raw.decode("utf-8", "replace").split("\n") if line]
         if not lines:
             return QueryResult((), (), [])
@@ -53,8 +57,18 @@ class Reader:
                              remedy="leave INTO OUTFILE and FORMAT out; --json gives JSON")
 
     def close(self) -> None:
-        """End the session."""
-        self._session.close()
+        """End the session; a further question opens another."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _opened(self) -> Any:
+        if self._session is None:
+            session = self._connect()
+            for setting in _SETTINGS:
+                session.query(f"SET {setting}")
+            self._session = session
+        return self._session
 
 
 def param_text(value: Param) -> str:

@@ -11,10 +11,8 @@ _NO_SPACE = re.compile(r"No space left on device|NOT_ENOUGH_SPACE|Cannot reserve
 _CODE = re.compile(r"Code: (\d+)\.")
 _PREFIX = re.compile(r"Code: \d+\. DB::\w+: ")
 _MEMORY, _READONLY, _OTHER_PATH, _LOCKED = 241, 164, 36, 76
-# what only a wrong statement or parameter can cause: syntax, names, types, arguments, parameters
-_USER = frozenset({6, 8, 10, 16, 20, 26, 27, 32, 35, 36, 38, 41, 42, 43, 44, 46, 47, 48, 50, 51, 53, 60, 62, 63, 69,
-                   70, 72, 81, 115, 117, 128, 130, 153, 179, 184, 190, 207, 215, 279, 321, 352, 386, 403, 407, 456,
-                   457, 636, 691})
+# what the statement is not to blame for: reading, checksums, files, logical errors, memory, space, damaged or lost data
+_ENGINE = frozenset({33, 40, 49, 74, 75, 76, 84, 107, 173, 210, 228, 232, 233, 236, 241, 243, 246, 261, 271, 290, 1001})
 
 
 def code_of(error: BaseException) -> int:
@@ -49,7 +47,7 @@ def query_error(error: BaseException, path: str) -> SekishoError:
     if code == _READONLY:
         return UsageError("only reading statements are allowed, without settings of their own", where="query",
                           expected="SELECT, WITH, SHOW, DESCRIBE or EXPLAIN over the tables of the store")
-    if code in _USER:
+    if code and code not in _ENGINE and not _NO_SPACE.search(str(error)):
         return UsageError(_brief(str(error)), where="query",
                           remedy="sekisho columns lists tables and columns")
     return store_error(error, path)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from columns import FLOW, Flows
+from columns import FLOW, Flows, Table, text_column
 from columns.address import MAPPED_LO
 from columns.codes import Certainty, EndReason, Outcome, TcpState, Verdict
 
@@ -42,6 +42,25 @@ def city_flows(rows: int, seed: int = 1) -> Flows:
          verdict=rng.choice([Verdict.PERMITTED, Verdict.NO_CONDUIT], rows, p=[0.98, 0.02]),
          conduit=rng.choice(len(CONDUITS), rows))
     return flows
+
+
+def extreme_batch(table: Table, rows: int, seed: int) -> Any:
+    """Rows of random bytes: every number, every time, every text that is possible; codes stay among their labels."""
+    rng = np.random.default_rng(seed)
+    arrays: list[Any] = []
+    for column in table.columns:
+        if column.dtype == "text":
+            arrays.append(text_column([rng.bytes(int(rng.integers(0, 12))) for _ in range(rows)]))
+            continue
+        for _ in column.fields:
+            dtype = np.dtype("u8" if column.dtype == "ip" else column.dtype)
+            values = np.frombuffer(rng.bytes(rows * dtype.itemsize), dtype).copy()
+            if column.labels is not None:
+                values %= 5 if isinstance(column.labels, str) else max(column.labels) + 1
+                if not isinstance(column.labels, str):
+                    values[~np.isin(values, list(column.labels))] = 0 if 0 in list(column.labels) else 1
+            arrays.append(values)
+    return table.batch(*arrays)
 
 
 def _set(batch: Any, **columns: Any) -> None:
