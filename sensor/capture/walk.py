@@ -40,10 +40,15 @@ def empty_records(count: int) -> Records:
     )
 
 
+# An unsigned index spares the question whether it counts from the end, for every byte.
+_1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
+
+
 @kernel
 def unsigned16(buffer, position, big_endian):
     """Return two bytes as a number."""
-    a, b = np.int64(buffer[position]), np.int64(buffer[position + 1])
+    place = np.uint64(position)
+    a, b = np.int64(buffer[place]), np.int64(buffer[place + _1])
     if big_endian:
         return a << 8 | b
     return b << 8 | a
@@ -52,8 +57,9 @@ def unsigned16(buffer, position, big_endian):
 @kernel
 def unsigned32(buffer, position, big_endian):
     """Return four bytes as a number."""
-    a, b = np.int64(buffer[position]), np.int64(buffer[position + 1])
-    c, d = np.int64(buffer[position + 2]), np.int64(buffer[position + 3])
+    place = np.uint64(position)
+    a, b = np.int64(buffer[place]), np.int64(buffer[place + _1])
+    c, d = np.int64(buffer[place + _2]), np.int64(buffer[place + _3])
     if big_endian:
         return a << 24 | b << 16 | c << 8 | d
     return d << 24 | c << 16 | b << 8 | a
