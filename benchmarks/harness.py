@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_S = 600.0
 
 
@@ -126,7 +127,7 @@ def run_once(argv: Sequence[str], core: int, extra: dict[str, str], limit_s: flo
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
         process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env, start_new_session=True,
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env, cwd=ROOT, start_new_session=True,
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),
         )
         status, usage = _wait(process.pid, began + limit_s)
