@@ -51,6 +51,10 @@ _EN = {
         "SYN flood: switch on SYN cookies or the protection of the load balancer.",
         "Look for other alerts during the attack: a flood may cover an intrusion.",
     ),
+    "storm": (
+        "Look at the first alerts of this detector: one cause (an expired conduit) often makes them all.",
+        "Mend the cause, the policy or the threshold, and replay the capture: what was held back is only counted.",
+    ),
 }
 
 _JA = {
@@ -99,6 +103,10 @@ _JA = {
         "自治体情報セキュリティクラウドまたは事業者に上流での遮断を依頼する。回線の輻輳は手元では解消できない。",
         "SYNフラッドの場合：SYN cookieや負荷分散装置の防御機能を有効にする。",
         "攻撃中の他の検知を確認する。陽動の可能性がある。",
+    ),
+    "storm": (
+        "この検知器の最初の検知を確認する。新しいサブネットや期限切れの許可通信など、原因が一つのことが多い。",
+        "原因・方針・しきい値を直してから再生し直す。保留分は件数のみ残る。",
     ),
 }
 
