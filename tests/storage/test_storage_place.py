@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -59,11 +60,41 @@ def test_no_store_and_none_to_make(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["empty"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_not_writable(tmp_path):
-    (tmp_path / "mine").mkdir(mode=0o555)
-    assert "cannot be opened (Permission denied)" in refusal(tmp_path / "mine")
-    assert "cannot be opened (Permission denied)" in refusal(tmp_path / "mine" / "store")
+@contextlib.contextmanager
+def ordinary_user():
+    """Root may write anywhere, so it becomes nobody for a while."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("mode", [0o555, 0o000])
+def test_not_writable(mode):
+    with tempfile.TemporaryDirectory() as above:
+        place = Path(above) / "mine"
+        place.mkdir()
+        place.chmod(mode)
+        os.chmod(above, 0o555)
+        with ordinary_user():
+            assert "cannot be opened (Permission denied)" in refusal(place)
+            assert "cannot be opened (Permission denied)" in refusal(place / "store")
+            assert "cannot be opened (Permission denied)" in refusal(Path(above) / "new")
+        os.chmod(above, 0o755)
+        place.chmod(0o755)
+
+
+def test_store_of_another_user():
+    with tempfile.TemporaryDirectory() as above:
+        os.chmod(above, 0o755)
+        open_store(Path(above) / "s").close()
+        if os.geteuid() != 0:
+            pytest.skip("only root can become another user")
+        with ordinary_user():
+            assert "cannot be opened (Permission denied)" in refusal(Path(above) / "s")
 
 
 def test_path_with_a_question_mark(tmp_path):
