@@ -6,6 +6,7 @@ import mmap
 import os
 import select
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,7 +62,7 @@ class MappedWindow:
     def close(self) -> None:
         """Close the file; blocks that are still in use keep the map."""
         os.close(self._descriptor)
-        self.buffer = self.buffer[:0]
+        self._map, self.buffer = None, read_only(b"")
 
 
 class StreamedWindow:
@@ -178,6 +179,8 @@ def _window(descriptor: int) -> Window:
 def _open(path: Path | str) -> int:
     name = str(path)
     if name == "-":
+        if sys.stdin is None:
+            raise CaptureError("is closed", where="standard input", expected="a capture piped or redirected into it")
         return 0
     try:
         descriptor = os.open(name, os.O_RDONLY)

@@ -149,6 +149,14 @@ def test_standard_input(raw, tmp_path):
             assert done.stdout.decode().strip() == f"{len(expected[0])} {dict(expected[1])} {expected[2]}"
 
 
+def test_standard_input_that_is_closed_or_no_capture():
+    code = "from sensor.capture import open_capture; open_capture('-')"
+    for redirection, words in (("<&-", "standard input: is closed"), ("< /dev/null", "standard input: is empty")):
+        done = subprocess.run(["sh", "-c", f'"$0" -c "$1" {redirection}', sys.executable, code],
+                              capture_output=True, text=True)
+        assert f"CaptureError: {words}" in done.stderr
+
+
 def test_a_live_pipe_hands_over_what_is_there(tmp_path):
     path = tmp_path / "fifo"
     os.mkfifo(path)
