@@ -6,6 +6,8 @@ from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
 from detectors.scan import ScanDetector
+from detectors.zone_evidence import ZoneEvidence
+from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
 from sekisho.settings import Settings
 from zones import Policy
@@ -14,7 +16,14 @@ from zones import Policy
 def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     """Return the chain for these settings; without a policy the zone detectors are left out."""
     detectors: list[Detector] = [ScanDetector(settings.scan), FloodDetector(settings.flood)]
-    if policy is not None:
-        detectors.insert(0, ZoneVerdicts(policy))
-    return Chain(detectors, settings.chain, policy_digest=policy.digest if policy else "",
-                 config_digest=config_digest(settings))
+    digest = config_digest(settings)
+    if policy is None:
+        return Chain(detectors, settings.chain, config_digest=digest)
+    known = any(s.name == settings.replay.sensor for s in policy.sensors)
+    sensor = settings.replay.sensor if known else ""  # a capture from elsewhere: what its wire expects is not known
+    detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
+
+    def zone_names(hi, lo):
+        return [policy.zone_names[number] for number in policy.zone_of(hi, lo).tolist()]
+
+    return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from columns import SENSOR_HEALTH, Health
 from columns.codes import REFUSED_FROM, Severity, Status
+from sensor.capture.counts import REFUSALS as BY_READER
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class ReplayReport:
     interrupted: bool = False
 
 
-_NOT_REFUSALS = frozenset({"frames", "bytes", "skipped_blocks"})
-_REFUSALS = frozenset(s.name.lower() for s in Status if s >= REFUSED_FROM)
+_BY_DECODER = tuple(s.name.lower() for s in Status if s >= REFUSED_FROM)
 
 
 def refused_by_cause(counters: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     """Return what was refused on its way in, by cause: records by the capture reader, frames by the decoder."""
-    decode = counters.get("decode", {})
-    return {cause: count for cause, count in sorted(decode.items()) if cause in _REFUSALS and count}
+    records = {cause: counters.get("capture", {}).get(cause, 0) for cause in BY_READER}
+    frames = {cause: counters.get("decode", {}).get(cause, 0) for cause in _BY_DECODER}
+    return {cause: count for cause, count in (records | frames).items() if count}
 
 
 def health_rows(report: ReplayReport) -> Health:
