@@ -8,11 +8,13 @@ there is something to say, so that Python works once per revision and never per 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from detectors import finding_kernels as kernels
+from detectors import finding_table as table
 from detectors.settings import check_settings, require_power_of_two, setting
 
 _FILTER_BITS, _FILTER_FULL = 20, 1 << 17
@@ -23,7 +25,7 @@ class FindingSettings:
     """Limits of a book of findings."""
 
     quiet_s: int = setting(600, unit="s", low=1, high=86_400,
-                           meaning="event time without evidence that ends a finding")
+                           meaning="event time without an open flow or evidence that ends a finding")
     per_initiator: int = setting(50, unit="alerts", low=1, high=10_000,
                                  meaning="alerts of one initiator, responder zone and verdict before one for all")
     per_zone_pair: int = setting(50, unit="initiators", low=1, high=10_000,
@@ -46,17 +48,17 @@ class FindingBook:
     def reset(self) -> None:
         """Forget everything."""
         s = self.settings
-        self.findings_ = np.zeros(s.findings, kernels.FINDING)
+        self.findings_ = np.zeros(s.findings, table.FINDING)
         self.table_ = np.full(2 * s.findings, -1, np.int32)
         self.free_ = np.arange(s.findings - 1, -1, -1, dtype=np.int32)
-        self.watch_ = np.zeros(s.flows, kernels.WATCH)
-        self.scalars_ = np.zeros(kernels.SCALARS, np.int64)
-        self.scalars_[[kernels.HEAD, kernels.TAIL]], self.scalars_[kernels.FREE] = -1, s.findings
-        self.scalars_[kernels.SEED] = int.from_bytes(os.urandom(4), "big")  # places in the table, never what comes out
+        self.watch_ = np.zeros(s.flows, table.WATCH)
+        self.scalars_ = np.zeros(table.SCALARS, np.int64)
+        self.scalars_[[table.HEAD, table.TAIL]], self.scalars_[table.FREE] = -1, s.findings
+        self.scalars_[table.SEED] = int.from_bytes(os.urandom(4), "big")  # places in the table, never what comes out
         self.limits_ = np.array([s.quiet_s * 10**9, s.per_initiator, s.per_zone_pair, s.findings // 8], np.int64)
 
     def _out(self, rows: int) -> np.ndarray:
-        return np.empty(2 * rows + int(self.scalars_[kernels.LIVE]) + 1, kernels.FINDING)
+        return np.empty(2 * rows + int(self.scalars_[table.LIVE]) + 1, table.FINDING)
 
     def take(self, evidence: np.ndarray) -> np.ndarray:
         """Take EVIDENCE records in their one true order."""
@@ -65,14 +67,22 @@ class FindingBook:
                           self.limits_, out)
         return out[:n]
 
-    def sweep(self, clock_ns: int, *, everything: bool = False) -> np.ndarray:
-        """End what was quiet for the whole gap at an event time, or everything that is open then."""
-        oldest = self.scalars_[kernels.HEAD]
-        if oldest < 0 or not (everything or self.findings_["last_clock_ns"][oldest] + self.limits_[0] < clock_ns):
-            return np.empty(0, kernels.FINDING)
+    def sweep(self, clock_ns: int) -> np.ndarray:
+        """End what was quiet for the whole gap at an event time."""
+        oldest = self.scalars_[table.HEAD]
+        if oldest < 0 or self.findings_["last_clock_ns"][oldest] + self.limits_[0] >= clock_ns:
+            return np.empty(0, table.FINDING)
+        return self._ended(kernels.sweep, clock_ns)
+
+    def drain(self, clock_ns: int) -> np.ndarray:
+        """End everything that is open at an event time."""
+        if not self.scalars_[table.LIVE]:
+            return np.empty(0, table.FINDING)
+        return self._ended(kernels.drain, clock_ns)
+
+    def _ended(self, end: Callable[..., int], clock_ns: int) -> np.ndarray:
         out = self._out(0)
-        n = kernels.sweep(self.findings_, self.table_, self.free_, self.scalars_, self.limits_, clock_ns, everything,
-                          out, 0)
+        n = end(self.findings_, self.table_, self.free_, self.scalars_, self.limits_, clock_ns, out, 0)
         return out[:n]
 
     def followed(self) -> np.ndarray:
@@ -83,9 +93,9 @@ class FindingBook:
     def counters(self) -> dict[str, int]:
         """Return open findings now and at most, flows no longer followed, events in summarising alerts, and lost."""
         s = self.scalars_
-        return {"findings_open": int(s[kernels.LIVE]), "findings_peak": int(s[kernels.LIVE_PEAK]),
-                "flows_unfollowed": int(s[kernels.WATCH_EVICTED]), "events_summarised": int(s[kernels.HELD_BACK]),
-                "events_dropped": int(s[kernels.DROPPED])}
+        return {"findings_open": int(s[table.LIVE]), "findings_peak": int(s[table.LIVE_PEAK]),
+                "flows_unfollowed": int(s[table.WATCH_EVICTED]), "events_summarised": int(s[table.HELD_BACK]),
+                "events_dropped": int(s[table.DROPPED])}
 
 
 class FollowedFlows:

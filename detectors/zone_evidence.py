@@ -8,7 +8,7 @@ from columns import Alerts, Flows, Packets
 from columns.codes import FlowEvent, Verdict
 from columns.errors import PolicyError
 from detectors.alerts import alerts_of
-from detectors.finding_kernels import EVIDENCE
+from detectors.finding_table import EVIDENCE
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
 from detectors.zone_rows import NOTHING, Clock, evidence_of, in_order, opened, opening_keys, progress, totals
 from detectors.zone_signatures import CODE, GRE, IPIP, SIXIN4, TEREDO, WRONG_SEGMENT, ZoneWords
@@ -102,7 +102,7 @@ class ZoneEvidence:
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""
-        return self._alerts([self.book_.sweep(self.clock_.now_ns, everything=True)])
+        return self._alerts([self.book_.drain(self.clock_.now_ns)])
 
     def counters(self) -> dict[str, int]:
         """Return what the limits held back."""

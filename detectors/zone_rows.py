@@ -6,7 +6,7 @@ import numpy as np
 
 from columns import Flows, Packets
 from columns.codes import Certainty, EndReason, FlowEvent, Outcome
-from detectors.finding_kernels import CLOCK_BACK, EVIDENCE, FLOW, FLOW_ENDED, OPEN, PROGRESS
+from detectors.finding_table import CLOCK_BACK, EVIDENCE, FLOW, FLOW_ENDED, OPEN, PROGRESS
 from zones import FlowKeys, Judgement, Policy, flow_keys, judge
 
 _OPENED, _REFUSED, _ESTABLISHED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED), int(FlowEvent.ESTABLISHED)

@@ -10,7 +10,7 @@ from columns.address import address_text, proto_text
 from columns.codes import Certainty, Outcome, Property, Severity, Verdict
 from detectors.alerts import alert_id, alert_row
 from detectors.contract import Signature
-from detectors.finding_kernels import ENDPOINTS, INITIATOR
+from detectors.finding_table import ENDPOINTS, INITIATOR
 from zones import Differs, Policy
 
 _LEAK, _INTRUSION = Property.CONFIDENTIALITY, Property.INTEGRITY
@@ -112,7 +112,8 @@ class ZoneWords:
         src_zone, dst_zone, outcome = int(r["src_zone"]), int(r["dst_zone"]), int(r["outcome"])
         certainty = int(r["established_certainty"] if outcome == Outcome.ESTABLISHED else r["certainty"])
         src, dst = _address(r, "src"), _address(r, "dst")
-        key = f"{signature.signature_id}|{level}|{src}|{dst}|{r['proto']}|{r['dst_port']}|{r['packet_number']}"
+        key = "|".join(str(part) for part in (signature.signature_id, level, src, dst, r["proto"], r["dst_port"],
+                                              r["packet_number"], r["first_clock_ns"]))
         events = int(r["events"])
         endpoints = level == ENDPOINTS
         ranks = self.policy.ranks

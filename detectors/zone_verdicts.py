@@ -107,7 +107,7 @@ class ZoneVerdicts:
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""
-        return self._alerts([self.book_.sweep(self.clock_.now_ns, everything=True)])
+        return self._alerts([self.book_.drain(self.clock_.now_ns)])
 
     def counters(self) -> dict[str, int]:
         """Return flows judged by verdict, and what the limits held back."""

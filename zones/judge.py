@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.codes import Certainty, Verdict
-from columns.kernel import kernel
+from columns.kernel import kernel, part
 from zones.prefixes import LOCAL as LOCAL_LABEL
 
 
@@ -71,7 +71,7 @@ FITS, ONLY_TIME, FAR = 0, 1, 1000
 # against 5 ns of work). So the helpers below take numbers only, and the kernel holds its loops itself.
 
 
-@kernel
+@part
 def _reply_possible(proto, icmp_type, certainty):
     """Return whether what is taken for the initiator may be the responder, so that the other direction is tried."""
     if certainty == SYN_SEEN:
@@ -81,7 +81,7 @@ def _reply_possible(proto, icmp_type, certainty):
     return proto != ICMPV6 or icmp_type != 128
 
 
-@kernel
+@part
 def _icmp_error(proto, icmp_type):
     """Return whether a row is an ICMP error: it belongs to the flow that it quotes and is not judged by itself."""
     if proto == ICMP:
@@ -89,7 +89,7 @@ def _icmp_error(proto, icmp_type):
     return proto == ICMPV6 and icmp_type >= 1 and icmp_type <= 4
 
 
-@kernel
+@part
 def _cost(differs):
     """Return how far a conduit is from a flow: a MAC address is the smallest difference, a host the greatest."""
     cost = ONLY_TIME
@@ -104,7 +104,7 @@ def _cost(differs):
     return cost
 
 
-@kernel
+@part
 def _verdict(direction, differs, certainty):
     """Return the verdict where a conduit fits in a direction but perhaps for its time."""
     if direction == MIRRORED:

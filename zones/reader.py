@@ -53,14 +53,13 @@ def _defined_twice(text: str) -> str:
         key = re.match(r"\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*=\s*\{", line)
         name = ""
         if header:
-            section, _, name = (part.strip() for part in header.group(1).partition("."))
-            section = section if not name else f"{section}."
+            section, _, name = (part.strip(" \"'") for part in header.group(1).partition("."))
+            section, name = ("", name) if section == "conduit" and name else (section, "")
         elif key and section == "conduit":
-            name = key.group(1)
-        if name and section.rstrip(".") == "conduit":
-            if name in seen:
-                return name.strip("\"'")
-            seen.add(name)
+            name = key.group(1).strip("\"'")
+        if name and name in seen:
+            return name
+        seen.add(name)
     return ""
 
 
@@ -239,5 +238,5 @@ class _Reader:
             if isinstance(values, dict):
                 readers.append((name, _Reader(values, f"{key}.{name}", self.report)))
             else:
-                self.fault("E001", name, f"{key}.{name} is not a table")
+                self.fault("E001", f"{key}.{name}", "not a table")
         return readers
