@@ -25,7 +25,7 @@ _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _ONE = np.uint64(1)
 _RANK_BITS = 40
-_EXACT = 32
+SEEN_EXACTLY = 32
 _SEEN_BITS = 1024
 _HIGHEST = np.int64(2**63 - 1)
 
@@ -111,46 +111,37 @@ def sketch_count(registers: np.ndarray) -> float:
 
 
 @part
-def see_first(seen, slot, known, h):
-    """Note a hashed element in row slot of uint32[rows, 32]; return (True if it is new there, known from now on).
+def mark_of(h):
+    """Return the 32-bit fingerprint of a hashed element."""
+    return np.uint32(h >> _S32)
 
-    Up to 32 elements are kept as fingerprints and told apart exactly. Then the same 1,024 bits become a bitmap: an
-    element whose bit another one has set passes for seen. Half full, the bitmap starts afresh. known is 0 for an
-    empty row; above 32 it is 32 + bits set.
+
+@part
+def see_first(r, mark):
+    """Note a fingerprint in a record's fields "seen", "bits" (uint32[32] each), "known"; return True if it is new.
+
+    The first 32 elements are told apart exactly, in seen. Those after them are bits of a bitmap of 1,024: an element
+    whose bit another one has set passes for seen. Half full, the bitmap starts afresh. known counts both; a record is
+    empty when it is 0, whatever is left in the fields.
     """
-    mark = np.uint32(h >> _S32)
-    if known <= _EXACT:
-        for k in range(known):
-            if seen[slot, k] == mark:
-                return False, known
-        if known < _EXACT:
-            seen[slot, known] = mark
-            return True, known + 1
-        marks = seen[slot].copy()
-        seen[slot, :] = 0
-        for k in range(_EXACT):
-            known += set_bit(seen, slot, 0, np.int64(marks[k]) % _SEEN_BITS)
-    elif known - _EXACT > _SEEN_BITS // 2:
-        seen[slot, :] = 0
-        known = _EXACT
-    new = set_bit(seen, slot, 0, np.int64(mark) % _SEEN_BITS)
-    return new > 0, known + new
-
-
-@part
-def set_bit(words, slot, first, bit):
-    """Set a bit of row slot of uint32[rows, words], counted from word first; return 1 if it was not set, else 0."""
-    word, mask = first + bit // 32, np.uint32(1 << (bit % 32))
-    if words[slot, word] & mask:
-        return 0
-    words[slot, word] |= mask
-    return 1
-
-
-@part
-def bit_is_set(words, slot, first, bit):
-    """Return True if a bit of row slot is set."""
-    return (words[slot, first + bit // 32] >> np.uint32(bit % 32)) & np.uint32(1) != 0
+    known = r["known"]
+    for k in range(min(known, SEEN_EXACTLY)):
+        if r["seen"][k] == mark:
+            return False
+    if known < SEEN_EXACTLY:
+        r["seen"][known] = mark
+        r["known"] = known + 1
+        return True
+    if known == SEEN_EXACTLY or known > SEEN_EXACTLY + _SEEN_BITS // 2:
+        for k in range(SEEN_EXACTLY):
+            r["bits"][k] = 0
+        known = SEEN_EXACTLY
+    word, bit = np.int64(mark) % _SEEN_BITS // 32, np.uint32(1) << np.uint32(mark % np.uint32(32))
+    if r["bits"][word] & bit:
+        return False
+    r["bits"][word] |= bit
+    r["known"] = known + 1
+    return True
 
 
 @part
