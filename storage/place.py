@@ -96,8 +96,12 @@ def _take_lock(path: Path) -> int:
         raise StoreError(f"the store is in use by process {owner or 'of unknown number'}", where=str(path),
                          expected="one process at a time",
                          remedy="wait until it has ended, or use another store") from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        os.close(lock)
+        raise
     return lock
 
 

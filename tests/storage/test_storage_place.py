@@ -234,7 +234,7 @@ def small_disk(path, megabytes):
     try:
         yield
     finally:
-        subprocess.run(["umount", str(path)], check=False)
+        subprocess.run(["umount", str(path)], check=True)  # busy where a file was left open
 
 
 def fill(store, flows, times):
