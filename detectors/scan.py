@@ -13,6 +13,7 @@ from columns.codes import Certainty, Outcome
 from columns.errors import ConfigError
 from detectors.alerts import alert_id, alert_row, alerts_of
 from detectors.scan_episode import end_quiet
+from detectors.scan_judge import judge_contacts
 from detectors.scan_state import (
     ACTIVE,
     CLOCK,
@@ -31,7 +32,7 @@ from detectors.scan_state import (
     ScanState,
     new_state,
 )
-from detectors.scan_walk import gather_contacts, judge_contacts
+from detectors.scan_walk import gather_contacts
 from detectors.scan_words import MEASURES, SIGNATURES, source_text, target_text, value_of, why
 from detectors.settings import check_settings, network_list, network_words, require_power_of_two, setting
 from detectors.tables import FREE, salts_of
@@ -93,7 +94,7 @@ def rules_of(settings: ScanSettings) -> ScanRules:
         math.log((1 - s.detection) / (1 - s.false_alarm)), math.log(s.detection / s.false_alarm),
         s.min_hosts, s.min_ports, float(s.slow_targets), float(s.slow_silent_targets), s.slow_share,
         s.slow_window_s * _SECOND_NS // 2, s.quiet_s * _SECOND_NS, s.slow_quiet_s * _SECOND_NS,
-        s.forget_s * _SECOND_NS, s.answer_wait_ms * 1_000_000, salts_of(s.seed), network_words(s.scanners))
+        s.forget_s * _SECOND_NS, s.answer_wait_ms * 1_000_000, salts_of(s.seed))
 
 
 class ScanDetector:
@@ -115,6 +116,7 @@ class ScanDetector:
         """Forget everything learned."""
         s = self.settings
         self.rules_: ScanRules = rules_of(s)
+        self.permitted_ = network_words(s.scanners)
         self.contacts_ = np.zeros(CONTACTS_AT_ONCE, CONTACT)
         self.state_: ScanState = new_state(s.max_walks, s.max_slow_sources, s.max_episodes)
 
@@ -128,7 +130,7 @@ class ScanDetector:
             while at != total:
                 i, j, contacts = gather_contacts(
                     p, f, *at, self.contacts_, self.state_.counts, self.state_.scalars, self.rules_.wait_ns,
-                    self.rules_.permitted)
+                    self.permitted_)
                 rows += self._judge(contacts)
                 at = i, j
                 if contacts < self.contacts_.size and at != total:
@@ -149,7 +151,7 @@ class ScanDetector:
         rows: list[dict[str, Any]] = []
         at = 0
         while True:
-            at = judge_contacts(self.contacts_, at, contacts, self.state_, self.rules_)
+            at = judge_contacts(self.contacts_, at, contacts, *self.state_, self.rules_)
             rows += self._take_told()
             if at == contacts:
                 return rows

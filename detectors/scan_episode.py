@@ -124,10 +124,9 @@ def note_target(e, c, mark):
 
 
 @part
-def touch(e, told, scalars, clock, measured, quiet_ns):
-    """Take note of new evidence, and tell it: the start, each tenfold growth, the first service that answers."""
+def news_of(e, clock, measured):
+    """Take note of new evidence; return what is worth telling: the start, tenfold growth, a first answer, or 0."""
     e["stamp"] = clock
-    scalars[DEADLINE] = min(scalars[DEADLINE], clock + quiet_ns)
     if measured > e["peak"] or e["revision"] == 0:
         e["peak"], e["peak_ns"] = measured, clock
     e["measured"] = measured
@@ -136,12 +135,19 @@ def touch(e, told, scalars, clock, measured, quiet_ns):
         what = _STARTED
     elif e["weight"] >= e["next_told"] or (e["opened"] > 0 and e["told_open"] == 0):
         what = _ONGOING
-    if what == 0:
-        return
     if what == _STARTED or e["weight"] >= e["next_told"]:
         e["next_told"] = _DECADE * e["weight"]
     e["told_open"] = e["opened"] > 0
-    tell(e, told, scalars, what, clock)
+    return what
+
+
+@part
+def touch(e, told, scalars, clock, measured, quiet_ns):
+    """Take note of new evidence, and tell it where it is worth telling."""
+    scalars[DEADLINE] = min(scalars[DEADLINE], clock + quiet_ns)
+    what = news_of(e, clock, measured)
+    if what:
+        tell(e, told, scalars, what, clock)
 
 
 @kernel

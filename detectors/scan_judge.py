@@ -1,12 +1,14 @@
-"""The judgement of one outcome: a source asked a service of a host, and it succeeded, failed, or stayed silent."""
+"""The judgement of contacts: a source asked a service of a host, and it succeeded, failed, or stayed silent."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from columns.kernel import part
+from columns.kernel import kernel, part
 from detectors.scan_episode import begin_episode, find_episode, note_open, note_target, touch
 from detectors.scan_state import (
+    ACTIVE,
+    DEADLINE,
     FAILED,
     HALF_OPEN,
     N_ABSORBED,
@@ -22,6 +24,8 @@ from detectors.scan_state import (
     SLOW_BITS,
     SUCCEEDED,
     SWEEP,
+    TOLD,
+    TOLD_ROOM,
 )
 from detectors.tables import (
     FREE,
@@ -55,24 +59,10 @@ def forget_steps(r):
 
 
 @part
-def find_walk(walks, counts, rules, clock, k0, k1, k2, k3, create):
-    """Return the slot of the test of a key, made if it is to be created, or -1. A test long idle begins anew."""
-    h = hash_key(rules.salts, k0, k1, k2, k3)
-    slot = find(walks, _FIRST, walks.size, h, k0, k1, k2, k3)
-    stale_before = clock - rules.forget_ns
-    if slot < 0:
-        if not create:
-            return slot
-        slot = claim(walks, _FIRST, walks.size, h, stale_before)
-        r = walks[slot]
-        if r["state"] != FREE and r["stamp"] >= stale_before:
-            counts[N_EVICTED_WALKS] += 1
-        r["k0"], r["k1"], r["k2"], r["k3"], r["state"] = k0, k1, k2, k3, USED
-        restart(r)
-    elif walks[slot]["stamp"] < stale_before:
-        restart(walks[slot])
-    walks[slot]["stamp"] = clock
-    return slot
+def fill_walk(r, k0, k1, k2, k3, clock):
+    """Make a new test of a record."""
+    r["k0"], r["k1"], r["k2"], r["k3"], r["state"], r["stamp"] = k0, k1, k2, k3, USED, clock
+    restart(r)
 
 
 @part
@@ -98,18 +88,11 @@ def step(r, c, up, down, benign):
 
 
 @part
-def join(state, rules, r, c, kind):
-    """Make a test that crossed the bound part of an episode, new or under way; return its slot.
-
-    The contact at hand is counted by the caller, all before it here.
-    """
-    slot = find_episode(state.episodes, rules.salts, c, kind)
-    if slot < 0:
-        slot = begin_episode(state.episodes, state.told, state.scalars, state.counts, rules.salts, c, kind)
-        e = state.episodes[slot]
+def join(e, r, c, threshold):
+    """Make a test that crossed the bound part of an episode; the contact at hand is counted by the caller."""
+    if e["revision"] == 0 and e["weight"] == 0:
         e["start_ns"], e["packet_number"], e["flow_id"] = r["first_ns"], r["packet_number"], r["flow_id"]
-        e["threshold"] = rules.scanner
-    e = state.episodes[slot]
+        e["threshold"] = threshold
     r["serial"] = e["serial"]
     for k in range(min(r["known"], SEEN_EXACTLY)):
         sketch_add(e, REGISTERS, mix(np.uint64(r["seen"][k])))
@@ -119,43 +102,6 @@ def join(state, rules, r, c, kind):
     e["established"] += r["succeeded"]
     if earlier > 0:
         note_open(e, r["open_port"])
-    return slot
-
-
-@part
-def judge_first_contact(state, rules, r, c, kind, mark, sweeping):
-    """Move a test on if this target is new to it; return True if an episode tells of the contact."""
-    slot = -1
-    if r["serial"]:
-        slot = find_episode(state.episodes, rules.salts, c, kind)
-        if slot < 0 or state.episodes[slot]["serial"] != r["serial"]:
-            restart(r)  # that episode is over
-            slot = -1
-    if not see_first(r, mark):
-        return slot >= 0
-    state.counts[N_BENIGN] += step(r, c, rules.up, rules.down, rules.benign)
-    if slot < 0:
-        least = rules.min_hosts if kind == SWEEP else rules.min_ports
-        if c["result"] == SUCCEEDED or r["walk"] < rules.scanner or r["weight"] < least:
-            return False
-        if kind == PORTS and sweeping:
-            state.counts[N_ABSORBED] += r["weight"] == least
-            return True
-        slot = join(state, rules, r, c, kind)
-        forget_slow(state.slows, rules.salts, c["src_hi"], c["src_lo"])
-    e = state.episodes[slot]
-    note_target(e, c, mark)
-    touch(e, state.told, state.scalars, c["clock"], r["walk"], rules.quiet_ns)
-    return True
-
-
-@part
-def forget_slow(slows, salts, src_hi, src_lo):
-    """Forget what a source did slowly: a fast scan tells of it now."""
-    zero = np.uint64(0)
-    slot = find(slows, _FIRST, slows.size, hash_key(salts, src_hi, src_lo, zero, zero), src_hi, src_lo, zero, zero)
-    if slot >= 0:
-        slows[slot]["state"] = FREE
 
 
 @part
@@ -189,77 +135,140 @@ def note_slow(r, plane, mark):
 
 
 @part
-def find_slow(slows, counts, rules, c):
-    """Return the slot of a slow source, made for a contact that failed, or -1."""
+def fill_slow(r, c):
+    """Make a slow source of a record."""
     zero, clock = np.uint64(0), c["clock"]
-    h = hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero)
-    slot = find(slows, _FIRST, slows.size, h, c["src_hi"], c["src_lo"], zero, zero)
-    if slot >= 0 or c["result"] == SUCCEEDED:
-        return slot
-    stale_before = clock - 2 * rules.half_window_ns
-    slot = claim(slows, _FIRST, slows.size, h, stale_before)
-    r = slows[slot]
-    if r["state"] != FREE and r["stamp"] >= stale_before:
-        counts[N_EVICTED_SLOW] += 1
     r["k0"], r["k1"], r["k2"], r["k3"], r["state"], r["weight"] = c["src_hi"], c["src_lo"], zero, zero, USED, 0
-    r["turned_ns"], r["first_ns"] = clock, c["began_ns"]
+    r["turned_ns"], r["first_ns"], r["stamp"] = clock, c["began_ns"], clock
     r["packet_number"], r["flow_id"] = c["packet_number"], c["flow_id"]
     for k in range(2 * PLANES):
         r["ones"][k] = 0
     for k in range(2 * PLANES * _WORDS):
         r["bits"][k] = 0
-    return slot
 
 
 @part
-def judge_slow(state, rules, c, mark):
-    """Count the distinct services that a source failed to reach within the long window."""
-    slot = find_slow(state.slows, state.counts, rules, c)
-    if slot < 0:
-        return
-    r, result = state.slows[slot], c["result"]
-    turn_half(r, c["clock"], rules.half_window_ns)
+def slow_step(r, c, mark, half_ns):
+    """Note a service under its outcome; return True if it is a new one that was not reached."""
+    turn_half(r, c["clock"], half_ns)
     r["stamp"] = c["clock"]
-    plane = FAILED if result == HALF_OPEN else result
-    if not note_slow(r, plane, mark) or result == SUCCEEDED:
-        return
+    result = c["result"]
+    if not note_slow(r, FAILED if result == HALF_OPEN else result, mark) or result == SUCCEEDED:
+        return False
     r["weight"] = r["ones"][PLANES + FAILED] + r["ones"][PLANES + SILENT]
-    reached = count_of_bits(r["ones"][PLANES + SUCCEEDED], SLOW_BITS)
-    missed = count_of_bits(r["ones"][PLANES + plane], SLOW_BITS)
-    limit = rules.slow_silent if result == SILENT else rules.slow_targets
-    slot = find_episode(state.episodes, rules.salts, c, SLOW)
+    return True
+
+
+@part
+def slow_missed(r, result):
+    """Return about how many services a slow source did not reach (silent ones apart), and what share of all that is."""
+    missed = count_of_bits(r["ones"][PLANES + (SILENT if result == SILENT else FAILED)], SLOW_BITS)
+    return missed, missed / (missed + count_of_bits(r["ones"][PLANES + SUCCEEDED], SLOW_BITS))
+
+
+@part
+def judge_slow(slows, episodes, told, scalars, counts, rules, c):
+    """Count the distinct services that a source failed to reach within the long window."""
+    zero = np.uint64(0)
+    h = hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero)
+    slot = find(slows, _FIRST, slows.size, h, c["src_hi"], c["src_lo"], zero, zero)
     if slot < 0:
-        if missed + 0.5 < limit or missed < rules.slow_share * (missed + reached):
+        if c["result"] == SUCCEEDED:
             return
-        slot = begin_episode(state.episodes, state.told, state.scalars, state.counts, rules.salts, c, SLOW)
-        e = state.episodes[slot]
+        slot = claim(slows, _FIRST, slows.size, h, c["clock"] - 2 * rules.half_window_ns)
+        if slows[slot]["state"] != FREE and slows[slot]["stamp"] >= c["clock"] - 2 * rules.half_window_ns:
+            counts[N_EVICTED_SLOW] += 1
+        fill_slow(slows[slot], c)
+    r = slows[slot]
+    service = np.uint64(c["proto"]) << np.uint64(16) | np.uint64(c["port"])
+    mark = mark_of(hash_key(rules.salts, c["dst_hi"], c["dst_lo"], service, zero))
+    if not slow_step(r, c, mark, rules.half_window_ns):
+        return
+    missed, share = slow_missed(r, c["result"])
+    limit = rules.slow_silent if c["result"] == SILENT else rules.slow_targets
+    slot = find_episode(episodes, rules.salts, c, SLOW) if scalars[ACTIVE] > 0 else np.int64(-1)
+    if slot < 0:
+        if missed + 0.5 < limit or share < rules.slow_share:
+            return
+        slot = begin_episode(episodes, told, scalars, counts, rules.salts, c, SLOW)
+        e = episodes[slot]
         e["start_ns"], e["packet_number"], e["flow_id"] = r["first_ns"], r["packet_number"], r["flow_id"]
         e["threshold"], e["weight"] = limit, np.int64(missed + 0.5) - 1
-        e["silent"] = e["weight"] if result == SILENT else 0
-    e = state.episodes[slot]
+        e["silent"] = e["weight"] if c["result"] == SILENT else 0
+    e = episodes[slot]
     note_target(e, c, mark)
-    touch(e, state.told, state.scalars, c["clock"], max(missed, e["weight"] * 1.0), rules.slow_quiet_ns)
+    touch(e, told, scalars, c["clock"], max(missed, e["weight"] * 1.0), rules.slow_quiet_ns)
 
 
 @part
-def judge_outcome(state, rules, c):
-    """Show one outcome to all tests of its source."""
-    salts, zero, clock = rules.salts, np.uint64(0), c["clock"]
-    src_hi, src_lo, dst_hi, dst_lo = c["src_hi"], c["src_lo"], c["dst_hi"], c["dst_lo"]
+def test_key(c, kind):
+    """Return the last two words of the key of a test, and the two words that name the target in it."""
     service = np.uint64(c["proto"]) << np.uint64(16) | np.uint64(c["port"])
-    told = False
-    if c["result"] != SILENT:
-        failed = c["result"] != SUCCEEDED
-        sweeping = failed and find_episode(state.episodes, salts, c, SWEEP) >= 0
-        for kind in range(SWEEP, PORTS + 1):
-            k2, k3, m2, m3, create = NO_ADDRESS, service, dst_hi, dst_lo, True
-            if kind == PORTS:
-                k2, k3, m2, m3, create = dst_hi, dst_lo, service, zero, failed and c["port"] != 0
-            slot = find_walk(state.walks, state.counts, rules, clock, src_hi, src_lo, k2, k3, create)
+    if kind == SWEEP:
+        return NO_ADDRESS, service, c["dst_hi"], c["dst_lo"]
+    return c["dst_hi"], c["dst_lo"], service, np.uint64(0)
+
+
+@kernel
+def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts, rules):
+    """Judge contacts from k up to n; return the next one: less than n where an episode may be over or told is full.
+
+    Each contact is a step in two tests of its source, if its target is new there: of the service (targets are hosts)
+    and of the host (targets are services, created by a failure). What no episode tells of counts as slow.
+    """
+    none, zero = np.int64(-1), np.uint64(0)
+    while k < n:
+        c = contacts[k]
+        clock = c["clock"]
+        if clock >= scalars[DEADLINE] or scalars[TOLD] + TOLD_ROOM > told.size:
+            return k
+        k += 1
+        stale_before, failed, is_told = clock - rules.forget_ns, c["result"] != SUCCEEDED, False
+        sweeping = failed and scalars[ACTIVE] > 0 and find_episode(episodes, rules.salts, c, SWEEP) >= 0
+        for kind in range(PORTS + 1 if c["result"] != SILENT else 0):
+            k2, k3, m0, m1 = test_key(c, kind)
+            h = hash_key(rules.salts, c["src_hi"], c["src_lo"], k2, k3)
+            slot = find(walks, _FIRST, walks.size, h, c["src_hi"], c["src_lo"], k2, k3)
             if slot < 0:
+                if kind == PORTS and (not failed or sweeping or c["port"] == 0):
+                    continue
+                slot = claim(walks, _FIRST, walks.size, h, stale_before)
+                if walks[slot]["state"] != FREE and walks[slot]["stamp"] >= stale_before:
+                    counts[N_EVICTED_WALKS] += 1
+                fill_walk(walks[slot], c["src_hi"], c["src_lo"], k2, k3, clock)
+            r, at = walks[slot], none
+            if r["stamp"] < stale_before:
+                restart(r)
+            r["stamp"] = clock
+            if r["serial"]:
+                at = find_episode(episodes, rules.salts, c, kind) if scalars[ACTIVE] > 0 else none
+                if at < 0 or episodes[at]["serial"] != r["serial"]:
+                    at = none
+                    restart(r)  # that episode is over
+            mark = mark_of(hash_key(rules.salts, m0, m1, zero, zero))
+            if not see_first(r, mark):
+                is_told |= at >= 0
                 continue
-            mark = mark_of(hash_key(salts, m2, m3, zero, zero))
-            if judge_first_contact(state, rules, state.walks[slot], c, kind, mark, sweeping):
-                told = True
-    if not told:
-        judge_slow(state, rules, c, mark_of(hash_key(salts, dst_hi, dst_lo, service, zero)))
+            counts[N_BENIGN] += step(r, c, rules.up, rules.down, rules.benign)
+            if at < 0:
+                least = rules.min_hosts if kind == SWEEP else rules.min_ports
+                if not failed or r["walk"] < rules.scanner or r["weight"] < least:
+                    continue
+                if kind == PORTS and sweeping:
+                    counts[N_ABSORBED] += r["weight"] == least
+                    is_told = True
+                    continue
+                at = find_episode(episodes, rules.salts, c, kind)
+                if at < 0:
+                    at = begin_episode(episodes, told, scalars, counts, rules.salts, c, kind)
+                    old = find(slows, _FIRST, slows.size, hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero),
+                               c["src_hi"], c["src_lo"], zero, zero)
+                    if old >= 0:
+                        slows[old]["state"] = FREE  # a fast scan tells of this source now
+                join(episodes[at], r, c, rules.scanner)
+            is_told = True
+            note_target(episodes[at], c, mark)
+            touch(episodes[at], told, scalars, clock, r["walk"], rules.quiet_ns)
+        if not is_told:
+            judge_slow(slows, episodes, told, scalars, counts, rules, c)
+    return k

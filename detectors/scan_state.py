@@ -103,7 +103,6 @@ class ScanRules(NamedTuple):
     forget_ns: int
     wait_ns: int
     salts: tuple[np.uint64, ...]
-    permitted: np.ndarray
 
 
 class ScanPackets(NamedTuple):

@@ -6,10 +6,8 @@ import numpy as np
 
 from columns.codes import FlowEvent, Status
 from columns.kernel import kernel, part
-from detectors.scan_judge import judge_outcome
 from detectors.scan_state import (
     CLOCK,
-    DEADLINE,
     FAILED,
     HALF_OPEN,
     N_FAILED,
@@ -20,8 +18,6 @@ from detectors.scan_state import (
     SILENT,
     STARTED,
     SUCCEEDED,
-    TOLD,
-    TOLD_ROOM,
 )
 from detectors.tables import in_networks, is_group, is_nobody
 
@@ -145,16 +141,3 @@ def gather_contacts(p, f, i, j, contacts, counts, scalars, wait_ns, permitted):
             counts[N_PERMITTED] += 1
             continue
         n += 1
-
-
-@kernel
-def judge_contacts(contacts, k, n, state, rules):
-    """Judge contacts from k up to n; return the next one: less than n where an episode may be over or told is full."""
-    scalars, room = state.scalars, state.told.size - TOLD_ROOM
-    while k < n:
-        c = contacts[k]
-        if c["clock"] >= scalars[DEADLINE] or scalars[TOLD] > room:
-            return k
-        judge_outcome(state, rules, c)
-        k += 1
-    return k
