@@ -39,6 +39,17 @@ def alert_row(detector: str, signature: Signature, **values: Any) -> dict[str, A
     }
 
 
+def round_to(value: float, *, digits: int) -> int:
+    """Return an estimate as an integer with no more digits than it deserves."""
+    return int(round(value, digits - max(len(str(round(value))), digits)))
+
+
+def seconds_text(duration_ns: int) -> str:
+    """Return a duration as seconds, with as many digits as say something."""
+    seconds = max(duration_ns, 0) / 1e9
+    return f"{seconds:,.0f}" if seconds >= 100 else f"{seconds:.1f}" if seconds >= 1 else f"{seconds:.3f}"
+
+
 def alerts_of(rows: list[dict[str, Any]]) -> Alerts:
     """Return rows as an alert batch; no rows give an empty batch."""
     return ALERT.from_rows(rows)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from columns import Alerts, Flows, Packets, rows_in
-from columns.codes import Certainty, Outcome
+from columns.codes import AlertState, Certainty, Outcome
 from detectors.alerts import alert_id, alert_row, alerts_of
 from detectors.flood_count import BACK_NS, count_packets, turn_second
 from detectors.flood_state import (
@@ -29,7 +29,7 @@ from detectors.flood_state import (
     new_state,
 )
 from detectors.flood_watch import SECOND_NS, Limits, Watch, WatchList
-from detectors.flood_words import MOSTLY, SIGNATURES, measure_text, target_text, who_of, why
+from detectors.flood_words import MANY, MOSTLY, SIGNATURES, measure_text, target_text, who_of, why
 from detectors.settings import check_settings, network_list, network_words, require_power_of_two, setting
 from detectors.tables import FREE, salts_of
 
@@ -167,8 +167,8 @@ class FloodDetector:
         threshold = limits.bits[w.kind] if w.by_bits else limits.packets[w.kind]
         who = who_of(self.state_, w.slot)
         mapped = w.hi == 0 and w.lo >> 32 == 0xFFFF
-        english, japanese = why(w, who, threshold, window_s)
-        port = who.port if who.port_share >= MOSTLY else 0
+        english, japanese = why(w, who, threshold, window_s, over=what == AlertState.ENDED)
+        port = who.port if who.port_share >= MANY else 0
         return alert_row(
             self.name, signature,
             alert_id=alert_id(self.name, f"{signature.signature_id} {target_text(w)}", w.start_ns),

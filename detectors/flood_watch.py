@@ -159,13 +159,15 @@ class WatchList:
         rows = self._buckets(w, second - self.settings.window_s + 1, second)
         rate = rate_of(rows, w.kind)
         limits = self.limits[w.level]
-        w.height, w.weight, w.unanswered = limits.height(w.kind, rate), rate.events, rate.unanswered
+        w.height, w.weight = limits.height(w.kind, rate), rate.events
         if not w.active:
             w.by_bits = rate.bits / limits.bits[w.kind] > rate.packets / limits.packets[w.kind]
             w.hot = w.hot + 1 if w.height >= 1 else 0
             if w.hot == 0 and limits.load(w.kind, rate) < OVER and rate.events < OVER * self._floor(w):
                 w.weight = -1
         w.now = rate.bits if w.by_bits else rate.packets
+        if w.now >= w.peak:
+            w.unanswered = rate.unanswered
 
     def _floor(self, w: Watch) -> float:
         return self.limits[w.level].packets[w.kind] * self.settings.window_s

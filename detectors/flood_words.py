@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from columns.address import address_text
 from columns.codes import Property, Severity
+from detectors.alerts import round_to, seconds_text
 from detectors.contract import Signature
 from detectors.flood_state import ICMP, KINDS, PREFIX, STRAY, SYN, UDP, FloodState
 from detectors.flood_watch import Watch
@@ -18,7 +19,10 @@ REFLECTORS = {17: "QOTD", 19: "CHARGEN", 53: "DNS", 69: "TFTP", 111: "RPC", 123:
 """Source ports of services that answer a small forged request with a big packet."""
 
 MOSTLY = 0.5
-"""From this share of the packets on, one source, or one port, is named."""
+"""From this share of the packets on, one source is named."""
+
+MANY = 1 / 3
+"""From this share of the packets on, one port is named."""
 
 _NAMES = {SYN: ("TCP SYN flood", "TCP SYNフラッド", "T1499.001"), UDP: ("UDP flood", "UDPフラッド", "T1498"),
           ICMP: ("ICMP flood", "ICMPフラッド", "T1498.001"),
@@ -55,7 +59,7 @@ def who_of(state: FloodState, slot: int) -> Who:
     """Return who sends to a metered destination."""
     r = state.meters[slot]
     total = max(int(r["sketched"]), 1)
-    return Who(round(sketch_count(r["sketch"])), int(r["source_hi"]) << 64 | int(r["source_lo"]),
+    return Who(round_to(sketch_count(r["sketch"]), digits=2), int(r["source_hi"]) << 64 | int(r["source_lo"]),
                int(r["source_votes"]) / total, int(r["port"]), int(r["port_votes"]) / total)
 
 
@@ -78,20 +82,25 @@ def rate_text(value: float, by_bits: bool) -> str:
     return f"{value / 1e6:,.1f} Mbit/s" if by_bits else f"{value:,.0f}/s"
 
 
-def why(w: Watch, who: Who, threshold: float, window_s: int) -> tuple[str, str]:
-    """Return the reason of a flood alert in English and in Japanese, with its numbers."""
+def why(w: Watch, who: Who, threshold: float, window_s: int, *, over: bool) -> tuple[str, str]:
+    """Return the reason of a flood alert in English and in Japanese, with its numbers; over: the attack has ended."""
     (unit, unit_ja), target = _UNITS[w.kind], target_text(w)
     now, peak, limit = (rate_text(value, w.by_bits) for value in (w.now, w.peak, threshold))
-    seconds, share = max(w.last_ns - w.start_ns, 0) / 1e9, f"{100 * w.unanswered:.0f} %"
+    seconds, share = seconds_text(w.last_ns - w.start_ns), f"{100 * w.unanswered:.0f} %"
     left, left_ja = ("without a completed handshake", "接続未成立") if w.kind == SYN else ("unanswered", "無応答")
     source, source_ja = _source(who)
     hint, hint_ja = _port_hint(w.kind, who)
+    if over:
+        return (
+            f"{target} received up to {peak} of {unit} (mean of {window_s} s; threshold {limit}), {w.events:,} in "
+            f"{seconds} s until it ended, {share} {left} at the peak, {source}{hint}.",
+            f"{target} 宛ての{unit_ja}は最大 {peak}（{window_s}秒平均、しきい値 {limit}）、{seconds} 秒間に {w.events:,} "
+            f"個で終息、最大時の{left_ja} {share}、{source_ja}{hint_ja}。")
     return (
-        f"{target} receives {now} of {unit} (mean of {window_s} s; threshold {limit}, peak {peak}), "
-        f"{w.events:,} in {seconds:,.1f} s so far, {share} {left}, {source}{hint}.",
-        f"{target} 宛ての{unit_ja}が {now}（{window_s}秒平均、しきい値 {limit}、最大 {peak}）、"
-        f"これまで {seconds:,.1f} 秒間に {w.events:,} 個、{left_ja} {share}、{source_ja}{hint_ja}。",
-    )
+        f"{target} receives {now} of {unit} (mean of {window_s} s; threshold {limit}, peak {peak}), {w.events:,} in "
+        f"{seconds} s so far, {share} {left}, {source}{hint}.",
+        f"{target} 宛ての{unit_ja}が {now}（{window_s}秒平均、しきい値 {limit}、最大 {peak}）、これまで "
+        f"{seconds} 秒間に {w.events:,} 個、{left_ja} {share}、{source_ja}{hint_ja}。")
 
 
 def _source(who: Who) -> tuple[str, str]:
@@ -103,7 +112,7 @@ def _source(who: Who) -> tuple[str, str]:
 
 def _port_hint(kind: int, who: Who) -> tuple[str, str]:
     share, port = f"{100 * who.port_share:.0f} %", who.port
-    if who.port_share < MOSTLY:
+    if who.port_share < MANY:
         return "", ""
     if kind == UDP and port in REFLECTORS:
         name = REFLECTORS[port]

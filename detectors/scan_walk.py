@@ -42,6 +42,8 @@ def is_judged(proto):
 def packet_outcome(status, proto, flags, event, to_server, icmp_type):
     """Return (outcome or -1, True if the sender of the packet is who asked)."""
     if event & _REFUSED:
+        if event & _OPENED:
+            return _NOTHING, False  # backscatter: a RST that nothing was seen to ask for
         return FAILED, status == _QUOTED or to_server
     if event & _ESTABLISHED:
         if (proto == _ICMP and icmp_type != 0 and icmp_type != 8) or (

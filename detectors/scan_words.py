@@ -7,6 +7,7 @@ from typing import Any
 
 from columns.address import address_text, proto_text
 from columns.codes import Property, Severity
+from detectors.alerts import seconds_text
 from detectors.contract import Signature
 from detectors.scan_state import PORTS, SLOW
 from detectors.tables import sketch_count
@@ -50,7 +51,7 @@ def distinct(e: Any) -> int:
 def why(e: Any, window_h: float) -> tuple[str, str]:
     """Return the reason of a scan alert in English and in Japanese, with its numbers."""
     source, failed, found = source_text(e), f"{int(e['weight']):,}", int(e["opened"])
-    seconds = max((int(e["stamp"]) - int(e["start_ns"])) / 1e9, 0)
+    seconds = seconds_text(int(e["stamp"]) - int(e["start_ns"]))
     opened, opened_ja = _open(e, found)
     ratio, limit = f"{value_of(e, 'measured'):,.0f}", f"{value_of(e, 'threshold'):,.0f}"
     if e["kind"] != SLOW and value_of(e, "measured") >= _LARGEST:
@@ -67,15 +68,15 @@ def why(e: Any, window_h: float) -> tuple[str, str]:
     if e["kind"] == PORTS:
         target = target_text(e)
         return (f"{source} failed at {failed} services of {target} ({proto}; about {distinct(e):,} asked, such as "
-                f"{_ports(e, 'ports')}) in {seconds:,.1f} s ({test}); {opened}.",
+                f"{_ports(e, 'ports')}) in {seconds} s ({test}); {opened}.",
                 f"{source} が {target} の {failed} サービスへの接続に失敗（{proto}、約 {distinct(e):,} 種、"
-                f"ポート {_ports(e, 'ports')} など、{seconds:,.1f} 秒間、{test_ja}）。{opened_ja}。")
+                f"ポート {_ports(e, 'ports')} など、{seconds} 秒間、{test_ja}）。{opened_ja}。")
     asked, asked_ja = (f"for {proto} {_ports(e, 'ports')}", f"{proto} {_ports(e, 'ports')}")
     if not int(e["port"]):
         asked, asked_ja = f"by {proto} echo", f"{proto} エコー"
     return (f"{source} failed {failed} times at first contact with about {distinct(e):,} hosts {asked} in "
-            f"{seconds:,.1f} s ({test}); {opened}.",
-            f"{source} が約 {distinct(e):,} ホストへの初回接触で {failed} 回失敗（{asked_ja}、{seconds:,.1f} 秒間、"
+            f"{seconds} s ({test}); {opened}.",
+            f"{source} が約 {distinct(e):,} ホストへの初回接触で {failed} 回失敗（{asked_ja}、{seconds} 秒間、"
             f"{test_ja}）。{opened_ja}。")
 
 
