@@ -25,7 +25,7 @@ class Scenario:
     """One row of the manifest.
 
     zones: numbers of the leak scenarios of the zone model that it shows; policy: path from the project's root;
-    alerts: expected last revisions, each with ALERT_KEYS and ``count``.
+    alerts: expected last revisions, each with ALERT_KEYS and ``count``; "*" stands for any value.
     """
 
     name: str
@@ -38,12 +38,19 @@ class Scenario:
     sha256: str
     alerts: tuple[dict[str, Any], ...]
 
-    def expected(self) -> Counter[tuple[Any, ...]]:
-        """Return how many alerts of each kind (a tuple in the order of ALERT_KEYS) must be raised."""
-        kinds: Counter[tuple[Any, ...]] = Counter()
-        for alert in self.alerts:
-            kinds[tuple(alert[key] for key in ALERT_KEYS)] += alert.get("count", 1)
-        return kinds
+    def unexpected(self, alerts: list[dict[str, Any]]) -> list[str]:
+        """Return what is wrong with the last revisions of all alerts: one line per alert too many or too few."""
+        missing = Counter({tuple(alert[key] for key in ALERT_KEYS): alert.get("count", 1) for alert in self.alerts})
+        wrong = []
+        for alert in alerts:
+            values = tuple(alert[key] for key in ALERT_KEYS)
+            for kind in sorted(missing, key=lambda kind: kind.count("*")):
+                if missing[kind] and all(want in ("*", value) for want, value in zip(kind, values, strict=True)):
+                    missing[kind] -= 1
+                    break
+            else:
+                wrong.append(f"too many: {values}")
+        return wrong + [f"too few (by {count}): {kind}" for kind, count in missing.items() if count]
 
 
 def load_manifest(path: Path = MANIFEST) -> dict[str, Scenario]:

@@ -33,6 +33,7 @@ PLANS = {
     "udp_scan": Plan(scans.udp_scan, "15:30", 3),
     "host_sweep": Plan(scans.host_sweep),
     "sweep_ipv6": Plan(scans.sweep_ipv6, "15:00", 3),
+    "patient_sweep": Plan(scans.patient_sweep, "11:00", 3),
     "slow_scan": Plan(scans.slow_scan, "13:00", 4),
     "syn_flood": Plan(floods.syn_flood, "11:20", 3),
     "syn_flood_spoofed": Plan(floods.syn_flood_spoofed, "11:30", 2),

@@ -43,13 +43,22 @@ def host_sweep(scene: Scene, at_us: int) -> None:
         at_us += 35_000 + scene.dice.below(20_000)
 
 
-def slow_scan(scene: Scene, at_us: int) -> None:
-    """Add a patient scan: one new host or port every half minute or so, for more than an hour."""
+def patient_sweep(scene: Scene, at_us: int) -> None:
+    """Add a sweep for one service with half a minute or so between two hosts, for more than an hour."""
     scanner = CITY.mynumber_desks[5]
     for number in scene.dice.shuffled(range(150)):
         target = own(f"10.10.2.{20 + number}", 110)
         probe(scene, at_us, scanner, target, 3389, "closed" if number % 3 == 0 else "silent")
         at_us += scene.dice.between(20, 40) * SECOND
+
+
+def slow_scan(scene: Scene, at_us: int) -> None:
+    """Add a scan that never asks one host, or for one service, often: 60 pairs of host and port in an hour."""
+    scanner, ports = CITY.mynumber_desks[2], sorted({scene.dice.between(20, 9000) for _ in range(40)})[:30]
+    for number in range(60):
+        target = own(f"10.10.3.{20 + number % 20}", 110)
+        probe(scene, at_us, scanner, target, ports[number % 30], "closed" if number % 2 else "silent")
+        at_us += scene.dice.between(40, 80) * SECOND
 
 
 def sweep_ipv6(scene: Scene, at_us: int) -> None:
