@@ -52,3 +52,6 @@ part = numba.njit(nogil=True, boundscheck=True, no_cpython_wrapper=True, no_cfun
 
 It is stored as part of the kernels that call it, and runs as plain Python under NUMBA_DISABLE_JIT=1.
 """
+
+inlined = numba.njit(nogil=True, boundscheck=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+"""A part that is called once for every row, in one place: it is compiled into its caller, without a call."""

@@ -7,11 +7,21 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.codes import Status
-from columns.kernel import part
+from columns.kernel import inlined, part
+from sensor.decode.link_start import (
+    ETHERNET,
+    KIND_ETHERNET,
+    KIND_IP,
+    KIND_LLC,
+    KIND_NONE,
+    KIND_PPP,
+    KIND_PPP_BARE,
+    first_kind,
+)
 from sensor.decode.wire import be16, be32, be64
 
 OK, ARP, NOT_IP = int(Status.OK), int(Status.ARP), int(Status.NOT_IP)
-LINK_TYPE_UNKNOWN, LINK_TRUNCATED = int(Status.LINK_TYPE_UNKNOWN), int(Status.LINK_TRUNCATED)
+LINK_TRUNCATED = int(Status.LINK_TRUNCATED)
 VLAN_TRUNCATED, MPLS_TRUNCATED = int(Status.VLAN_TRUNCATED), int(Status.MPLS_TRUNCATED)
 PPPOE_TRUNCATED, ARP_TRUNCATED = int(Status.PPPOE_TRUNCATED), int(Status.ARP_TRUNCATED)
 LAYERS_TOO_DEEP = int(Status.LAYERS_TOO_DEEP)
@@ -22,12 +32,6 @@ MAX_LINK_LAYERS = 16
 NO_IP, IP_BY_NIBBLE = -1, 0
 """Link.version where no IP header follows, and where its first nibble tells the version."""
 
-ETHERNET, PPP = 1, 9
-FROM_ETHER_TYPE = 0x10000
-"""``link_start`` from here on is an EtherType plus this number; below, it is a link type of the LINKTYPE_ registry."""
-
-# kinds of the next header that are no EtherType
-_IP, _ETHERNET, _LLC, _PPP, _PPP_BARE, _NONE = -1, -2, -3, -4, -5, -6
 _SHIFT = np.uint64(16)
 
 
@@ -45,7 +49,7 @@ class Link(NamedTuple):
     vlan_inner: int
 
 
-@part
+@inlined
 def link_layer(data, at, end, link_start):
     """Return the Link of data[at:end], the common case (Ethernet II with IP or one VLAN tag) without any detour."""
     if link_start == ETHERNET and end - at >= 18:
@@ -63,19 +67,19 @@ def link_layer(data, at, end, link_start):
 @part
 def link_layers(data, at, end, link_start):
     """Return the Link of data[at:end] for every link type and every stack of tags, labels and encapsulations."""
-    status, kind, at, src_mac = _first_kind(data, at, end, link_start)
+    status, kind, at, src_mac = first_kind(data, at, end, link_start)
     dst_mac = np.uint64(0)
     ethernet, ether_type, vlan, vlan_inner, tags, version = np.int64(src_mac != 0), 0, 0, 0, 0, NO_IP
     left = MAX_LINK_LAYERS
-    while status == OK and kind != _NONE:
+    while status == OK and kind != KIND_NONE:
         left -= 1
         ether_type = kind if kind >= 0x600 else ether_type
         if left < 0:
             status = LAYERS_TOO_DEEP
-        elif kind == 0x0800 or kind == 0x86DD or kind == _IP:
+        elif kind == 0x0800 or kind == 0x86DD or kind == KIND_IP:
             version = 4 if kind == 0x0800 else 6 if kind == 0x86DD else IP_BY_NIBBLE
-            kind = _NONE
-        elif kind == _ETHERNET:
+            kind = KIND_NONE
+        elif kind == KIND_ETHERNET:
             if end - at < 14:
                 status = LINK_TRUNCATED
             else:
@@ -83,7 +87,7 @@ def link_layers(data, at, end, link_start):
                     ethernet, dst_mac = 1, be64(data, at) >> _SHIFT
                     src_mac = np.uint64(be16(data, at + 6)) << np.uint64(32) | np.uint64(be32(data, at + 8))
                 kind = be16(data, at + 12)
-                kind = kind if kind >= 0x600 else _LLC
+                kind = kind if kind >= 0x600 else KIND_LLC
                 at += 14
         elif kind == 0x8100 or kind == 0x88A8 or kind == 0x9100 or kind == 0x9200:
             if end - at < 4:
@@ -94,7 +98,7 @@ def link_layers(data, at, end, link_start):
                 vlan_inner = tag if tags == 1 else vlan_inner
                 tags += 1
                 kind = be16(data, at + 2)
-                kind = kind if kind >= 0x600 else _LLC
+                kind = kind if kind >= 0x600 else KIND_LLC
                 at += 4
         else:
             status, kind, at = _less_common(data, at, end, kind)
@@ -103,11 +107,11 @@ def link_layers(data, at, end, link_start):
 
 @part
 def _less_common(data, at, end, kind):
-    """Pass one LLC, MPLS, PPPoE, PPP or ARP header; return (status, kind of the next header, its position)."""
-    status, following = NOT_IP, _NONE
-    if kind == _LLC:
+    """Pass one LLC, MPLS, PPPoE, PPP, NSH, FabricPath or ARP header; return (status, next kind, its position)."""
+    status, following = NOT_IP, KIND_NONE
+    if kind == KIND_LLC:
         if end - at >= 3 and be16(data, at) == 0x0606 and data[at + 2] == 3:
-            status, following, at = OK, _IP, at + 3
+            status, following, at = OK, KIND_IP, at + 3
         elif end - at >= 2 and be16(data, at) == 0xAAAA:
             if end - at < 8:
                 status = LINK_TRUNCATED
@@ -119,9 +123,9 @@ def _less_common(data, at, end, kind):
         if end - at < 8:
             status = PPPOE_TRUNCATED
         elif be16(data, at) == 0x1100:
-            status, following, at = OK, _PPP_BARE, at + 6
-    elif kind == _PPP or kind == _PPP_BARE:
-        if kind == _PPP and end - at >= 2 and data[at + 1] == 3 and (data[at] == 0xFF or data[at] <= 1):
+            status, following, at = OK, KIND_PPP_BARE, at + 6
+    elif kind == KIND_PPP or kind == KIND_PPP_BARE:
+        if kind == KIND_PPP and end - at >= 2 and data[at + 1] == 3 and (data[at] == 0xFF or data[at] <= 1):
             at += 2
         if end - at < 2:
             status = LINK_TRUNCATED
@@ -130,7 +134,11 @@ def _less_common(data, at, end, kind):
             proto = np.int64(data[at]) if compressed else be16(data, at)
             at += 2 - compressed
             following = _ppp_kind(proto)
-            status = NOT_IP if following == _NONE else OK
+            status = NOT_IP if following == KIND_NONE else OK
+    elif kind == 0x894F:
+        status, following, at = _service_header(data, at, end)
+    elif kind == 0x8903:  # Cisco FabricPath: its tag, then the Ethernet frame
+        status, following, at = (LINK_TRUNCATED if end - at < 2 else OK), KIND_ETHERNET, at + 2
     elif kind == 0x0806:
         status = ARP
         if end - at < 8 or end - at < 8 + 2 * (np.int64(data[at + 4]) + np.int64(data[at + 5])):
@@ -144,7 +152,7 @@ def _ppp_kind(proto):
         return 0x0800
     if proto == 0x0057:
         return 0x86DD
-    return 0x8847 if proto == 0x0281 or proto == 0x0283 else _NONE
+    return 0x8847 if proto == 0x0281 or proto == 0x0283 else KIND_NONE
 
 
 @part
@@ -152,61 +160,33 @@ def _mpls_label(data, at, end, kind):
     """Pass one label. Below the last one the first nibble tells: 4 and 6 are IP, 0 is the control word (RFC 4385)
     of an Ethernet pseudo-wire; anything else is not looked into."""
     if end - at < 4:
-        return MPLS_TRUNCATED, _NONE, at
+        return MPLS_TRUNCATED, KIND_NONE, at
     if data[at + 2] & 1 == 0:
         return OK, kind, at + 4
     at += 4
     if end - at < 1:
-        return MPLS_TRUNCATED, _NONE, at
+        return MPLS_TRUNCATED, KIND_NONE, at
     nibble = data[at] >> 4
     if nibble == 4 or nibble == 6:
-        return OK, _IP, at
+        return OK, KIND_IP, at
     if nibble == 0 and end - at >= 4:
-        return OK, _ETHERNET, at + 4
-    return NOT_IP, _NONE, at
+        return OK, KIND_ETHERNET, at + 4
+    return NOT_IP, KIND_NONE, at
 
 
 @part
-def _first_kind(data, at, end, link_start):
-    """Return (status, kind of the first header, its position, source MAC of a cooked header) for a link type."""
-    no_mac = np.uint64(0)
-    size = end - at
-    if link_start >= FROM_ETHER_TYPE:
-        return OK, link_start - FROM_ETHER_TYPE, at, no_mac
-    if link_start == ETHERNET:
-        return OK, _ETHERNET, at, no_mac
-    if link_start == PPP or link_start == 50 or link_start == 166:
-        return OK, _PPP, at, no_mac
-    if link_start == 12 or link_start == 14 or link_start == 101 or link_start == 228 or link_start == 229:
-        return LINK_TRUNCATED if size < 1 else OK, _IP, at, no_mac
-    if link_start == 51:  # PPPoE without Ethernet
-        return OK, 0x8864, at, no_mac
-    if link_start == 0 or link_start == 108:
-        return _null_kind(data, at, end)
-    if link_start == 104:  # Cisco HDLC
-        return (LINK_TRUNCATED, _NONE, at, no_mac) if size < 4 else (OK, be16(data, at + 2), at + 4, no_mac)
-    if link_start != 113 and link_start != 276:
-        return LINK_TYPE_UNKNOWN, _NONE, at, no_mac
-    head = 16 if link_start == 113 else 20
-    if size < head:
-        return LINK_TRUNCATED, _NONE, at, no_mac
-    address = at + 6 if link_start == 113 else at + 12
-    kind = be16(data, at + 14) if link_start == 113 else be16(data, at)
-    has_mac = be16(data, at + 4) == 6 if link_start == 113 else data[at + 11] == 6
-    mac = be64(data, address) >> _SHIFT if has_mac else no_mac
-    return OK, _LLC if kind == 4 else kind, at + head, mac
-
-
-@part
-def _null_kind(data, at, end):
-    """Pass the address family of BSD loopback, which stands in the byte order of the machine that captured."""
-    if end - at < 4:
-        return LINK_TRUNCATED, _NONE, at, np.uint64(0)
-    family = be32(data, at)
-    if family & 0xFFFFFF == 0:
-        family >>= 24
-    if family == 2:
-        return OK, 0x0800, at + 4, np.uint64(0)
-    if family == 10 or family == 24 or family == 28 or family == 30:
-        return OK, 0x86DD, at + 4, np.uint64(0)
-    return NOT_IP, _NONE, at, np.uint64(0)
+def _service_header(data, at, end):
+    """Pass a network service header (RFC 8300)."""
+    if end - at < 8:
+        return LINK_TRUNCATED, KIND_NONE, at
+    following, size = np.int64(data[at + 3]), (np.int64(data[at + 1]) & 0x3F) * 4
+    at += size
+    if size < 8 or data[at - size] >> 6 != 0:
+        return NOT_IP, KIND_NONE, at
+    if following == 1:
+        return OK, 0x0800, at
+    if following == 2:
+        return OK, 0x86DD, at
+    if following == 3:
+        return OK, KIND_ETHERNET, at
+    return (OK, 0x8847, at) if following == 5 else (NOT_IP, KIND_NONE, at)

@@ -8,7 +8,7 @@ import numpy as np
 
 from columns.address import MAPPED_LO
 from columns.codes import Status
-from columns.kernel import part
+from columns.kernel import inlined, part
 from sensor.decode.wire import be16, be32, be64
 
 OK, IP_VERSION = int(Status.OK), int(Status.IP_VERSION)
@@ -53,7 +53,7 @@ class Net(NamedTuple):
     dst_lo: int
 
 
-@part
+@inlined
 def network_layer(data, at, captured_end, end, version, quoted):
     """Return the Net of the IP header at data[at], or one of zeros where ``version`` says there is none.
 
@@ -128,7 +128,7 @@ class Extensions(NamedTuple):
     verifiable: int
 
 
-@part
+@inlined
 def is_extension(proto):
     """Return whether an IPv6 next-header number is that of an extension header which is passed over."""
     return (proto == _HOP_BY_HOP or proto == _ROUTING or proto == _FRAGMENT or proto == _AUTHENTICATION

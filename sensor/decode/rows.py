@@ -35,13 +35,11 @@ AUTO_SAMPLE = 1000
 
 
 @part
-def _tick(ts_ns, state, table, counts):
-    """Move the event clock; where time falls far behind it (another capture), start it again without old fragments."""
-    if ts_ns < state[CLOCK_NS] - state[CLOCK_RESET_NS]:
-        drop_all(table, counts)
-        state[CLOCK_NS] = ts_ns
-        state[CLOCK_RESETS] += 1
-    state[CLOCK_NS] = max(state[CLOCK_NS], ts_ns)
+def _restart_clock(ts_ns, state, table, counts):
+    """Time fell far behind the event clock (another capture): start it again, without the old fragments."""
+    drop_all(table, counts)
+    state[CLOCK_NS] = ts_ns
+    state[CLOCK_RESETS] += 1
 
 
 @part
@@ -62,124 +60,130 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
     """
     buffer, arena, arena_bytes = borrow(block.buffer), borrow(arena), borrow(arena_bytes)
     frame, row, room = start, 0, rows.status.size - ROWS_PER_FRAME
-    while frame < block.offset.size and row <= room and arena.size - state[ARENA_USED] >= ARENA_RESERVE:
-        ts_ns = block.ts_ns[frame]
-        if ts_ns > state[CLOCK_NS]:
-            state[CLOCK_NS] = ts_ns
-        elif ts_ns < state[CLOCK_NS] - state[CLOCK_RESET_NS]:
-            _tick(ts_ns, state, table, counts)
-        data, at = buffer, np.int64(block.offset[frame])
-        captured_end = at + np.int64(block.captured_bytes[frame])
-        end = max(captured_end, at + np.int64(block.wire_bytes[frame]))
-        link_start, tunnel, depth, in_arena = np.int64(block.link_type[frame]), NO_TUNNEL, 0, 0
-        ether_type, vlan, vlan_inner, src_mac, dst_mac = 0, 0, 0, np.uint64(0), np.uint64(0)
-        while True:
-            captured_bytes, wire_bytes, frames = captured_end - at, end - at, np.int64(depth == 0)
-            quoted = tunnel == ICMP_QUOTE
-            checksum = UNVERIFIED
-            link = link_layer(data, at, captured_end, link_start)
-            status, version = link.status, link.version
-            if depth == 0 or link.ethernet:  # a row has the MACs and VLANs of the nearest link header around it
-                src_mac, dst_mac, ether_type = link.src_mac, link.dst_mac, link.ether_type
-                vlan, vlan_inner = link.vlan, link.vlan_inner
-            if depth == MAX_IP_LAYERS:
-                status = LAYERS_TOO_DEEP
-            net = network_layer(data, link.at, captured_end, end, version if status == OK else NO_IP, quoted)
-            status = status if status != OK else net.status
-            proto, payload, captured_end, end = net.proto, net.payload, net.captured_end, net.end
-            fragment, verifiable = net.fragment, net.verifiable
-            mode = IGNORE if quoted else state[CHECKSUM_MODE]
-            if mode != IGNORE and net.version == 4 and status == OK and header_bad(data, link.at, payload):
-                checksum = BAD
-                status = CHECKSUM_BAD if mode == VALIDATE else OK
-            if fragment and status == OK and not quoted:
-                context = vlan | vlan_inner << 12 | tunnel << 24 | depth << 32
-                placed = place_fragment(table, data, net, context, state[CLOCK_NS],
-                                        (np.int64(depth > 0), wire_bytes, captured_bytes), counts,
-                                        arena_bytes, state[ARENA_USED])
-                status = placed.status
-                if status == OK:
-                    data, in_arena, fragment = arena, 1, 2
-                    payload, end = placed.at, placed.at + placed.size
-                    captured_end = placed.at + placed.known_bytes
-                    state[ARENA_USED] += placed.size
-                    wire_bytes, captured_bytes = placed.wire_bytes, placed.captured_bytes
-                    frames = placed.frames if depth == 0 else 0
-                    if net.version == 6:
-                        ext = extension_headers(data, payload, captured_end, end, placed.proto)
-                        status = IPV6_EXTENSION if ext.fragment else ext.status
-                        proto, payload, verifiable = ext.proto, ext.payload, verifiable & ext.verifiable
-            if quoted:
-                if status != OK or net.version == 0:
-                    break
-                transport = quoted_transport(data, NO_PROTO if net.fragment_at else proto, payload, captured_end)
-                status = QUOTED
-            else:
-                reads = proto if status == OK else OTHER_PROTO if status == HELD else NO_PROTO
-                transport = transport_layer(data, reads, payload, captured_end, end, net.unsized)
-                status = status if status != OK else transport.status
-            if mode != IGNORE and status == OK and checksum == UNVERIFIED and verifiable and net.version:
-                if captured_end >= transport.end:
-                    checksum = transport_checksum(data, net, proto, payload, transport.end)
-                if checksum == BAD and mode == VALIDATE:
-                    status = CHECKSUM_BAD
-            if mode == UNDECIDED and checksum != UNVERIFIED and depth == 0:
-                _judge_checksum(state, checksum == BAD)
-            tunnel_of_row = tunnel
-            inner_link, inner_at = 0, 0
-            tunnel = NO_TUNNEL
-            if status == OK and may_carry(proto, transport.src_port, transport.dst_port):
-                inner = inner_packet(data, net.version, proto, transport)
-                status, tunnel, inner_link, inner_at = inner.status, inner.tunnel, inner.link_start, inner.at
-            counts[np.int64(depth > 0), status] += 1 if depth > 0 else 0 if status == HELD else frames
-
-            k = np.uint64(row)
-            rows.packet_number[k] = block.first_packet + frame
-            rows.ts_ns[k] = ts_ns
-            rows.clock_ns[k] = 0
-            rows.interface[k] = block.interface[frame]
-            rows.link_type[k] = block.link_type[frame]
-            rows.captured_bytes[k] = captured_bytes
-            rows.wire_bytes[k] = wire_bytes
-            rows.frames[k] = min(frames, 0xFFFF)
-            rows.status[k] = status
-            rows.checksum[k] = checksum
-            rows.tunnel[k] = tunnel_of_row
-            rows.tunnel_depth[k] = depth
-            rows.src_mac[k] = src_mac
-            rows.dst_mac[k] = dst_mac
-            rows.ether_type[k] = ether_type
-            rows.vlan[k] = vlan
-            rows.vlan_inner[k] = vlan_inner
-            rows.ip_version[k] = net.version
-            rows.proto[k] = max(proto, 0)
-            rows.ip_ttl[k] = net.ttl
-            rows.ip_tos[k] = net.tos
-            rows.ip_id[k] = net.ip_id
-            rows.fragment[k] = fragment
-            rows.src_ip_hi[k] = net.src_hi
-            rows.src_ip_lo[k] = net.src_lo
-            rows.dst_ip_hi[k] = net.dst_hi
-            rows.dst_ip_lo[k] = net.dst_lo
-            rows.src_port[k] = transport.src_port
-            rows.dst_port[k] = transport.dst_port
-            rows.icmp_type[k] = transport.icmp_type
-            rows.icmp_code[k] = transport.icmp_code
-            rows.tcp_flags[k] = transport.flags
-            rows.tcp_seq[k] = transport.seq
-            rows.tcp_ack[k] = transport.ack
-            rows.tcp_window[k] = transport.window
-            rows.payload_offset[k] = transport.payload
-            rows.payload_bytes[k] = transport.end - transport.payload
-            rows.payload_captured_bytes[k] = transport.captured_end - transport.payload
-            rows.buffer[k] = in_arena
-            rows.flow_id[k] = 0
-            rows.to_server[k] = 0
-            rows.flow_event[k] = 0
-            row += 1
-            if tunnel == NO_TUNNEL:
+    data, in_arena, tunnel, depth, ts_ns = buffer, 0, NO_TUNNEL, 0, np.int64(0)
+    at, captured_end, end, link_start = 0, 0, 0, 0
+    ether_type, vlan, vlan_inner, src_mac, dst_mac = 0, 0, 0, np.uint64(0), np.uint64(0)
+    # One loop, not one of layers within one of frames: there LLVM would compute all column addresses anew per frame.
+    while True:
+        if tunnel == NO_TUNNEL:
+            if frame >= block.offset.size or row > room or arena.size - state[ARENA_USED] < ARENA_RESERVE:
                 break
+            ts_ns = block.ts_ns[frame]
+            if ts_ns > state[CLOCK_NS]:
+                state[CLOCK_NS] = ts_ns
+            elif ts_ns < state[CLOCK_NS] - state[CLOCK_RESET_NS]:
+                _restart_clock(ts_ns, state, table, counts)
+            data, in_arena, depth, at = buffer, 0, 0, np.int64(block.offset[frame])
+            captured_end = at + np.int64(block.captured_bytes[frame])
+            end = max(captured_end, at + np.int64(block.wire_bytes[frame]))
+            link_start = np.int64(block.link_type[frame])
+        captured_bytes, wire_bytes, frames = captured_end - at, end - at, np.int64(depth == 0)
+        quoted = tunnel == ICMP_QUOTE
+        checksum = UNVERIFIED
+        link = link_layer(data, at, captured_end, link_start)
+        status, version = link.status, link.version
+        if depth == 0 or link.ethernet:  # a row has the MACs and VLANs of the nearest link header around it
+            src_mac, dst_mac, ether_type = link.src_mac, link.dst_mac, link.ether_type
+            vlan, vlan_inner = link.vlan, link.vlan_inner
+        if depth == MAX_IP_LAYERS:
+            status = LAYERS_TOO_DEEP
+        net = network_layer(data, link.at, captured_end, end, version if status == OK else NO_IP, quoted)
+        status = status if status != OK else net.status
+        proto, payload, captured_end, end = net.proto, net.payload, net.captured_end, net.end
+        fragment, verifiable = net.fragment, net.verifiable
+        mode = IGNORE if quoted else state[CHECKSUM_MODE]
+        if mode != IGNORE and net.version == 4 and status == OK and header_bad(data, link.at, payload):
+            checksum = BAD
+            status = CHECKSUM_BAD if mode == VALIDATE else OK
+        if fragment and status == OK and not quoted:
+            context = vlan | vlan_inner << 12 | tunnel << 24 | depth << 32
+            placed = place_fragment(table, data, net, context, state[CLOCK_NS],
+                                    (np.int64(depth > 0), wire_bytes, captured_bytes), counts,
+                                    arena_bytes, state[ARENA_USED])
+            status = placed.status
+            if status == OK:
+                data, in_arena, fragment = arena, 1, 2
+                payload, end = placed.at, placed.at + placed.size
+                captured_end = placed.at + placed.known_bytes
+                state[ARENA_USED] += placed.size
+                wire_bytes, captured_bytes = placed.wire_bytes, placed.captured_bytes
+                frames = placed.frames if depth == 0 else 0
+                if net.version == 6:
+                    ext = extension_headers(data, payload, captured_end, end, placed.proto)
+                    status = IPV6_EXTENSION if ext.fragment else ext.status
+                    proto, payload, verifiable = ext.proto, ext.payload, verifiable & ext.verifiable
+        if quoted:
+            if status != OK or net.version == 0:
+                frame, tunnel = frame + 1, NO_TUNNEL
+                continue
+            transport = quoted_transport(data, NO_PROTO if net.fragment_at else proto, payload, captured_end)
+            status = QUOTED
+        else:
+            reads = proto if status == OK else OTHER_PROTO if status == HELD else NO_PROTO
+            transport = transport_layer(data, reads, payload, captured_end, end, net.unsized)
+            status = status if status != OK else transport.status
+        if mode != IGNORE and status == OK and checksum == UNVERIFIED and verifiable and net.version:
+            if captured_end >= transport.end:
+                checksum = transport_checksum(data, net, proto, payload, transport.end)
+            if checksum == BAD and mode == VALIDATE:
+                status = CHECKSUM_BAD
+        if mode == UNDECIDED and checksum != UNVERIFIED and depth == 0:
+            _judge_checksum(state, checksum == BAD)
+        tunnel_of_row = tunnel
+        inner_link, inner_at = 0, 0
+        tunnel = NO_TUNNEL
+        if status == OK and may_carry(proto, transport.src_port, transport.dst_port):
+            inner = inner_packet(data, net.version, proto, transport)
+            status, tunnel, inner_link, inner_at = inner.status, inner.tunnel, inner.link_start, inner.at
+        counts[np.int64(depth > 0), status] += 1 if depth > 0 else 0 if status == HELD else frames
+
+        k = np.uint64(row)
+        rows.packet_number[k] = block.first_packet + frame
+        rows.ts_ns[k] = ts_ns
+        rows.clock_ns[k] = 0
+        rows.interface[k] = block.interface[frame]
+        rows.link_type[k] = block.link_type[frame]
+        rows.captured_bytes[k] = captured_bytes
+        rows.wire_bytes[k] = wire_bytes
+        rows.frames[k] = min(frames, 0xFFFF)
+        rows.status[k] = status
+        rows.checksum[k] = checksum
+        rows.tunnel[k] = tunnel_of_row
+        rows.tunnel_depth[k] = depth
+        rows.src_mac[k] = src_mac
+        rows.dst_mac[k] = dst_mac
+        rows.ether_type[k] = ether_type
+        rows.vlan[k] = vlan
+        rows.vlan_inner[k] = vlan_inner
+        rows.ip_version[k] = net.version
+        rows.proto[k] = max(proto, 0)
+        rows.ip_ttl[k] = net.ttl
+        rows.ip_tos[k] = net.tos
+        rows.ip_id[k] = net.ip_id
+        rows.fragment[k] = fragment
+        rows.src_ip_hi[k] = net.src_hi
+        rows.src_ip_lo[k] = net.src_lo
+        rows.dst_ip_hi[k] = net.dst_hi
+        rows.dst_ip_lo[k] = net.dst_lo
+        rows.src_port[k] = transport.src_port
+        rows.dst_port[k] = transport.dst_port
+        rows.icmp_type[k] = transport.icmp_type
+        rows.icmp_code[k] = transport.icmp_code
+        rows.tcp_flags[k] = transport.flags
+        rows.tcp_seq[k] = transport.seq
+        rows.tcp_ack[k] = transport.ack
+        rows.tcp_window[k] = transport.window
+        rows.payload_offset[k] = transport.payload
+        rows.payload_bytes[k] = transport.end - transport.payload
+        rows.payload_captured_bytes[k] = transport.captured_end - transport.payload
+        rows.buffer[k] = in_arena
+        rows.flow_id[k] = 0
+        rows.to_server[k] = 0
+        rows.flow_event[k] = 0
+        row += 1
+        if tunnel == NO_TUNNEL:
+            frame += 1
+        else:
             depth += 1
             at, captured_end, end, link_start = inner_at, transport.captured_end, transport.end, inner_link
-        frame += 1
     return frame, row

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.codes import Status
-from columns.kernel import part
+from columns.kernel import inlined, part
 from sensor.decode.network import NO_PROTO
 from sensor.decode.wire import be16, be32
 
@@ -36,7 +36,7 @@ class Transport(NamedTuple):
     end: int
 
 
-@part
+@inlined
 def transport_layer(data, proto, at, captured_end, end, unsized):
     """Return the Transport of the header at data[at]; of zeros where there is no IP packet (NO_PROTO).
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from columns.codes import Status, Tunnel
 from columns.kernel import part
-from sensor.decode.link import ETHERNET, FROM_ETHER_TYPE, PPP
+from sensor.decode.link_start import ETHERNET, FROM_ETHER_TYPE, PPP
 from sensor.decode.transport import ICMP, ICMPV6, UDP
-from sensor.decode.wire import be16
+from sensor.decode.wire import be16, be32
 
 OK, TUNNEL_TRUNCATED = int(Status.OK), int(Status.TUNNEL_TRUNCATED)
 NONE, IPIP, SIXIN4, GRE, VXLAN = (int(t) for t in (Tunnel.NONE, Tunnel.IPIP, Tunnel.SIXIN4, Tunnel.GRE, Tunnel.VXLAN))
@@ -155,13 +155,19 @@ def _geneve(data, at, end):
 
 @part
 def _teredo(data, at, captured_end, end):
-    """Teredo (RFC 4380): authentication and origin headers, then IPv6 that fills the datagram to its last byte."""
+    """Teredo (RFC 4380): authentication and origin headers, then IPv6 that fills the datagram to its last byte;
+
+    with trailers behind it (RFC 6081) where one of its addresses is Teredo's own (2001::/32).
+    """
     if captured_end - at >= 4 and be16(data, at) == 1:
         at += 13 + np.int64(data[at + 2]) + np.int64(data[at + 3])
     if captured_end - at >= 8 and be16(data, at) == 0:
         at += 8
-    if captured_end - at >= 40 and data[at] >> 4 == 6 and be16(data, at + 4) + 40 == end - at:
-        return _IPV6, at
+    if captured_end - at >= 40 and data[at] >> 4 == 6:
+        rest = end - at - 40 - be16(data, at + 4)
+        own = be32(data, at + 8) == 0x20010000 or be32(data, at + 24) == 0x20010000
+        if rest == 0 or (rest > 0 and own):
+            return _IPV6, at
     return _NOTHING, at
 
 

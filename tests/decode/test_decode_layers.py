@@ -56,6 +56,11 @@ def test_every_column_of_a_tcp_packet():
     (0, b"\x1e\0\0\0" + PACKET6), (0, b"\0\0\0\x1c" + PACKET6), (108, b"\0\0\0\x18" + PACKET6),
     (9, b"\xff\x03\x00\x57" + PACKET6), (9, b"\x57" + PACKET6), (50, b"\x00\x57" + PACKET6),
     (104, b"\x0f\0\x86\xdd" + PACKET6), (51, f.pppoe(PACKET6)),
+    (1, f.ethernet(b"\0\2\1\2" + bytes(4) + PACKET6, ether_type=0x894F)),
+    (1, f.ethernet(b"\0\1" + f.ethernet(PACKET6), ether_type=0x8903)),
+    (105, b"\x08\x01" + bytes(22) + b"\xaa\xaa\x03\0\0\0\x86\xdd" + PACKET6),
+    (127, b"\0\0\x09\0" + bytes(5) + b"\x88\x03" + bytes(30) + b"\xaa\xaa\x03\0\0\0\x86\xdd" + PACKET6),
+    (239, b"\x0a\0\0\0" + b"\x05\0\x01\0x\0\0\0" + b"\x99\0\x09\0" + PACKET6),
 ])
 def test_link_layers_lead_to_the_packet(link_type, frame):
     (row,) = rows_of(frame, link_type=link_type)
@@ -164,7 +169,9 @@ INNER6 = f.ipv6(f.tcp(b"inner", dport=8080))
     (f.vxlan(f.ethernet(INNER)), Tunnel.VXLAN), (f.vxlan(f.ethernet(INNER6, vlans=(9,))), Tunnel.VXLAN),
     (f.geneve(f.ethernet(INNER), options=b"\0\0\0\1abcd"), Tunnel.GENEVE),
     (f.geneve(INNER, ether_type=0x0800), Tunnel.GENEVE),
-    (f.teredo(INNER6), Tunnel.TEREDO), (f.teredo(INNER6, origin=True, authentication=True), Tunnel.TEREDO),
+    (f.teredo(INNER6), Tunnel.TEREDO),
+    (f.teredo(f.ipv6(f.tcp(b"inner", dport=8080), dst="2001::1") + b"trailer"), Tunnel.TEREDO),
+    (f.teredo(INNER6, origin=True, authentication=True), Tunnel.TEREDO),
     (f.gtp(INNER), Tunnel.GTP), (f.gtp(INNER6, sequence=4), Tunnel.GTP),
 ])
 def test_tunnels_give_a_row_of_their_own(segment, tunnel):

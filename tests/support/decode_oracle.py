@@ -99,6 +99,10 @@ def first_kind(region: Region, start: int | str, fresh: Row, seen: Row) -> tuple
             if family in families:
                 return kind, region.skip(4)
         raise Refused(Status.NOT_IP)
+    if start in (105, 127):
+        return wifi(region, radiotap=start == 127)
+    if start == 239:
+        return nflog(region)
     if start == 104:
         return u16(region.need(4, Status.LINK_TRUNCATED), 2), region.skip(4)
     if start == 113:
@@ -112,6 +116,34 @@ def first_kind(region: Region, start: int | str, fresh: Row, seen: Row) -> tuple
     if size == 6 and any(mac):
         fresh["src_mac"], seen["mac"] = int.from_bytes(mac, "big"), True
     return "llc" if kind == 4 else kind, region.skip(len(head))
+
+
+def wifi(region: Region, radiotap: bool) -> tuple[Any, Region]:
+    if radiotap:
+        region = region.skip(int.from_bytes(region.need(4, Status.LINK_TRUNCATED)[2:4], "little"))
+    control, flags = region.need(2, Status.LINK_TRUNCATED)
+    is_data, null_function, quality = control & 0x0F == 0x08, control & 0x40, control & 0x80
+    if not is_data or null_function or flags & 0x40 or flags & 0x04:
+        raise Refused(Status.NOT_IP)
+    addresses = 30 if flags & 3 == 3 else 24
+    size = addresses + (2 + (4 if flags & 0x80 else 0) if quality else 0)
+    head = region.need(size, Status.LINK_TRUNCATED)
+    if head[22] & 15 or (quality and head[addresses] & 0x80):
+        raise Refused(Status.NOT_IP)
+    return "llc", region.skip(size)
+
+
+def nflog(region: Region) -> tuple[Any, Region]:
+    kind = {2: 0x0800, 10: 0x86DD}.get(region.need(4, Status.LINK_TRUNCATED)[0])
+    region = region.skip(4)
+    while len(region.data) >= 4:
+        size, attribute = struct.unpack_from("<HH", region.data)
+        if size >= 4 and attribute == 9 and kind:
+            return kind, region.skip(4)
+        if size < 4 or attribute == 9:
+            break
+        region = region.skip((size + 3) // 4 * 4)
+    raise Refused(Status.NOT_IP)
 
 
 def next_kind(region: Region, kind: Any, fresh: Row, seen: Row) -> tuple[Any, Region]:
@@ -149,6 +181,15 @@ def next_kind(region: Region, kind: Any, fresh: Row, seen: Row) -> tuple[Any, Re
         if proto not in kinds:
             raise Refused(Status.NOT_IP)
         return kinds[proto], region.skip(size)
+    if kind == 0x894F:
+        head = region.need(8, Status.LINK_TRUNCATED)
+        size, kinds = (head[1] & 0x3F) * 4, {1: 0x0800, 2: 0x86DD, 3: "ethernet", 5: 0x8847}
+        if size < 8 or head[0] >> 6 or head[3] not in kinds:
+            raise Refused(Status.NOT_IP)
+        return kinds[head[3]], region.skip(size)
+    if kind == 0x8903:
+        region.need(2, Status.LINK_TRUNCATED)
+        return "ethernet", region.skip(2)
     if kind == 0x0806:
         head = region.need(8, Status.ARP_TRUNCATED)
         region.need(8 + 2 * (head[4] + head[5]), Status.ARP_TRUNCATED)
@@ -388,8 +429,11 @@ def teredo(region: Region) -> tuple[int | str, Region] | None:
         region = region.skip(13 + region.data[2] + region.data[3])
     if len(region.data) >= 8 and region.data[:2] == b"\0\0":
         region = region.skip(8)
-    if len(region.data) >= 40 and region.data[0] >> 4 == 6 and u16(region.data, 4) + 40 == region.size:
-        return "type 86dd", region
+    if len(region.data) >= 40 and region.data[0] >> 4 == 6:
+        teredo_address = b"\x20\x01\0\0" in (region.data[8:12], region.data[24:28])
+        size = u16(region.data, 4) + 40
+        if size == region.size or (size < region.size and teredo_address):
+            return "type 86dd", region
     return None
 
 

@@ -72,7 +72,19 @@ packets = st.recursive(
     st.one_of(ipv4_packets(segments), ipv6_packets(segments)),
     lambda inner: st.one_of(ipv4_packets(_tunnelled(inner)), ipv6_packets(_tunnelled(inner))), max_leaves=3)
 
+_LLC = b"\xaa\xaa\x03\0\0\0"
+_WIFI_HEADS = (b"\x08\x01" + bytes(22), b"\x88\x02" + bytes(24), b"\x88\x83" + bytes(34), b"\x08\x43" + bytes(28),
+               b"\x88\x01" + bytes(22) + b"\x80\0", b"\x48\x01" + bytes(22))
+
+
+def _ether_type(packet: bytes) -> bytes:
+    return b"\x86\xdd" if packet[0] >> 4 == 6 else b"\x08\0"
+
+
 ethernet_frames = st.one_of(
+    packets.map(lambda p: f.ethernet(b"\0\2\1" + (b"\2" if p[0] >> 4 == 6 else b"\1") + bytes(4) + p,
+                                     ether_type=0x894F)),
+    packets.map(lambda p: f.ethernet(b"\0\1" + f.ethernet(p), ether_type=0x8903)),
     packets.map(f.ethernet),
     st.builds(lambda p, v, t: f.ethernet(p, vlans=tuple(v), tag_type=t), packets,
               st.lists(st.integers(0, 4095), min_size=1, max_size=4), st.sampled_from([0x8100, 0x88A8, 0x9100])),
@@ -91,6 +103,11 @@ linked_frames = st.one_of(
     st.builds(lambda p, order: (0, (30 if p[0] >> 4 == 6 else 2).to_bytes(4, order) + p), packets,
               st.sampled_from(["little", "big"])),
     packets.map(lambda p: (9, b"\xff\x03\0" + (b"\x57" if p[0] >> 4 == 6 else b"\x21") + p)),
+    st.builds(lambda p, head: (105, head + _LLC + _ether_type(p) + p), packets, st.sampled_from(_WIFI_HEADS)),
+    st.builds(lambda p, size: (127, b"\0\0" + size.to_bytes(2, "little") + bytes(size - 4) + _WIFI_HEADS[0] + _LLC
+                               + _ether_type(p) + p), packets, st.integers(4, 30)),
+    packets.map(lambda p: (239, (b"\x0a" if p[0] >> 4 == 6 else b"\2") + b"\0\0\0" + b"\6\0\1\0ab\0\0"
+                           + (4 + len(p)).to_bytes(2, "little") + b"\x09\0" + p)),
     packets.map(lambda p: (104, b"\x0f\0" + (b"\x86\xdd" if p[0] >> 4 == 6 else b"\x08\0") + p)),
     st.tuples(st.integers(0, 300), st.binary(max_size=80)),
 )
