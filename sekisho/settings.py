@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
+    from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
 
@@ -48,6 +49,7 @@ SECTIONS: dict[str, str] = {
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "findings": "detectors.findings:FindingSettings",
+    "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
     "chain": "detectors.chain:ChainSettings",
 }
@@ -69,6 +71,7 @@ class Settings:
     decode: DecodeSettings
     flow: FlowSettings
     findings: FindingSettings
+    scan: ScanSettings
     flood: FloodSettings
     chain: ChainSettings
 
