@@ -8,7 +8,7 @@ ALERT = Table(
     meaning="What a detector found, why, and under which rules, policy and configuration it was found.",
     batch_name="Alerts",
     module=__name__,
-    order_by=("run_id", "alert_id"),
+    order_by=("run_id", "alert_id", "revision"),
     version="revision",
     columns=(
         Column("alert_id", "uint64", "53-bit id, equal in all revisions; the same replay gives the same ids",

@@ -70,9 +70,8 @@ def table_ddl(table: Table) -> str:
     lines += [f"{name} {kind} ALIAS {sql}" for name, kind, sql in aliases(table)]
     lines += [f"INDEX {c.name}_bloom {c.name} TYPE bloom_filter(0.01) GRANULARITY 4"
               for c in stored_columns(table) if c.dtype == "ip"]
-    engine = f"ReplacingMergeTree({table.version})" if table.version else "MergeTree"
     body = ",\n".join("    " + line for line in lines)
-    return (f"CREATE TABLE IF NOT EXISTS {table.name}\n(\n{body}\n)\nENGINE = {engine}\nPARTITION BY {_PARTITION}\n"
+    return (f"CREATE TABLE IF NOT EXISTS {table.name}\n(\n{body}\n)\nENGINE = MergeTree\nPARTITION BY {_PARTITION}\n"
             f"ORDER BY ({', '.join(table.order_by)})\nTTL {_TTL}\n"
             f"SETTINGS non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}")
 
@@ -89,8 +88,15 @@ def view_ddl(table: Table) -> str:
         shown.append(f"{sql} AS {c.name}" if sql != f"{table.name}.{c.name}" else c.name)
     shown += [name for name, _, _ in aliases(table) if name not in _HELPERS]
     body = ",\n".join("    " + line for line in shown)
-    final = " FINAL" if table.version else ""
-    return f"CREATE OR REPLACE VIEW {view_name(table)} AS\nSELECT\n{body}\nFROM {table.name}{final}"
+    return f"CREATE OR REPLACE VIEW {view_name(table)} AS\nSELECT\n{body}\nFROM {latest(table)}"
+
+
+def latest(table: Table) -> str:
+    """Return what to select from for present states: the table itself, or of a table of revisions the highest ones."""
+    if not table.version:
+        return table.name
+    key = ", ".join(name for name in table.order_by if name != table.version)
+    return f"(SELECT * FROM {table.name} ORDER BY {table.version} DESC LIMIT 1 BY {key}) AS {table.name}"
 
 
 def view_name(table: Table) -> str:

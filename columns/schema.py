@@ -73,8 +73,8 @@ class Table:
     """A kind of row: its columns in order, and the batch type (a NamedTuple of equal-length arrays) made of them.
 
     module is where the batch type is kept as a global under batch_name, so that numba's cache can find it again.
-    order_by is the sorting key in ClickHouse; version names the column whose highest value wins among rows of
-    one key (a table of revisions); stored is False for a table that only lives between wire and detectors.
+    order_by is the sorting key in ClickHouse; version names the last
+    column of order_by in a table of revisions: all are kept, the highest of each key is its present state; stored is False for a table that only lives between wire and detectors.
     """
 
     name: str

@@ -62,8 +62,6 @@ def explanation(store: Store, alert_id: int, run: str | None, *, config: Path | 
     alert = revisions[-1]
     told = Explanation(alert, revisions, run_record(store, alert["run_id"]))
     told.runbook = runbook_text(alert["runbook"], lang)
-    if alert["revision"] > len(revisions):
-        told.missing.append(f"{alert['revision'] - len(revisions)} earlier revisions: the store has merged them away")
     if alert["flow_id"]:
         told.flows = flow_rows(store, alert["flow_id"], alert["run_id"])
     if not told.flows:

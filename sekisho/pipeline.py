@@ -106,9 +106,9 @@ class _Run:
                 judge_flows(self.options.policy, flows)
         with self.watch("detect"):
             alerts = self.chain.update(packets, flows)
+        self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
         if rows_in(flows):
             self.deliver_flows(flows)
-        self.deliver_alerts(alerts)
 
     def deliver_flows(self, flows: Flows) -> None:
         """Count flow rows and hand them to every sink."""

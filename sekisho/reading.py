@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from columns import ALERT, FLOW, Table
+from columns.clickhouse import latest
 from columns.errors import UsageError
 from sekisho.filters import Filters
 from sekisho.rows import Row, select_list, stored_row
@@ -44,8 +45,7 @@ def chosen_run(store: Store, run: str | None) -> str | None:
 def select_rows(store: Store, table: Table, filters: Filters, *, order: str, limit: int) -> list[Row]:
     """Return rows of the latest revision that the filters keep, in an order, up to a limit."""
     extra = ", community_id" if table is FLOW else ""
-    final = " FINAL" if table.version else ""
-    sql = (f"SELECT run_id, sensor, {select_list(table)}{extra} FROM {table.name}{final} "
+    sql = (f"SELECT run_id, sensor, {select_list(table)}{extra} FROM {latest(table)} "
            f"WHERE {filters.sql} ORDER BY {order} LIMIT {filters.param(limit, 'UInt64')}")
     result = store.query(sql, filters.params)
     return [stored_row(table, row) for row in result.dicts()]

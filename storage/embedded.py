@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from columns import TABLES
-from columns.clickhouse import RUNS_STRUCTURE, quoted, schema_digest, store_ddl, view_ddls
+from columns.clickhouse import RUNS_STRUCTURE, latest, quoted, schema_digest, store_ddl, view_ddls
 from columns.errors import SekishoError, StoreError, UsageError
 from columns.schema import Table, rows_in
 from storage.chunk import CHUNK_ROWS, Chunk
@@ -216,8 +216,7 @@ class EmbeddedStore:
         return {t.name: self._count(t, run_id) for t in _STORED}
 
     def _count(self, table: Table, run_id: str) -> int:
-        final = " FINAL" if table.version else ""
-        return self.query(f"SELECT count() FROM {table.name}{final} WHERE run_id = {{run:String}}",
+        return self.query(f"SELECT count() FROM {latest(table)} WHERE run_id = {{run:String}}",
                           {"run": run_id}).rows[0][0]
 
     def _drop_rows(self, run_id: str) -> None:
