@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from columns.codes import EndReason, FlowEvent, Outcome, Status, TcpState
-from columns.kernel import kernel
+from columns.kernel import kernel, part
 from sensor.capture.prefetch import prefetch
 from sensor.flow import state as s
 from sensor.flow.index import find, flow_tag, insert
@@ -34,16 +34,19 @@ _OK, _QUOTED = int(Status.OK), int(Status.QUOTED)
 _CLOSED, _RESET = int(TcpState.CLOSED), int(TcpState.RESET)
 _OPENED, _REFUSED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED)
 _ATTEMPTED = int(Outcome.ATTEMPTED)
-_BY_ACTIVE, _BY_IDLE, _BY_FIN = int(EndReason.ACTIVE_TIMEOUT), int(EndReason.IDLE_TIMEOUT), int(EndReason.TCP_FIN)
-_BY_RESET, _BY_EVICTION = int(EndReason.TCP_RESET), int(EndReason.EVICTED)
-_BY_CLOCK, _BY_REUSE = int(EndReason.CLOCK_RESET), int(EndReason.REUSED)
+# of one type, int64: a plain int would be a type of its own in each call, and compile the callee again
+_BY_ACTIVE, _BY_IDLE = np.int64(EndReason.ACTIVE_TIMEOUT), np.int64(EndReason.IDLE_TIMEOUT)
+_BY_FIN, _BY_RESET = np.int64(EndReason.TCP_FIN), np.int64(EndReason.TCP_RESET)
+_BY_EVICTION = np.int64(EndReason.EVICTED)
+_BY_CLOCK, _BY_REUSE = np.int64(EndReason.CLOCK_RESET), np.int64(EndReason.REUSED)
 _EVICTION_LOOKS = 8
+_ZERO, _ONE = np.int64(0), np.int64(1)
 _AHEAD, _NEAR = 24, 10  # packets
 _SLOT_BITS = np.uint64(0xFFFFFFFF)
 _RECORD_WORDS, _LINE_WORDS = s.RECORD_WORDS, s.LINE_WORDS
 
 
-@kernel
+@part
 def reason_of(r, otherwise):
     """Return why a flow is over: by its TCP state, else the reason given."""
     if r["proto"] == _TCP and r["tcp_state"] == _CLOSED:
@@ -53,7 +56,7 @@ def reason_of(r, otherwise):
     return otherwise
 
 
-@kernel
+@part
 def run_wheel(records, index, wheel, free, scalars, limits, target, rows, k, cap, number):
     """Judge every flow due up to the tick target; return (rows so far, True if all was done, False if rows is full)."""
     if target - scalars[_TICK] > _SLOTS:
@@ -95,7 +98,7 @@ def drain(records, index, wheel, free, scalars, rows, k, cap, reason, number):
     return k, True
 
 
-@kernel
+@part
 def evict(records, index, wheel, free, scalars, limits, rows, k, number):
     """End the flow nearest to its end, as the wheel has it; return the rows so far."""
     tick = scalars[_TICK] + 1
@@ -114,7 +117,7 @@ def evict(records, index, wheel, free, scalars, limits, rows, k, number):
         link(records, wheel, scalars[_TICK], slot, limits)
 
 
-@kernel
+@part
 def take_slot(free, scalars):
     """Return a free slot: the one given back last, else one never used (the caller made sure that there is one)."""
     scalars[_LIVE] += 1
@@ -125,7 +128,7 @@ def take_slot(free, scalars):
     return scalars[_HIGH_WATER] - 1
 
 
-@kernel
+@part
 def keep_time(records, index, wheel, free, scalars, limits, ts, rows, k, cap, number):
     """Move the event clock to a packet's time; return (rows so far, True if all that ends before it has ended)."""
     if not scalars[_STARTED]:
@@ -146,15 +149,15 @@ def keep_time(records, index, wheel, free, scalars, limits, ts, rows, k, cap, nu
     return k, True
 
 
-@kernel
+@part
 def key_ports(proto, src_port, dst_port, icmp_type, icmp_code):
     """Return (source port, destination port, one_way) as they stand in the flow key; ICMP as Community ID has it."""
     if proto == _ICMP or proto == _ICMP6:
         other = icmp_counterpart(proto, icmp_type)
         if other < 0:
-            return icmp_type, icmp_code, 1
-        return icmp_type, other, 0
-    return src_port, dst_port, 0
+            return icmp_type, icmp_code, _ONE
+        return icmp_type, other, _ZERO
+    return src_port, dst_port, _ZERO
 
 
 @kernel
@@ -177,7 +180,7 @@ def advance(p, tags, start, stop, state, limits, rows):
     kernel counts forty references, which cost more than all the rest.
     """
     records, index, wheel, free, scalars = state.records, state.index, state.wheel, state.free, state.scalars
-    words, mask, cap, k = state.words, scalars[_MASK], rows.size, 0
+    words, mask, cap, k = state.words, scalars[_MASK], rows.size, np.int64(0)
     for i in range(start, stop):
         if i + _AHEAD < stop:  # the index entry of a packet to come, and the record of a nearer one: fetched meanwhile
             prefetch(index, np.int64(tags[i + _AHEAD]) & mask)

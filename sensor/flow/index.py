@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from columns.kernel import kernel
+from columns.kernel import kernel, part
 
 _M1 = np.uint64(0x9E3779B97F4A7C15)
 _M2 = np.uint64(0xD6E8FEB86659FD93)
@@ -16,7 +16,7 @@ _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
 
 
-@kernel
+@part
 def endpoint_hash(hi, lo, port, seed):
     """Return 64 mixed bits of an address and a port."""
     h = (hi ^ seed) * _M1
@@ -27,7 +27,7 @@ def endpoint_hash(hi, lo, port, seed):
     return h ^ (h >> _S32)
 
 
-@kernel
+@part
 def flow_tag(src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan, seed):
     """Return the 32-bit tag of a flow key, the same for both directions."""
     h = endpoint_hash(src_hi, src_lo, src_port, seed) + endpoint_hash(dst_hi, dst_lo, dst_port, seed)
@@ -35,7 +35,7 @@ def flow_tag(src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan, se
     return h >> _S32
 
 
-@kernel
+@part
 def find(index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo, src_port, dst_port, proto, vlan):
     """Return (slot, 1 if sent by the flow's source else 0), or (-1, 1) where the flow is not in the table.
 
@@ -63,7 +63,7 @@ def find(index, records, tag, mask, src_hi, src_lo, dst_hi, dst_lo, src_port, ds
         at = (at + 1) & mask
 
 
-@kernel
+@part
 def insert(index, mask, tag, slot):
     """Put a slot into the first free place of its probe sequence."""
     at = np.int64(tag) & mask
@@ -72,7 +72,7 @@ def insert(index, mask, tag, slot):
     index[at] = (tag << _S32) | np.uint64(slot + 1)
 
 
-@kernel
+@part
 def remove(index, mask, tag, slot):
     """Take a slot out and close the gap (Knuth, TAOCP 3, 6.4 algorithm R), so that no tombstones pile up."""
     wanted = (tag << _S32) | np.uint64(slot + 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from columns.codes import Certainty, Outcome, TcpState
-from columns.kernel import kernel
+from columns.kernel import kernel, part
 from sensor.flow import state as s
 from sensor.flow.index import remove
 from sensor.flow.wheel import unlink
@@ -20,7 +20,7 @@ _UNKNOWN, _ATTEMPTED = int(Outcome.UNKNOWN), int(Outcome.ATTEMPTED)
 _GUESSED = int(Certainty.GUESSED)
 
 
-@kernel
+@part
 def outcome_of(r):
     """Return the outcome as it stands: an unanswered SYN or ICMP request was an attempt, other silence is unknown."""
     if r["outcome"] != _UNKNOWN or r["answered"]:
@@ -32,7 +32,7 @@ def outcome_of(r):
     return _UNKNOWN
 
 
-@kernel
+@part
 def report(records, slot, rows, k, reason, number, clock):
     """Copy a flow out as row k and start its next part, unless nothing happened since; return rows so far."""
     r = records[slot]
@@ -47,7 +47,7 @@ def report(records, slot, rows, k, reason, number, clock):
     return k + 1
 
 
-@kernel
+@part
 def end_flow(records, index, wheel, free, scalars, slot, rows, k, reason, number, clock):
     """Copy a flow's last row out and give its slot back; return rows so far."""
     after = report(records, slot, rows, k, reason, number, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from columns.codes import Certainty, FlowEvent, Outcome, TcpState
-from columns.kernel import kernel
+from columns.kernel import part
 from sensor.flow.index import endpoint_hash
 
 _TCP, _ICMP, _ICMP6 = 6, 1, 58
@@ -24,7 +24,7 @@ _ID_SEED = np.uint64(0x5E6B1540)
 _ID_BITS = np.uint64((1 << 53) - 1)
 
 
-@kernel
+@part
 def icmp_counterpart(proto, kind):
     """Return the ICMP type that answers a type, or -1 for a type that has no answer (as Community ID v1 pairs them)."""
     if proto == _ICMP:
@@ -46,7 +46,7 @@ def icmp_counterpart(proto, kind):
     return -1
 
 
-@kernel
+@part
 def asks(proto, kind):
     """Return True if an ICMP type is the request of its pair."""
     if proto == _ICMP:
@@ -54,7 +54,7 @@ def asks(proto, kind):
     return kind == 128 or kind == 133 or kind == 135 or kind == 130 or kind == 139 or kind == 144
 
 
-@kernel
+@part
 def sent_by_responder(proto, flags, src_port, dst_port, icmp_type, one_way):
     """Return (True if the first packet seen came from the responder, certainty of that)."""
     if proto == _TCP and flags & _SYN:
@@ -66,7 +66,7 @@ def sent_by_responder(proto, flags, src_port, dst_port, icmp_type, one_way):
     return src_port < _WELL_KNOWN and dst_port >= _WELL_KNOWN, _GUESSED
 
 
-@kernel
+@part
 def open_flow(r, number, src_hi, src_lo, src_port, src_mac, dst_hi, dst_lo, dst_port, dst_mac, swap, certainty):
     """Start a record: its ends (swapped if the first packet came from the responder), its id, all counts at zero."""
     if swap:
@@ -85,7 +85,7 @@ def open_flow(r, number, src_hi, src_lo, src_port, src_mac, dst_hi, dst_lo, dst_
     r["flags_toserver"], r["flags_toclient"], r["ttl_toserver"], r["ttl_toclient"] = 0, 0, 0, 0
 
 
-@kernel
+@part
 def opening_state(proto, flags, swap):
     """Return the TCP state that the first packet of a flow leaves it in."""
     if proto != _TCP:
@@ -95,7 +95,7 @@ def opening_state(proto, flags, swap):
     return _SYN_RECEIVED if swap else _SYN_SENT
 
 
-@kernel
+@part
 def count_packet(r, to_server, frames, ts, clock, wire_bytes, payload_bytes, fragment, ttl, flags):
     """Add a packet to the present row of its flow."""
     packets = max(frames, 1)
@@ -122,7 +122,7 @@ def count_packet(r, to_server, frames, ts, clock, wire_bytes, payload_bytes, fra
             r["ttl_toclient"] = ttl
 
 
-@kernel
+@part
 def came_about(r):
     """Mark the communication as established; return the event bit the first time."""
     if r["outcome"] == _CAME_ABOUT:
@@ -131,7 +131,7 @@ def came_about(r):
     return _ESTABLISHED_EVENT
 
 
-@kernel
+@part
 def see(r, to_server, has_payload):
     """Note which ends were seen to send, and with payload; return True for the responder's first packet."""
     r["seen"] |= (_CLIENT | (_CLIENT_PAYLOAD if has_payload else 0)) if to_server else (
@@ -142,7 +142,7 @@ def see(r, to_server, has_payload):
     return True
 
 
-@kernel
+@part
 def tcp_reset(r, to_server):
     """Take a RST: a refusal if it answers a SYN (or a probe with neither SYN nor ACK); return FlowEvent bits."""
     state = r["tcp_state"]
@@ -156,7 +156,7 @@ def tcp_reset(r, to_server):
     return _REFUSED
 
 
-@kernel
+@part
 def tcp_step(r, flags, to_server, has_payload):
     """Move a TCP flow on by one packet (RFC 9293, as seen from between the two hosts); return FlowEvent bits."""
     if flags & _RST:
@@ -185,7 +185,7 @@ def tcp_step(r, flags, to_server, has_payload):
     return event
 
 
-@kernel
+@part
 def other_step(r, to_server):
     """Move a flow without connections on by one packet; return FlowEvent bits."""
     first_answer = see(r, to_server, False)
@@ -197,7 +197,7 @@ def other_step(r, to_server):
     return event
 
 
-@kernel
+@part
 def ends_at_syn(r, flags):
     """Return True if a fresh SYN means that the flow of this 5-tuple is over."""
     if flags & (_SYN | _ACK | _RST) != _SYN:
@@ -206,7 +206,7 @@ def ends_at_syn(r, flags):
     return state == _CLOSED or state == _RESET or state == _CLOSING or state == _MIDSTREAM or state == _ONE_SIDED
 
 
-@kernel
+@part
 def icmp_refuses(proto, kind, code):
     """Return True for an ICMP error that says the destination will not be reached (not fragmentation needed)."""
     if proto == _ICMP:

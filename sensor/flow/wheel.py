@@ -8,7 +8,7 @@ at once.
 from __future__ import annotations
 
 from columns.codes import TcpState
-from columns.kernel import kernel
+from columns.kernel import part
 from sensor.flow import state as s
 
 _TCP = 6
@@ -24,7 +24,7 @@ _LIMIT_HALF_OPEN, _LIMIT_TCP, _LIMIT_CLOSING, _LIMIT_CLOSED = s.HALF_OPEN, s.TCP
 _LIMIT_UNANSWERED, _LIMIT_ANSWERED = s.UNANSWERED, s.ANSWERED
 
 
-@kernel
+@part
 def idle_end(r, limits):
     """Return the event time (ns) at which a flow ends if it stays silent."""
     if r["proto"] == _TCP:
@@ -41,7 +41,7 @@ def idle_end(r, limits):
     return r["last_clock"] + limits[_LIMIT_UNANSWERED]
 
 
-@kernel
+@part
 def link(records, wheel, now, slot, limits):
     """Hang a flow into the tick after it will have ended or is due for an active-timeout row; now is a tick."""
     r = records[slot]
@@ -65,7 +65,7 @@ def link(records, wheel, now, slot, limits):
     wheel[at] = slot
 
 
-@kernel
+@part
 def unlink(records, wheel, slot):
     """Take a flow out of its list."""
     r = records[slot]
