@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from columns.codes import Checksum
-from columns.kernel import part
-from sensor.decode.wire import be16, word_sum
+from columns.kernel import inlined
+from sensor.decode.wire import be16, be32, be64, word_sum
 
 UNVERIFIED, GOOD, BAD = int(Checksum.UNVERIFIED), int(Checksum.GOOD), int(Checksum.BAD)
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
@@ -14,21 +14,26 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-@part
+@inlined
 def ones_sum(data, start, end):
-    """Return the one's complement sum of data[start:end] as 16-bit big-endian words, an odd last byte padded with 0.
+    """Return a sum that folds to the one's complement sum of data[start:end] as 16-bit words, an odd byte padded.
 
-    The sum is taken over little-endian words and swapped at the end: it does not depend on the byte order.
+    Most of it is summed in little-endian words and swapped at the end: the sum does not depend on the byte order.
     """
     words = (end - start) >> 3
-    total = word_sum(data, start, words)
-    for i in range(start + 8 * words, end):
-        total += np.int64(data[i]) << (8 * ((i - start) & 1))
-    total = _folded(total)
-    return (total & 0xFF) << 8 | total >> 8
+    total = _folded(word_sum(data, start, words))
+    total = (total & 0xFF) << 8 | total >> 8
+    at = start + 8 * words
+    if end - at >= 4:
+        total += be32(data, at)
+        at += 4
+    if end - at >= 2:
+        total += be16(data, at)
+        at += 2
+    return total + (np.int64(data[at]) << 8) if at < end else total
 
 
-@part
+@inlined
 def _folded(total):
     """Fold a sum below 2**62 into 16 bits."""
     total = (total >> 32) + (total & 0xFFFFFFFF)
@@ -37,18 +42,20 @@ def _folded(total):
     return (total >> 16) + (total & 0xFFFF)
 
 
-@part
+@inlined
 def header_bad(data, start, end):
     """Return whether the checksum of the IPv4 header data[start:end] is wrong."""
-    return ones_sum(data, start, end) != 0xFFFF
+    if end - start == 20:
+        return _folded(_halves(be64(data, start)) + _halves(be64(data, start + 8)) + be32(data, start + 16)) != 0xFFFF
+    return _folded(ones_sum(data, start, end)) != 0xFFFF
 
 
-@part
+@inlined
 def _halves(value):
     return np.int64(value >> _HALF) + np.int64(value & _LOW)
 
 
-@part
+@inlined
 def transport_checksum(data, net, proto, start, end):
     """Return GOOD or BAD for the transport header and payload data[start:end] of the packet ``net``.
 
