@@ -28,8 +28,8 @@ from detectors.flood_state import (
     FloodRules,
     new_state,
 )
-from detectors.flood_watch import SECOND_NS, Limits, Watch, WatchList
-from detectors.flood_words import MANY, MOSTLY, SIGNATURES, measure_text, target_text, who_of, why
+from detectors.flood_watch import MANY, MOSTLY, SECOND_NS, Limits, Watch, WatchList
+from detectors.flood_words import SIGNATURES, measure_text, target_text, who_of, why
 from detectors.settings import check_settings, network_list, network_words, require_power_of_two, setting
 from detectors.tables import FREE, salts_of
 

@@ -135,7 +135,7 @@ def prefix_of(hi, lo):
 def roll(r, second, window):
     """Drop what has left the window of a meter now that its time is second."""
     first = max(r["second"], second - MAX_WINDOW_S) + 1
-    for s in range(r["second"] - window + 1, second - window + 1):
+    for s in range(max(r["second"] - window + 1, r["born"]), second - window + 1):
         if s > r["second"]:
             break
         at = (s % MAX_WINDOW_S) * COLUMNS
@@ -152,9 +152,10 @@ def fill_meter(r, hi, lo, kind, level, clock):
     """Make an empty meter of a record."""
     r["k0"], r["k1"], r["k2"], r["k3"] = hi, lo, kind, level
     r["state"], r["stamp"], r["weight"], r["size"], r["second"] = USED, clock, 0, 0, clock // _SECOND_NS
+    r["born"] = r["second"]
     forget_sources(r)
-    for n in range(MAX_WINDOW_S * COLUMNS):
-        r["buckets"][n] = 0
+    for c in range(COLUMNS):
+        r["buckets"][(r["second"] % MAX_WINDOW_S) * COLUMNS + c] = 0
 
 
 @part

@@ -21,13 +21,13 @@ REGISTERS = 64
 
 METER = np.dtype(
     [
-        *HEAD, ("second", "i8"), ("opened_ns", "i8"), ("size", "i8"), ("sketched", "i8"),
+        *HEAD, ("born", "i8"), ("second", "i8"), ("opened_ns", "i8"), ("size", "i8"), ("sketched", "i8"),
         ("source_hi", "u8"), ("source_lo", "u8"), ("source_votes", "i8"), ("port", "i8"), ("port_votes", "i8"),
         ("buckets", "i8", (MAX_WINDOW_S * COLUMNS,)), ("sketch", "u1", (REGISTERS,)),
     ], align=True)
 """One destination and kind: window total (weight packets, size bytes), majority source and port, buckets of the last
-seconds, sketch of its sources. Key: hi, lo, kind, level. All in one record: a kernel passes a record on without
-counting a reference, which for each array costs it more than a lookup."""
+seconds (those before second born are not valid), sketch of its sources. Key: hi, lo, kind, level. All in one record:
+a kernel passes a record on without counting a reference, which for each array costs it more than a lookup."""
 
 ENTRY = np.dtype([("slot", "i8"), ("packet_number", "u8"), ("flow_id", "u8")])
 """A meter whose window total reached its threshold, and the packet that brought it there: it is to be watched."""

@@ -33,6 +33,10 @@ EXCUSED = 50
 """One reply excuses this many packets of a conversation: QUIC acknowledges each 2nd to 25th packet."""
 OVER = 0.5
 """An attack is over when it stays below this share of its threshold."""
+MOSTLY = 0.5
+"""From this share of the packets on, one source is named."""
+MANY = 1 / 3
+"""From this share of the packets on, one port is named."""
 NEWS = 2.0
 """A peak so many times the one last told is told at once."""
 
@@ -152,7 +156,7 @@ class WatchList:
         """Return the buckets of seconds first..last; those after the meter's own second are empty."""
         meter = self.state.meters[w.slot]
         newest, row = int(meter["second"]), meter["buckets"].reshape(MAX_WINDOW_S, COLUMNS).tolist()
-        kept = newest - self.settings.window_s
+        kept = max(newest - self.settings.window_s, int(meter["born"]) - 1)
         return [row[s % MAX_WINDOW_S] if kept < s <= newest else [0] * COLUMNS for s in range(first, last + 1)]
 
     def _measure(self, w: Watch, second: int) -> None:
@@ -175,7 +179,7 @@ class WatchList:
     def _judge_start(self, w: Watch, second: int) -> AlertState | None:
         if w.hot < self.settings.start_windows:
             return None
-        if self._told_by_another(w):
+        if self._is_scan(w) or self._told_by_another(w):
             self.absorbed += w.hot == self.settings.start_windows
             return None
         first = second - self.settings.window_s + 1
@@ -205,6 +209,13 @@ class WatchList:
         if second + 1 - w.told_second >= self.settings.update_s or w.peak >= NEWS * w.told_peak:
             return AlertState.ONGOING
         return None
+
+    def _is_scan(self, w: Watch) -> bool:
+        """Return True for SYNs of mostly one source to all hosts of a network, or to all ports of a host."""
+        r = self.state.meters[w.slot]
+        one_source = int(r["source_votes"]) >= MOSTLY * int(r["sketched"])
+        one_port = int(r["port_votes"]) >= MANY * int(r["sketched"])
+        return w.kind == SYN and one_source and (w.level == PREFIX or not one_port)
 
     def _told_by_another(self, w: Watch) -> bool:
         """Return True if an attack is better told elsewhere: of a network by its one host, of a host by its network."""

@@ -9,7 +9,7 @@ from columns.codes import Property, Severity
 from detectors.alerts import round_to, seconds_text
 from detectors.contract import Signature
 from detectors.flood_state import ICMP, KINDS, PREFIX, STRAY, SYN, UDP, FloodState
-from detectors.flood_watch import Watch
+from detectors.flood_watch import MANY, MOSTLY, Watch
 from detectors.tables import sketch_count
 
 REFLECTORS = {17: "QOTD", 19: "CHARGEN", 53: "DNS", 69: "TFTP", 111: "RPC", 123: "NTP", 137: "NetBIOS", 161: "SNMP",
@@ -17,12 +17,6 @@ REFLECTORS = {17: "QOTD", 19: "CHARGEN", 53: "DNS", 69: "TFTP", 111: "RPC", 123:
               4500: "ISAKMP", 5353: "mDNS", 5683: "CoAP", 10001: "Ubiquiti", 11211: "memcached", 27960: "Quake",
               37810: "DVR DHCPDiscovery", 47808: "BACnet"}
 """Source ports of services that answer a small forged request with a big packet."""
-
-MOSTLY = 0.5
-"""From this share of the packets on, one source is named."""
-
-MANY = 1 / 3
-"""From this share of the packets on, one port is named."""
 
 _NAMES = {SYN: ("TCP SYN flood", "TCP SYNフラッド", "T1499.001"), UDP: ("UDP flood", "UDPフラッド", "T1498"),
           ICMP: ("ICMP flood", "ICMPフラッド", "T1498.001"),
@@ -94,8 +88,8 @@ def why(w: Watch, who: Who, threshold: float, window_s: int, *, over: bool) -> t
         return (
             f"{target} received up to {peak} of {unit} (mean of {window_s} s; threshold {limit}), {w.events:,} in "
             f"{seconds} s until it ended, {share} {left} at the peak, {source}{hint}.",
-            f"{target} 宛ての{unit_ja}は最大 {peak}（{window_s}秒平均、しきい値 {limit}）、{seconds} 秒間に {w.events:,} "
-            f"個で終息、最大時の{left_ja} {share}、{source_ja}{hint_ja}。")
+            f"{target} 宛ての{unit_ja}は最大 {peak}（{window_s}秒平均、しきい値 {limit}）、"
+            f"{seconds} 秒間に {w.events:,} 個で終息、最大時の{left_ja} {share}、{source_ja}{hint_ja}。")
     return (
         f"{target} receives {now} of {unit} (mean of {window_s} s; threshold {limit}, peak {peak}), {w.events:,} in "
         f"{seconds} s so far, {share} {left}, {source}{hint}.",

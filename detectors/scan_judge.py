@@ -77,7 +77,7 @@ def step(r, c, up, down, benign):
         r["walk"] += down
         r["succeeded"] += 1
     else:
-        if r["weight"] == 0:
+        if r["weight"] == 0 or c["began_ns"] < r["first_ns"]:  # flow rows come in the order of their ends
             r["first_ns"], r["packet_number"], r["flow_id"] = c["began_ns"], c["packet_number"], c["flow_id"]
         r["walk"] += up
         r["weight"] += 1
