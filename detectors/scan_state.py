@@ -145,6 +145,7 @@ class ScanFlows(NamedTuple):
     pkts_toclient: np.ndarray
     tcp_flags_toserver: np.ndarray
     tcp_flags_toclient: np.ndarray
+    outcome: np.ndarray
     first_packet: np.ndarray
     flow_id: np.ndarray
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from columns.codes import FlowEvent, Status
+from columns.codes import FlowEvent, Outcome, Status
 from columns.kernel import kernel, part
 from detectors.scan_state import (
     CLOCK,
@@ -23,7 +23,7 @@ from detectors.tables import in_networks, is_group, is_nobody
 
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _F_SYN, _F_RST, _F_ACK = 2, 4, 16
-_QUOTED = int(Status.QUOTED)
+_QUOTED, _ATTEMPTED = int(Status.QUOTED), int(Outcome.ATTEMPTED)
 _OPENED, _REFUSED, _ESTABLISHED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED), int(FlowEvent.ESTABLISHED)
 _GROUP_MAC = np.uint64(1 << 40)
 BACK_NS = 60 * 1_000_000_000
@@ -56,7 +56,7 @@ def packet_outcome(status, proto, flags, event, to_server, icmp_type):
 
 
 @part
-def flow_outcome(proto, icmp_type, toserver, toclient, flags_toserver, flags_toclient, age_ns, wait_ns):
+def flow_outcome(proto, icmp_type, refused, toserver, toclient, flags_toserver, flags_toclient, age_ns, wait_ns):
     """Return the outcome that the row of a flow's first part shows, or -1: what its packets showed is not repeated."""
     if toserver == 0 or age_ns < wait_ns:
         return _NOTHING
@@ -67,7 +67,7 @@ def flow_outcome(proto, icmp_type, toserver, toclient, flags_toserver, flags_toc
             return FAILED
         answer = _F_SYN | _F_ACK
         return HALF_OPEN if flags_toserver & _F_RST and flags_toclient & answer == answer else _NOTHING
-    if toclient > 0:
+    if toclient > 0 or refused:
         return _NOTHING
     if proto == _UDP:
         return SILENT
@@ -122,8 +122,9 @@ def gather_contacts(p, f, i, j, contacts, counts, scalars, wait_ns, permitted):
             if f.part[k] != 0 or f.dst_mac[k] & _GROUP_MAC or not is_judged(proto):
                 continue
             outcome = flow_outcome(
-                proto, f.icmp_type[k], f.pkts_toserver[k], f.pkts_toclient[k], np.int64(f.tcp_flags_toserver[k]),
-                np.int64(f.tcp_flags_toclient[k]), clock - f.ts_start_ns[k], wait_ns)
+                proto, f.icmp_type[k], proto == _UDP and f.outcome[k] == _ATTEMPTED, f.pkts_toserver[k],
+                f.pkts_toclient[k], np.int64(f.tcp_flags_toserver[k]), np.int64(f.tcp_flags_toclient[k]),
+                clock - f.ts_start_ns[k], wait_ns)
             began_ns, number, flow_id, port = f.ts_start_ns[k], f.first_packet[k], f.flow_id[k], np.int64(f.dst_port[k])
             src_hi, src_lo, dst_hi, dst_lo = f.src_ip_hi[k], f.src_ip_lo[k], f.dst_ip_hi[k], f.dst_ip_lo[k]
         else:
