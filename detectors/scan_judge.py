@@ -247,7 +247,9 @@ def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts
                     restart(r)  # that episode is over
             mark = mark_of(hash_key(rules.salts, m0, m1, zero, zero))
             if not see_first(r, mark):
-                is_told |= at >= 0
+                if at >= 0:
+                    sketch_add(episodes[at], REGISTERS, mix(np.uint64(mark)))  # it may only share its bit with another
+                    is_told = True
                 continue
             counts[N_BENIGN] += step(r, c, rules.up, rules.down, rules.benign)
             if at < 0:
