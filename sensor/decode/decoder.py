@@ -9,7 +9,7 @@ import numpy as np
 
 from columns import PACKET, Packets, slice_rows
 from columns.codes import REFUSED_FROM, Status, labels_of
-from sensor.decode.fragments import OVERLAPS, finish_fragments, new_fragment_table
+from sensor.decode.fragment_table import OVERLAPS, finish_fragments, new_fragment_table
 from sensor.decode.rows import (
     ARENA_RESERVE,
     ARENA_USED,

@@ -7,7 +7,8 @@ import numpy as np
 from columns.codes import Status, Tunnel
 from columns.kernel import kernel, part
 from sensor.decode.checksum import BAD, UNVERIFIED, header_bad, transport_checksum
-from sensor.decode.fragments import MAX_DATAGRAM_BYTES, drop_all, place_fragment
+from sensor.decode.fragment_table import MAX_DATAGRAM_BYTES, borrowed, drop_all
+from sensor.decode.fragments import place_fragment
 from sensor.decode.link import NO_IP, link_layer
 from sensor.decode.network import NO_PROTO, extension_headers, network_layer
 from sensor.decode.transport import OTHER_PROTO, quoted_transport, transport_layer
@@ -59,6 +60,7 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
     Returns (next frame, rows written). A frame's rows and arena bytes are never divided between two calls.
     """
     buffer, arena, arena_bytes = borrow(block.buffer), borrow(arena), borrow(arena_bytes)
+    table, counts, state = borrowed(table), borrow(counts), borrow(state)
     frame, row, room = start, 0, rows.status.size - ROWS_PER_FRAME
     data, in_arena, tunnel, depth, ts_ns = buffer, 0, NO_TUNNEL, 0, np.int64(0)
     at, captured_end, end, link_start = 0, 0, 0, 0

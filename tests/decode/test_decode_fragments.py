@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from columns.codes import Status
 from sensor.decode import Decoder, DecodeSettings
-from sensor.decode.fragments import PAGE_BYTES
+from sensor.decode.fragment_table import PAGE_BYTES
 from sensor.frames import frame_block
 from tests.support import frames as f
 from tests.support.decoded import assert_agrees, assert_conserved, cut, decode_rows
