@@ -43,12 +43,13 @@ def result_rows(document: dict[str, Any]) -> Rows:
 
 def floor_rows(document: dict[str, Any]) -> Rows:
     """Return one row per promise."""
-    rows = [["promise", "floor", "measured", "met"]]
+    rows = [["promise", "floor", "measured", "core was shared", "met"]]
     for f in document["floors"]:
         sign = "≥" if f["at_least"] else "≤"
         measured = "not measured" if f["measured"] is None else f"{f['measured']:.3g} {f['unit']}"
         met = {None: "–", True: "yes", False: "NO"}[f["met"]]
-        rows.append([f["what"], f"{sign} {f['value']:g} {f['unit']}", measured, met])
+        doubt = "?" if f["shared"] and f["met"] is not None else ""
+        rows.append([f["what"], f"{sign} {f['value']:g} {f['unit']}", measured, ", ".join(f["shared"]), met + doubt])
     return rows
 
 
@@ -87,7 +88,7 @@ def print_report(document: dict[str, Any], console: Console, *, with_results: bo
     for title, rows in sections(document) if with_results else sections(document)[-1:]:
         table = Table(*rows[0], title=title, title_justify="left")
         for row in rows[1:]:
-            table.add_row(*row, style="red" if row[-1] == "NO" or "failed" in row else "")
+            table.add_row(*row, style="red" if row[-1].startswith("NO") or "failed" in row else "")
         console.print(table)
 
 
