@@ -86,10 +86,12 @@ class Table:
     version: str = ""
     stored: bool = True
     batch: Any = field(init=False, repr=False, compare=False)
+    none: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = [f for c in self.columns for f in c.fields]
         object.__setattr__(self, "batch", namedtuple(self.batch_name, names, module=self.module))
+        object.__setattr__(self, "none", self.empty(0))
 
     def column(self, name: str) -> Column:
         """Return the column of that name, or raise KeyError with the table's name."""
@@ -105,8 +107,10 @@ class Table:
     def from_rows(self, rows: Sequence[dict[str, Any]]) -> Any:
         """Build a batch from dictionaries by column name; a missing key is 0 or "", an unknown key raises KeyError.
 
-        An ``ip`` value is an int of 128 bits (IPv4 mapped).
+        An ``ip`` value is an int of 128 bits (IPv4 mapped). No rows give ``none``, the one batch without rows.
         """
+        if not rows:
+            return self.none
         known = {c.name for c in self.columns}
         for row in rows:
             if not known.issuperset(row):

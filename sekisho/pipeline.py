@@ -77,7 +77,7 @@ def replay(
                 run.report.interrupted = True
                 break
         for flows in run.timed("flow", run.table.finish()):
-            run.judge(PACKET.empty(0), flows)
+            run.judge(PACKET.none, flows)
         run.deliver_alerts(run.chain.finish())
         return run.close()
     except BaseException:
