@@ -1,4 +1,4 @@
-"""FLOW: one row per flow, and one more per active timeout of a long flow. Source = initiator, destination = responder."""
+"""FLOW: one row per flow and per active timeout of a long one; the source is the initiator."""
 
 from columns.codes import Certainty, EndReason, Outcome, TcpState, Tunnel, Verdict
 from columns.schema import Column, Table
@@ -80,7 +80,7 @@ FLOW = Table(
                missing="0 = none", clickhouse="LowCardinality(String)", eve="sekisho.conduit"),
         Column("first_packet", "uint64", "number of the flow's first packet within the run",
                clickhouse="UInt64", codec="ZSTD", eve="sekisho.first_packet"),
-        Column("emitted_before", "uint64", "number of the packet before which this row was written: orders rows and packets"),
+        Column("emitted_before", "uint64", "packet before which this row was written: orders rows and packets"),
         Column("clock_ns", "int64", "event clock when the row was written", "ns since 1970", eve="timestamp"),
     ),
 )

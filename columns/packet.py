@@ -5,19 +5,19 @@ from columns.schema import Column, Table
 
 PACKET = Table(
     name="packet",
-    meaning="One row per frame; a tunnelled packet or one quoted by an ICMP error follows its carrier as a row of its own.",
+    meaning="One row per frame; a tunnelled packet, or one that an ICMP error quotes, follows as a row of its own.",
     batch_name="Packets",
     module=__name__,
     stored=False,
     columns=(
         Column("packet_number", "uint64", "number of the frame within the run, from 1, across all its captures"),
         Column("ts_ns", "int64", "capture time, UTC", "ns since 1970"),
-        Column("clock_ns", "int64", "event clock: running maximum of ts_ns (filled by the flow table)", "ns since 1970"),
+        Column("clock_ns", "int64", "event clock: running maximum of ts_ns (by the flow table)", "ns since 1970"),
         Column("interface", "uint16", "interface number within the capture"),
         Column("link_type", "uint16", "link type of the frame (LINKTYPE_ registry)"),
         Column("captured_bytes", "uint32", "bytes of the frame that were captured", "bytes"),
-        Column("wire_bytes", "uint32", "bytes of the frame on the wire; for a reassembled datagram, of all its frames", "bytes"),
-        Column("frames", "uint16", "frames this row stands for: 1, or the fragments of a datagram; 0 for a row inside another"),
+        Column("wire_bytes", "uint32", "bytes on the wire; for a reassembled datagram, of all its frames", "bytes"),
+        Column("frames", "uint16", "frames this row stands for: 1, or a datagram's fragments; 0 for a row inside another"),
         Column("status", "uint8", "what became of the frame in decoding", labels=Status),
         Column("checksum", "uint8", "IPv4 header and transport checksums", labels=Checksum),
         Column("tunnel", "uint8", "what this row was carried in", labels=Tunnel),
@@ -49,7 +49,7 @@ PACKET = Table(
         Column("buffer", "uint8", "0: the capture block; 1: the reassembly arena of the batch"),
         Column("flow_id", "uint64", "flow of the packet (filled by the flow table)", missing="0"),
         Column("to_server", "uint8", "1 if sent by the initiator of its flow (filled by the flow table)"),
-        Column("flow_event", "uint8", "FlowEvent bits: what this packet changed in its flow (filled by the flow table)"),
+        Column("flow_event", "uint8", "FlowEvent bits: what this packet changed in its flow (by the flow table)"),
     ),
 )
 

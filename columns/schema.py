@@ -6,6 +6,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ def text_column(values: Iterable[str | bytes]) -> Text:
 def text_values(text: Text) -> list[str]:
     """Unpack a Text column into Python strings; bytes that are not UTF-8 become U+FFFD."""
     raw, at = text.data.tobytes(), text.offsets.tolist()
-    return [raw[a:b].decode("utf-8", "replace") for a, b in zip(at, at[1:], strict=False)]
+    return [raw[a:b].decode("utf-8", "replace") for a, b in pairwise(at)]
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class Table:
     """A kind of row: its columns in order, and the batch type (a NamedTuple of equal-length arrays) made of them.
 
     module is where the batch type is kept as a global under batch_name, so that numba's cache can find it again.
-    order_by is the sorting key in ClickHouse; version names the last
-    column of order_by in a table of revisions: all are kept, the highest of each key is its present state; stored is False for a table that only lives between wire and detectors.
+    order_by is the sorting key in ClickHouse; version names its last column in a table of revisions: all are kept,
+    the highest of each key is its present state. stored is False for a table that only lives between wire and
+    detectors.
     """
 
     name: str
