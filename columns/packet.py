@@ -17,7 +17,7 @@ PACKET = Table(
         Column("link_type", "uint16", "link type of the frame (LINKTYPE_ registry)"),
         Column("captured_bytes", "uint32", "bytes of the frame that were captured", "bytes"),
         Column("wire_bytes", "uint32", "bytes on the wire; for a reassembled datagram, of all its frames", "bytes"),
-        Column("frames", "uint16", "frames this row stands for: 1, or a datagram's fragments; 0 for a row inside another"),
+        Column("frames", "uint16", "frames it stands for: 1, or a datagram's fragments; 0 for a row inside another"),
         Column("status", "uint8", "what became of the frame in decoding", labels=Status),
         Column("checksum", "uint8", "IPv4 header and transport checksums", labels=Checksum),
         Column("tunnel", "uint8", "what this row was carried in", labels=Tunnel),
