@@ -19,6 +19,7 @@ from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings
+from sekisho.warm import load_kernels
 from sensor.capture import open_capture
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
@@ -68,6 +69,8 @@ def replay(
     says interrupted. A capture that cannot be read raises CaptureError before anything of it is taken.
     """
     run = _Run(options, sinks)
+    with run.watch("kernels"):
+        load_kernels()
     try:
         for frames in run.timed("capture", _frames(options, run.report, progress)):
             for packets, _ in run.timed("decode", run.decoder.decode(frames)):

@@ -150,6 +150,6 @@ def _exit_code(report: ReplayReport, fail_on: int | None) -> int:
 
 
 def rates(report: ReplayReport) -> dict[str, Any]:
-    """Return packets and bits per second of the whole replay."""
-    seconds = report.seconds.get("total", 0.0) or 1e-9
+    """Return packets and bits per second of the replay, from its first packet on (kernels are loaded before)."""
+    seconds = report.seconds.get("total", 0.0) - report.seconds.get("kernels", 0.0) or 1e-9
     return {"packets_per_second": round(report.packets / seconds), "bits_per_second": round(report.bytes * 8 / seconds)}
