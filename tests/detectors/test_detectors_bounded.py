@@ -11,7 +11,7 @@ from detectors.flood import FloodDetector, FloodSettings
 from detectors.scan import ScanDetector, ScanSettings
 from detectors.storm import StormControl
 from detectors.tables import HEAD, USED, salts_of, sketch_count
-from tests.support.traffic import RST, SYN, TCP, UDP, alerts_from, low, many, merged, rows_of
+from tests.support.traffic import RST, START, SYN, TCP, UDP, alerts_from, low, many, merged, rows_of
 
 
 def memory(detector: FloodDetector | ScanDetector) -> int:
@@ -35,6 +35,34 @@ def test_random_destinations_fill_the_flood_tables_and_an_attack_is_still_found(
     assert memory(detector) == before
     assert detector.counters()["evicted_hosts"] > 50_000
     assert detector.counters()["evicted_prefixes"] > 10_000
+
+
+def test_an_attack_under_watch_keeps_its_meter_whatever_comes_after() -> None:
+    rng, rows = np.random.default_rng(9), 6000
+    attack = many(3000, per_s=1500, proto=UDP, src_port=53, src_ip_lo=low("198.51.100.1"), dst_ip_lo=low("203.0.113.5"))
+    noise = many(rows, at=2.5, per_s=400, proto=UDP, src_port=rng.integers(1024, 65536, rows),
+                 src_ip_lo=low("198.51.100.2"), dst_ip_lo=low("10.0.0.0") + (np.arange(rows) % 200).astype(np.uint64))
+    detector = FloodDetector(FloodSettings(max_hosts=8, max_prefixes=8))
+    alerts = alerts_from(detector, merged(attack, noise))
+    assert [(a["state"], a["events"], a["src_port"]) for a in alerts] == [(1, 3000, 53), (3, 3000, 53)]
+    assert detector.counters()["evicted_hosts"] > 100
+
+
+def test_the_window_total_of_a_meter_is_that_of_its_buckets() -> None:
+    rng, rows = np.random.default_rng(5), 3000
+    packets = many(rows, proto=UDP, src_port=rng.integers(1024, 65536, rows), src_ip_lo=low("198.51.100.1"),
+                   dst_ip_lo=low("10.0.0.0") + rng.integers(0, 40, rows).astype(np.uint64))
+    packets.ts_ns[:] = START + np.cumsum(rng.integers(0, 20_000_000, rows))
+    for window in (1, 3, 8):
+        detector = FloodDetector(FloodSettings(window_s=window, max_hosts=64, max_prefixes=8))
+        alerts_from(detector, packets)
+        meters = detector.state_.meters
+        assert np.count_nonzero(meters["state"]) == 41
+        for m in meters[meters["state"] != 0]:
+            target = (packets.dst_ip_lo == m["k1"]) | (m["k3"] == 1)
+            seconds = packets.ts_ns // 10**9
+            assert m["weight"] == np.count_nonzero(target & (seconds > m["second"] - window))
+            assert m["size"] == 60 * m["weight"]
 
 
 def test_more_attacks_than_can_be_watched_are_counted() -> None:

@@ -110,6 +110,13 @@ def test_carpet_bombing_is_told_as_the_network_and_not_host_by_host() -> None:
     assert "203.0.113.0/24" in alerts[0]["why"]
 
 
+def test_hosts_that_share_an_attack_on_their_network_are_not_told_one_by_one() -> None:
+    rows = 60_000
+    targets = low("203.0.113.0") + (np.arange(rows) % 8).astype(np.uint64)
+    alerts = told(udp_flood(rows, 9600, dst_ip_lo=targets))
+    assert [(a["signature_id"], a["state"]) for a in alerts] == [(900312, STARTED), (900312, ENDED)]
+
+
 def test_carpet_bombing_over_an_ipv6_network() -> None:
     rows = 12_000
     packets = many(rows, per_s=3000, proto=UDP, ip_version=6, src_ip_hi=0x20010DB8_00FF0000, dst_port=4444,

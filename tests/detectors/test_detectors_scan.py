@@ -240,6 +240,16 @@ def test_multicast_broadcast_traceroute_and_backscatter_are_no_scan() -> None:
     assert told(traffic) == []
 
 
+def test_a_syn_that_had_no_time_for_an_answer_is_no_failure_yet() -> None:
+    late, earlier = Traffic(), Traffic()
+    for n in range(40):
+        late.tcp(10 + n * 0.01, "10.0.0.6", 40000 + n, f"10.0.2.{n + 1}", 445, SYN)
+        earlier.tcp(9 + n * 0.01, "10.0.0.6", 40000 + n, f"10.0.2.{n + 1}", 445, SYN)
+    earlier.udp(10, "10.9.9.9", 1, "10.9.9.8", 514)
+    assert told(late) == []
+    assert [a["state"] for a in told(earlier)] == [STARTED, ENDED]
+
+
 def test_one_way_captures_do_not_make_scanners_of_everyone() -> None:
     traffic = Traffic()
     for n in range(80):  # the answers take another way
@@ -285,10 +295,30 @@ def naive_starts(contacts: list[Contact], min_hosts: int, min_ports: int) -> lis
     return starts
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 11), st.integers(1, 12), st.booleans() | st.just(False)),
-                max_size=90), st.integers(3, 6), st.integers(3, 8))
+def contacts(ports: int) -> st.SearchStrategy[list[Contact]]:
+    """Contacts in runs: some sources have luck for a while, and then none."""
+    runs = st.lists(st.tuples(st.booleans(), st.lists(
+        st.tuples(st.integers(0, 1), st.integers(0, 24), st.integers(1, ports)), max_size=25)), max_size=6)
+    return runs.map(lambda runs: [(*contact, lucky) for lucky, run in runs for contact in run])
+
+
+def test_one_long_story_has_everything_the_walk_can_do() -> None:
+    lucky = [(0, host, 1, True) for host in range(6)]
+    unlucky = [(0, host, 1, False) for host in range(6, 15)]
+    ports = [(0, 20, port, False) for port in range(2, 6)]
+    block = [(1, 20, port, False) for port in (1, 2)] + [(1, host, 1, False) for host in range(21, 24)] + [
+        (1, 20, port, False) for port in (3, 4, 5)]
+    for story_of in (lucky + unlucky, lucky + ports, block, lucky[:3] + unlucky + lucky):
+        check_walk(story_of, 4, 4)
+
+
+@settings(max_examples=80, deadline=None)
+@given(contacts(2) | contacts(8), st.integers(3, 6), st.integers(3, 5))
 def test_the_walk_is_the_naive_one(contacts: list[Contact], min_hosts: int, min_ports: int) -> None:
+    check_walk(contacts, min_hosts, min_ports)
+
+
+def check_walk(contacts: list[Contact], min_hosts: int, min_ports: int) -> None:
     traffic, base = Traffic(), address_int("10.0.0.0")
     for n, (src, dst, port, success) in enumerate(contacts):
         add = traffic.connection if success else traffic.refused
@@ -298,5 +328,4 @@ def test_the_walk_is_the_naive_one(contacts: list[Contact], min_hosts: int, min_
     found = [(a["signature_id"], a["src_ip"] - base, a["dst_ip"] - base - 256 if a["dst_ip"] else 0, a["events"])
              for a in told(traffic, min_hosts=min_hosts, min_ports=min_ports, slow_targets=4000)
              if a["revision"] == 1]
-    # a 32-bit dst of 0 is also host 0 of port scans: both sides say it the same way
     assert sorted(found) == sorted(naive_starts(contacts, min_hosts, min_ports))
