@@ -22,7 +22,7 @@ class DecodeSettings:
     """
 
     checksums: str = "auto"
-    rows_per_batch: int = 32768
+    rows_per_batch: int = 65536
     fragment_datagrams: int = 8192
     fragment_bytes: int = 32 << 20
     fragment_timeout_s: int = 60
