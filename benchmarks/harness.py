@@ -50,6 +50,7 @@ class Subject:
     seconds: Callable[[dict[str, Any]], float] | None = None
     repeats: int | None = None
     note: str = ""
+    all_cores: bool = False
 
 
 @dataclass
@@ -103,7 +104,7 @@ def measure(subject: Subject, repeats: int, core: int) -> Measured:
     measured = Measured(subject)
     for _ in range(subject.repeats or repeats):
         extra = subject.prepare() if subject.prepare else {}
-        sample = run_once(subject.argv, core, extra)
+        sample = run_once(subject.argv, None if subject.all_cores else core, extra)
         if sample.exit_code != 0:
             lines = (sample.errors.strip() or sample.output.strip()).splitlines()
             measured.error = f"exit {sample.exit_code}: {lines[-1] if lines else 'no output'}"
@@ -118,8 +119,8 @@ def measure(subject: Subject, repeats: int, core: int) -> Measured:
     return measured
 
 
-def run_once(argv: Sequence[str], core: int, extra: dict[str, str], limit_s: float = TIME_LIMIT_S) -> Sample:
-    """Run a command to its end on one core; stopped with exit code -9 after limit_s.
+def run_once(argv: Sequence[str], core: int | None, extra: dict[str, str], limit_s: float = TIME_LIMIT_S) -> Sample:
+    """Run a command to its end on one core (None: on all); stopped with exit code -9 after limit_s.
 
     peak_mb is ru_maxrss of the process and of the children it waited for, in MiB.
     """
@@ -128,7 +129,7 @@ def run_once(argv: Sequence[str], core: int, extra: dict[str, str], limit_s: flo
         began = time.perf_counter()
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env, cwd=ROOT, start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+            preexec_fn=None if core is None else lambda: os.sched_setaffinity(0, {core}),
         )
         status, usage = _wait(process.pid, began + limit_s)
         wall = time.perf_counter() - began

@@ -149,7 +149,7 @@ def tcp_reset(r, to_server):
     probe = state == _SYN_SENT or (state == _MIDSTREAM and not r["flags_toserver"] & _ACK)
     if state != _CLOSED:
         r["tcp_state"] = _RESET
-    if to_server or r["answered"] or not probe:
+    if to_server or r["answered"] or not probe or not r["seen"] & _CLIENT:
         return 0
     r["answered"] = 1
     r["outcome"] = _ATTEMPTED

@@ -185,6 +185,12 @@ def test_an_icmp_error_refuses_the_flow_it_quotes():
     assert packets.flow_id[2] == udp["flow_id"]
 
 
+def test_a_reset_that_nobody_asked_for_refuses_nothing():
+    packets, flows = run([packet(0, src=B, dst=A, sport=443, dport=40000, flags=RST)])
+    assert packets.flow_event.tolist() == [FlowEvent.OPENED]
+    assert one(flows)["outcome"] == Outcome.UNKNOWN
+
+
 def test_a_long_flow_writes_a_row_per_active_timeout():
     rows = [packet(t, payload_bytes=1) for t in range(40)]
     written = as_dicts(run(rows)[1])

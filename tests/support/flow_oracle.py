@@ -183,7 +183,7 @@ class FlowOracle:
                 state == TcpState.MIDSTREAM and not flow.row["tcp_flags_toserver"] & ACK)
             if state != TcpState.CLOSED:
                 flow.tcp_state = TcpState.RESET
-            if not to_server and not flow.answered and probe:
+            if not to_server and not flow.answered and probe and True in flow.seen:
                 flow.answered, flow.outcome = True, Outcome.ATTEMPTED
                 return FlowEvent.REFUSED
             return 0
