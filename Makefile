@@ -16,7 +16,7 @@ test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
 fuzz: $(READY)
-	SEKISHO_FUZZ=1 $(BIN)/python -m pytest tests/decode tests/capture tests/flow
+	$(BIN)/python -m tests.fuzz 120
 
 lint: $(READY)
 	$(BIN)/ruff check .
