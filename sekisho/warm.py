@@ -1,7 +1,7 @@
 """Have every kernel ready before packets flow: loaded from the cache, or compiled on the first run.
 
-A first run compiles for half a minute. The kernels of sensor and detectors do not need one another, so where there is
-a second core another process compiles those of the detectors meanwhile; both meet in the cache on disk.
+A first run compiles for half a minute. Sensor and detectors do not need one another's kernels, so where
+there is a second core another process compiles the detectors' meanwhile; both meet in the cache on disk.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from zones import EXAMPLE, judge_flows, load_policy
 
 _SYN, _PATIENCE_S = 2, 300
 _ENDS = {"src_ip": address_int("10.10.1.1"), "dst_ip": address_int("192.0.2.1"), "src_port": 40000, "dst_port": 443}
+_OPENED = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_flags": _SYN, "flow_id": 1,
+           "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
 _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks zero
     "0200000000020200000000010800" "4500002800010000400600000000000000000000"
     "0000000000000000000000005002000000000000")
@@ -34,37 +36,41 @@ _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks ze
 def load_kernels() -> None:
     """Call every stage once on a packet that nobody sends, so that each kernel is in memory; once per process."""
     helper = _compile_detectors_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
-    _use_sensor()
+    _use_decode()
+    _use_flow_table()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             helper.kill()
-    _use_detectors()
+    use_detectors()
 
 
 def _compile_detectors_meanwhile() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from sekisho.warm import _use_detectors; _use_detectors()"],
+        [sys.executable, "-c", "from sekisho.warm import use_detectors; use_detectors()"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def _use_sensor() -> None:
-    decoder, table = Decoder(), FlowTable()
-    for packets, _ in decoder.decode(frame_block([_FRAME])):
-        for _ in table.update(packets):
-            pass
+def _use_decode() -> None:
+    for _ in Decoder().decode(frame_block([_FRAME])):
+        pass
+
+
+def _use_flow_table() -> None:
+    table = FlowTable()
+    for _ in table.update(PACKET.from_rows([_OPENED])):
+        pass
     for _ in table.finish():
         pass
 
 
-def _use_detectors() -> None:
+def use_detectors() -> None:
+    """Use the kernels of zones, detectors and digest."""
     settings, policy = default_settings(), load_policy(EXAMPLE)
-    opened = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_flags": _SYN, "flow_id": 1,
-              "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
     flow = {"flow_id": 1, "proto": 6, "pkts_toserver": 1, "emitted_before": 2, "outcome": int(Outcome.ATTEMPTED),
             **_ENDS}
-    packets, flows = PACKET.from_rows([opened]), FLOW.from_rows([flow])
+    packets, flows = PACKET.from_rows([_OPENED]), FLOW.from_rows([flow])
     judge_flows(policy, flows)
     chain, digest = build_chain(settings, policy), ResultDigest()
     digest.add_flows(flows)
