@@ -22,7 +22,7 @@ FIELDS = ("frame.number", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst",
           "tcp.srcport", "tcp.dstport", "tcp.flags", "tcp.seq_raw", "tcp.len", "udp.srcport", "udp.dstport",
           "sctp.srcport", "sctp.dstport", "icmp.type", "icmpv6.type", "vlan.id",
           "ip.flags.mf", "ip.frag_offset", "tcp.checksum.status", "udp.checksum.status", "_ws.malformed",
-          "frame.protocols", "ieee8021ad.id", "ipv6.fraghdr.offset", "ipv6.fraghdr.more")
+          "frame.protocols", "ieee8021ad.id", "ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ip.opt.type")
 OPTIONS = ("tcp.check_checksum:TRUE", "udp.check_checksum:TRUE", "tcp.relative_sequence_numbers:FALSE",
            "tcp.desegment_tcp_streams:FALSE")
 
@@ -44,6 +44,7 @@ class Facts:
     fragment: bool = False
     checksum: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
+    ip_options: list[int] = field(default_factory=list)
     protocols: str = ""
     malformed: bool = False
 
@@ -128,7 +129,8 @@ def _tshark_facts(v: dict[str, list[str]]) -> Facts:
         fragment=any(first(name) for name in
                      ("ip.flags.mf", "ip.frag_offset", "ipv6.fraghdr.offset", "ipv6.fraghdr.more")),
         checksum={"0": "bad", "1": "good"}.get(sums[0], "") if len(sums) == 1 else "",
-        protocols=";".join(v["frame.protocols"]), malformed=bool(v["_ws.malformed"]))
+        ip_options=_numbers(v["ip.opt.type"]), protocols=";".join(v["frame.protocols"]),
+        malformed=bool(v["_ws.malformed"]))
 
 
 def has_tshark() -> bool:
@@ -166,6 +168,8 @@ def reason(mine: Facts, yours: Facts, name: str) -> str:
         return "refused"
     if quotes:
         return "quoted"
+    if name == "ipv4" and {131, 137} & set(yours.ip_options):
+        return "source-route"
     if "pppoes" in layers and yours.malformed:
         return "pppoe-length"
     if yours.malformed and (not other or (isinstance(one, list) and one[: len(other)] == other)):
