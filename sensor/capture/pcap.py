@@ -13,7 +13,6 @@ import numpy as np
 
 from columns.kernel import kernel
 from sensor.capture.counts import Count
-from sensor.capture.prefetch import prefetch
 from sensor.capture.walk import (
     FULL,
     NEED_MORE,
@@ -24,6 +23,7 @@ from sensor.capture.walk import (
     refuse,
     unsigned32,
 )
+from sensor.prefetch import prefetch
 
 HEADER_BYTES = 24
 MAX_CAPTURED_BYTES = 262_144

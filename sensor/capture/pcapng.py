@@ -13,7 +13,6 @@ from columns.kernel import kernel
 from sensor.capture.counts import Count
 from sensor.capture.pcap import MAX_CAPTURED_BYTES
 from sensor.capture.pcapng_time import block_time
-from sensor.capture.prefetch import prefetch
 from sensor.capture.walk import (
     BIG_ENDIAN,
     FULL,
@@ -29,6 +28,7 @@ from sensor.capture.walk import (
     unsigned16,
     unsigned32,
 )
+from sensor.prefetch import prefetch
 
 SECTION_HEADER, INTERFACE, PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 NAME_RESOLUTION, STATISTICS, SECRETS, CUSTOM, CUSTOM_NOT_COPIED = 4, 5, 10, 0xBAD, 0x40000BAD
