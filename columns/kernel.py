@@ -44,6 +44,8 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 
 import numba  # noqa: E402  (the cache folder has to be known first)
 
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # also where somebody imported numba before us
+
 kernel = numba.njit(nogil=True, cache=True, boundscheck=True)
 """Compile a function of arrays: cached on disk, without the GIL, bounds checked (the input is hostile)."""
 
