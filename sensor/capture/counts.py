@@ -1,8 +1,4 @@
-"""What a reader counts: records in, frames out, refusals by cause, oddities, skipped blocks.
-
-These numbers are constants of kernels: columns.kernel looks for its own name to know which files a compiled kernel
-depends on.
-"""
+"""What a reader counts: records in, frames out, refusals by cause, oddities, skipped blocks."""
 
 from __future__ import annotations
 
