@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from columns.errors import StoreError, UsageError
 from columns.schema import Table, rows_in
+from storage.actions import INSERT_SQL, action_params, require_alert
 from storage.block import Constant
 from storage.chunk import CHUNK_ROWS, Chunk
 from storage.engine import Engine
@@ -45,7 +47,7 @@ class ClickHouseStore:
             self._reader.close()
             self._connection.close()
             raise
-        # an embedded engine that is still open while the interpreter goes away ends the process with a segmentation fault
+        # an embedded engine still open while the interpreter goes away ends the process with a segmentation fault
         atexit.register(self._abandon)
 
     def __enter__(self) -> ClickHouseStore:
@@ -112,6 +114,12 @@ class ClickHouseStore:
                              remedy="sekisho runs lists them")
         self._records.delete(run_id)
 
+    def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
+        """Write down what somebody did about an alert; see Store.add_alert_action."""
+        params = action_params(run_id, alert_id, action, actor, comment)
+        require_alert(self.query, run_id, alert_id)
+        self._connection.execute(INSERT_SQL, params)
+
     def close(self) -> None:
         """Write what is left and give the store free; raises what went wrong, but the store is free in any case."""
         if self._closed:
@@ -155,4 +163,5 @@ class ClickHouseStore:
 def _constants(run: Run) -> tuple[Constant, ...]:
     """Columns that lead every row of a run."""
     return (("run_id", "LowCardinality(String)", run.run_id), ("sensor", "LowCardinality(String)", run.sensor),
-            ("keep_days", "UInt16", run.keep_days))
+            ("site", "LowCardinality(String)", run.site), ("keep_days", "UInt16", run.keep_days),
+            ("inserted_at", "UInt32", int(time.time())))
