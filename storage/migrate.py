@@ -10,7 +10,7 @@ from typing import Any
 
 from columns import TABLES
 from columns.clickhouse import schema_digest
-from columns.errors import StoreError
+from columns.errors import StoreError, StoreMissing
 from storage.engine import Connection, Engine
 from storage.migrations import MIGRATIONS, SCHEMA_NUMBER
 from storage.opening import open_engine
@@ -74,8 +74,8 @@ def migrate_store(target: Path | str, settings: StoreSettings | None = None, *, 
 def _plan(engine: Engine, query: Query) -> Plan:
     found = stored_number(query)
     if not found:
-        raise StoreError("there is no store here", where=engine.where,
-                         remedy="write one with sekisho replay CAPTURE --store, or name the right one")
+        raise StoreMissing("there is no store here", where=engine.where,
+                           remedy="write one with sekisho replay CAPTURE --store, or name the right one")
     if found > SCHEMA_NUMBER:
         check_number(found, engine.where)
     changed = {t for m in MIGRATIONS if m.number > found for t in m.tables}
