@@ -131,9 +131,9 @@ def _check_marker(path: Path, schema: str, older: bool) -> None:
     if not (older and number < SCHEMA_NUMBER):
         check_number(number, str(path))
     if number == SCHEMA_NUMBER and digest != schema:
-        raise StoreError("the store was written by another build of the program", where=str(path),
+        raise StoreError("the store was written by another version of the program", where=str(path),
                          expected=f"tables {schema}, found {digest}",
-                         remedy="replay the captures into a new store, or use the build that wrote this one")
+                         remedy="replay the captures into a new store, or use the version that wrote this one")
 
 
 def _refused(path: Path, error: OSError) -> StoreError:

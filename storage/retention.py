@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from columns.clickhouse import quoted
 from columns.rollups import ROLLUPS
 from storage.engine import Connection
-from storage.usage import Partition, partitions, table_usage
+from storage.pruned import Dropped, Partition, Pruned
+from storage.usage import partitions, table_usage
 from storage.versions import Query
 
 _DAY_S = 86_400
@@ -22,25 +23,20 @@ _ALERTS = frozenset({"alert", *(r.name for r in ROLLUPS if r.source.name == "ale
 
 
 @dataclass(frozen=True)
-class Dropped:
-    """A partition that was dropped (or would be), and why: ``expired`` or ``budget``."""
+class RetentionSettings:
+    """What a store may grow to. Days belong to a run: rows of a live run expire that many days after insertion."""
 
-    partition: Partition
-    why: str
+    budget_gb: float = field(default=0.0, metadata={
+        "unit": "10^9 bytes", "range": (0.0, 1e9), "result": False,
+        "meaning": "what the store may take on the disk; when a replay has ended, and by `sekisho store prune`, the "
+        "oldest insertions of live runs are dropped until it fits: flows, then rollups, alerts last; 0 is no budget"})
+    replays: bool = field(default=False, metadata={
+        "result": False, "meaning": "whether the budget may drop replays too, which never expire otherwise"})
 
-
-@dataclass(frozen=True)
-class Pruned:
-    """What pruning did: what was dropped in this order, and bytes of the store before and after.
-
-    over: bytes by which the store still exceeds its budget, because the rest may not be dropped.
-    """
-
-    dropped: tuple[Dropped, ...] = ()
-    bytes_before: int = 0
-    bytes_after: int = 0
-    over: int = 0
-    rows: dict[str, int] = field(default_factory=dict)
+    @property
+    def budget_bytes(self) -> int:
+        """The budget in bytes, 0 for none."""
+        return int(self.budget_gb * 1e9)
 
 
 def prune(connection: Connection, query: Query, *, budget_bytes: int = 0, replays: bool = False,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from columns import TABLES
 from columns.rollups import ROLLUPS
+from storage.pruned import Partition
 from storage.versions import Query
 
 OF_RUNS = (*(t.name for t in TABLES if t.stored), *(r.name for r in ROLLUPS))
@@ -30,22 +31,6 @@ class TableUsage:
     def bytes_per_row(self) -> float:
         """Bytes on the disk a row, indexes included."""
         return round(self.bytes / self.rows, 2) if self.rows else 0.0
-
-
-@dataclass(frozen=True)
-class Partition:
-    """Rows of one run that were inserted in one day or month, in one table.
-
-    keep_days: as its rows say; 0 for a replay. last_s: when the newest row came, seconds since 1970.
-    """
-
-    table: str
-    run_id: str
-    partition_id: str
-    rows: int
-    bytes: int
-    keep_days: int
-    last_s: int
 
 
 def table_usage(query: Query) -> list[TableUsage]:

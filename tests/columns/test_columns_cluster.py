@@ -1,6 +1,7 @@
 """The DDL of a cluster: derived from the same definitions, and every statement is one that ClickHouse can read."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -48,24 +49,26 @@ def test_the_engine_can_read_every_statement(tmp_path, name):
             assert store.query(f"EXPLAIN AST {statement}").rows
 
 
-def test_the_local_form_of_every_statement_runs(tmp_path):
-    """What differs from one server is only engine, name and ON CLUSTER: without these, tables and views can be made."""
+def alone(statement):
+    """A statement of cluster c as one server can run it: its own engines, and a Merge for what is distributed."""
+    statement = statement.replace(" ON CLUSTER `c`", "").replace("replicated_dedup", "non_replicated_dedup")
+    statement = re.sub(r"ENGINE = Replicated(\w+)\('[^']*', '{replica}'(?:, )?", r"ENGINE = \1(", statement)
+    return re.sub(r"ENGINE = Distributed\('c', currentDatabase\(\), '(\w+)', .*\)$",
+                  r"ENGINE = Merge(currentDatabase(), '^\1$')", statement)
+
+
+def test_the_statements_work_together_on_one_server(tmp_path):
+    """What differs from a cluster is only the engines: rows put into a shard's table show in rollups and views."""
     with open_store(tmp_path / "s") as store:
         connection = store.engine.connect()
-        connection.execute("CREATE DATABASE plain")
-        connection.execute("USE plain")
+        connection.execute("CREATE DATABASE alone")
+        connection.execute("USE alone")
         for statement in cluster_ddl("c"):
-            if "ENGINE = Distributed" in statement:
-                head, table = statement.split(" AS ")[0].split()[5], statement.split(" AS ")[1].split()[0]
-                statement = f"CREATE VIEW {head} AS SELECT * FROM {table}"
-            else:
-                statement = statement.replace(" ON CLUSTER `c`", "").replace("replicated_dedup", "non_replicated_dedup")
-                statement = statement.replace("ENGINE = Replicated", "ENGINE = ")
-                first, _, rest = statement.partition("ENGINE = ")
-                if "{replica}" in rest:
-                    engine, _, tail = rest.partition("(")
-                    arguments, _, tail = tail.partition(")")
-                    more = arguments.partition("'{replica}'")[2].lstrip(", ")
-                    statement = f"{first}ENGINE = {engine}({more}){tail}"
-            connection.execute(statement)
+            connection.execute(alone(statement))
+        connection.execute("INSERT INTO flow_local (run_id, flow_id, bytes_toserver) SELECT 'r', 1, 9")
+        connection.execute("INSERT INTO alert_local (run_id, alert_id, revision, severity) SELECT 'r', 1, 1, 'high'")
         connection.close()
+        sql = ("SELECT (SELECT sum(bytes_toserver) FROM alone.traffic_1m), (SELECT uniqMerge(peers) FROM "
+               "alone.talkers_1h), (SELECT sum(alerts) FROM alone.alerts_1h), (SELECT any(src_ip) FROM alone.flows), "
+               "(SELECT count() FROM alone.alerts)")
+        assert store.query(sql).rows == [(9, 1, 1, "::", 1)]
