@@ -28,10 +28,10 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
     """
     found = stored_number(query)
     check_number(found, engine.where)
-    if not engine.shared:
-        _make(connection, found)
-        return
     there = {name for (name,) in query("SELECT name FROM system.tables WHERE database = currentDatabase()", {}).rows}
+    if not engine.shared:
+        _make(connection, found, missing=not there >= _NAMES)
+        return
     if not there >= _NAMES:
         if not create:
             if not _NAMES & there:
@@ -43,9 +43,9 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
     _check_columns(engine, query)
 
 
-def _make(connection: Connection, found: int) -> None:
-    """Create tables and views where they are missing; of a new store also write down which schema it has."""
-    for statement in (*store_ddl(TABLES), *view_ddls(TABLES)):
+def _make(connection: Connection, found: int, *, missing: bool = True) -> None:
+    """Create what is missing, and the views anew; of a new store also write down which schema it has."""
+    for statement in (*(store_ddl(TABLES) if missing or not found else ()), *view_ddls(TABLES)):
         connection.execute(statement)
     for migration in MIGRATIONS if not found else ():
         connection.execute(*done_sql(migration.number, migration.name))
