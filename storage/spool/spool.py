@@ -71,8 +71,8 @@ class Spool:
 
         meta of every record: run_id, life (the attempt), at_s (wall clock); of a block also table, columns, token, rows
         and inserted_at, and the body is its rows; of a beginning or an end record, and of an end handed (rows by
-        table). While patient says True, room is waited for; else, where may_shed allows it, the oldest rows of the least
-        important lane make it.
+        table). While patient says True, room is waited for; else, where may_shed allows it, the oldest rows of the
+        least important lane make it.
         StoreError when the beginning or end of a run finds no room, or the disk fails.
         """
         lane = lane_of(meta["table"]) if kind is Kind.BLOCK else Lane.CONTROL
