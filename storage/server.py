@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -87,7 +88,8 @@ class ServerConnection:
         """Store a block, sending it again under its token when the server was away."""
         sql = f"INSERT INTO {block.table} ({', '.join(block.columns)}) VALUES"
         settings = {"insert_deduplication_token": block.token}
-        _patiently(self._blocks, self._target, lambda: send_block(self._blocks, sql, block.data, settings))
+        _patiently(self._blocks, self._target, lambda: send_block(
+            self._blocks, sql, block.data, settings, f"{block.token}/{uuid.uuid4().hex}"))
 
     def close(self) -> None:
         """Disconnect."""

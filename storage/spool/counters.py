@@ -13,9 +13,10 @@ class Counters:
 
     found: in the spool when it was opened. spooled: handed to the spool. sent: handed to the server, resent: more than
     once. acknowledged: stored there.
-    present: not sent, because the server has the whole run already. superseded: not sent, because a later attempt of
-    the same run writes these rows again. confirmed: found at the server after an unknown outcome. shed, refused,
-    damaged: given up for want of room, because the server will never take them, because the disk returned other bytes.
+    present: not sent, because the server has the whole run already, or another process writes it now. superseded: not
+    sent, because a later attempt of the same run writes these rows again. confirmed: found at the server after an
+    unknown outcome. shed, refused, damaged: given up for want of room, because the server will never take them, because
+    the disk returned other bytes.
     What was found and spooled is acknowledged, present, superseded, shed, refused, damaged or still waiting.
     """
 

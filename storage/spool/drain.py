@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from columns.clickhouse import DEDUPLICATION_WINDOW
+from columns.errors import SekishoError
 from storage.spool.record import Entry, Kind
 from storage.spool.sender import Away, BlockRefused, Sender, SpooledBlock
 from storage.spool.spool import Spool
@@ -22,7 +23,7 @@ class Link(NamedTuple):
     """How it stands with the server: when it first failed to answer (monotonic; 0 while it answers), and why."""
 
     failing_since: float = 0.0
-    reason: str = ""
+    error: SekishoError | None = None
 
     @property
     def failing(self) -> bool:
@@ -87,7 +88,9 @@ class Drain:
             return None
         in_doubt = self._spool.state.sending == entry.number
         try:
-            self._deliver(entry)
+            sender = self._connected()
+            if self._spool.take() == entry:  # else it need not be sent, as the connection has told
+                self._deliver(entry, sender)
         except Away as error:
             if not in_doubt and (not error.sent or self._spool.state.sending != entry.number):
                 self._spool.release(entry)
@@ -114,12 +117,11 @@ class Drain:
             with self._spool.changed:
                 self._spool.changed.notify_all()
 
-    def _deliver(self, entry: Entry) -> None:
+    def _deliver(self, entry: Entry, sender: Sender) -> None:
         body = self._spool.body(entry)
         if body is None:
             self._spool.lose(entry, "damaged")
             return
-        sender = self._connected()
         if entry.kind is Kind.BLOCK:
             self._deliver_block(entry, body, sender)
             return
@@ -127,7 +129,8 @@ class Drain:
         record = {**entry.meta["record"], "run_id": entry.run_id}
         if entry.kind is Kind.BEGIN:
             outcome = sender.begin(record)
-            run = {"run_id": entry.run_id, "life": entry.life, "skip": outcome == "complete"}
+            run = {"run_id": entry.run_id, "life": entry.life, "started_at": record["started_at"],
+                   "skip": outcome == "complete"}
         else:
             skip = self._spool.state.run.get("skip", False)
             outcome = "complete" if skip or sender.finish(record, entry.meta["handed"]) else "interrupted"
@@ -170,7 +173,7 @@ class Drain:
 
     def _away(self, error: Away) -> float:
         self._disconnect()
-        self.link = Link(self.link.failing_since or time.monotonic(), error.reason)
+        self.link = Link(self.link.failing_since or time.monotonic(), error.error)
         settings = self._spool.settings
         longest = min(settings.backoff_max_s, settings.backoff_first_s * 2 ** min(self._failures, 40))
         self._failures += 1
@@ -181,6 +184,9 @@ class Drain:
     def _connected(self) -> Sender:
         if self._sender is None:
             self._sender = self._connect()
+            run = self._spool.state.run
+            if run and not run["skip"] and not self._sender.is_current(run["run_id"], run["started_at"]):
+                self._spool.pass_by_run()
         return self._sender
 
     def _disconnect(self) -> None:

@@ -30,9 +30,10 @@ def recovered(folder: Path, state: State) -> tuple[list[LaneFiles], int]:
     return [LaneFiles(folder, lane, segments) for lane, segments in found.items()], number
 
 
-def left_open(lanes: Sequence[LaneFiles], state: State) -> tuple[str, str]:
-    """Return the run and its attempt that was begun and not ended, or two empty texts."""
-    run, life = str(state.run.get("run_id", "")), str(state.run.get("life", ""))
+def left_open(lanes: Sequence[LaneFiles], state: State) -> tuple[str, str, str]:
+    """Return the run that was begun and not ended, its attempt, and when that began; or empty texts."""
+    found = tuple(str(state.run.get(name, "")) for name in ("run_id", "life", "started_at"))
     for _, entry in lanes[Lane.CONTROL].waiting(state.done[Lane.CONTROL]):
-        run, life = (entry.run_id, entry.life) if entry.kind is Kind.BEGIN else ("", "")
-    return run, life
+        begun = entry.kind is Kind.BEGIN
+        found = (entry.run_id, entry.life, str(entry.meta["record"]["started_at"])) if begun else ("", "", "")
+    return found

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from columns.errors import SekishoError
+
 
 class Away(Exception):
-    """The server cannot be reached, is busy, full or broken: try again later.
+    """The server cannot be reached, is busy, full, broken or refuses us: try again later.
 
-    sent is False when it is certain that it has seen nothing of what was to be sent.
+    error says why. sent is False when it is certain that it has seen nothing of what was to be sent.
     """
 
-    def __init__(self, reason: str, *, sent: bool = True) -> None:
-        super().__init__(reason)
-        self.reason, self.sent = reason, sent
+    def __init__(self, error: SekishoError, *, sent: bool = True) -> None:
+        super().__init__(str(error))
+        self.error, self.sent = error, sent
 
 
 class BlockRefused(Exception):
@@ -47,6 +49,12 @@ class Sender(Protocol):
         """Begin a run: "complete" when the server holds all of it, else remove what it holds and record the run.
 
         "new" or "restarted" is returned then. started_at tells a repetition from another attempt.
+        """
+
+    def is_current(self, run_id: str, started_at: str) -> bool:
+        """Whether the attempt that began then is still the one being written, asked after each connection.
+
+        It is not when the run was deleted, or another process has begun it again: then its rows must not be mixed.
         """
 
     def send(self, block: SpooledBlock) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from columns.errors import StoreError
+from storage.run_records import time_text
 from storage.spool.bodies import RecentBodies, compressed, expanded
 from storage.spool.counters import Counters
 from storage.spool.place import SpoolPlace, claim_spool, refused
@@ -60,6 +63,7 @@ class Spool:
         self.state = self._file.state
         self.recent, self._taken = RecentBodies(), self.state.sending
         self._lives: dict[str, str] = {}
+        self._lost: dict[str, Counter[tuple[str, str]]] = {}
         self.lanes, self._next = recovered(place.path, self.state)
         self._opened_at = self._next
         self._find()
@@ -155,6 +159,12 @@ class Spool:
                 self._count_second(entry)
             self._done(entry, sync=self._durable and entry.kind is Kind.BEGIN)
 
+    def pass_by_run(self) -> None:
+        """Send no more of the run that is open at the server: it is somebody else's now."""
+        with self.changed:
+            self.state.run["skip"] = True
+            self.save()
+
     def lose(self, entry: Entry, what: str) -> None:
         """Give a block up: what is refused or damaged."""
         with self.changed:
@@ -168,7 +178,13 @@ class Spool:
             what = "superseded"
         else:
             self.state.lose(meta["table"], cause, meta["rows"])
+            self._lost.setdefault(meta["life"], Counter())[meta["table"], cause] += meta["rows"]
         self.counters.add(what, meta["rows"])
+
+    def lost_of(self, life: str) -> dict[tuple[str, str], int]:
+        """Return the rows of an attempt that this process gave up, by table and cause."""
+        with self.changed:
+            return dict(self._lost.get(life, {}))
 
     def waiting(self) -> Waiting:
         """Return what has not been acknowledged yet."""
@@ -268,7 +284,7 @@ class Spool:
 
     def _passed_by(self, entry: Entry) -> str:
         """Why a block needs not be sent: "" where it must."""
-        if entry.kind is not Kind.BLOCK or entry.number == self.state.sending:
+        if entry.kind is not Kind.BLOCK:
             return ""
         run = self.state.run
         if run.get("skip") and (run["run_id"], run["life"]) == (entry.run_id, entry.life):
@@ -304,9 +320,10 @@ class Spool:
 
     def _close_left_run(self) -> None:
         """Close the run that the last process was writing when it died."""
-        run_id, life = left_open(self.lanes, self.state)
+        run_id, life, started_at = left_open(self.lanes, self.state)
         if run_id:
             now = time.time()
             with suppress(StoreError):  # a full disk: it is closed when the spool is opened next
                 self.append(Kind.FINISH, {"run_id": run_id, "life": life, "at_s": now, "handed": {},
-                                          "record": {"status": "interrupted", "finished_at_s": now}}, may_shed=False)
+                                          "record": {"status": "interrupted", "started_at": started_at,
+                                                     "finished_at": time_text(datetime.now(UTC))}}, may_shed=False)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage.spool import Lane, SpoolSettings
 from tests.support.spool_bench import Bench
-from tests.support.spool_oracle import LOST_AFTER, LOST_BEFORE, OK, REFUSED, UNREACHABLE
+from tests.support.spool_oracle import LATE, LOST_AFTER, LOST_BEFORE, OK, REFUSED, UNREACHABLE
 
 TABLES = ("flow", "alert", "sensor_health")
 
@@ -25,7 +25,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("crash"), st.binary(max_size=60)),
     st.tuples(st.just("others"), st.sampled_from((10, 4_000, 9_000, 30_000))),
 )
-OUTCOMES = st.lists(st.sampled_from((OK, OK, OK, LOST_BEFORE, LOST_AFTER, UNREACHABLE)), max_size=40)
+OUTCOMES = st.lists(st.sampled_from((OK, OK, OK, LOST_BEFORE, LOST_AFTER, LATE, UNREACHABLE)), max_size=40)
 
 
 @settings(max_examples=120, deadline=None)
@@ -162,6 +162,24 @@ def test_a_token_that_was_forgotten_is_asked_for_by_count(tmp_path):
     bench.quiet()
     assert bench.server.count("r") == {"flow": 20}
     assert bench.spool.counters.confirmed_blocks == 1
+
+
+def test_what_is_in_doubt_goes_first_and_is_never_given_up(tmp_path):
+    outcomes = iter((OK, LOST_AFTER))
+    bench = Bench(tmp_path / "spool", lambda: next(outcomes, UNREACHABLE), max_bytes=1 << 20)
+    bench.begin("r")
+    for _ in range(4):
+        bench.block("flow", 60_000)
+    bench.steps(2)
+    for _ in range(20):
+        bench.block("alert", 100_000)
+        bench.steps(1)
+    lost = bench.spool.state.lost
+    assert lost["flow"] == {"full": 120_000}  # the file that the one in doubt stands in is left
+    bench.finish()
+    bench.quiet()
+    assert bench.server.order[1:3] == ["r/flow/1", "r/alert/8"] or bench.server.order[0] == "r/flow/0"
+    assert bench.server.count("r")["flow"] + lost["flow"]["full"] == 240_000
 
 
 def test_a_block_that_the_server_refuses_does_not_hold_up_the_rest(tmp_path):

@@ -59,7 +59,8 @@ class Bench:
     def finish(self, interrupted=False):
         self.spool.append(Kind.FINISH, {
             "run_id": self.run_id, "life": str(self.life), "at_s": time.time(), "handed": self.handed,
-            "record": {"status": "interrupted" if interrupted else "complete"}})
+            "record": {"status": "interrupted" if interrupted else "complete",
+                                                             "started_at": str(self.life)}})
         self.run_id = ""
 
     def steps(self, number=1_000_000):

@@ -6,17 +6,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from columns.errors import StoreAway
 from storage.spool import Away, BlockRefused
 from storage.spool.sender import SpooledBlock
 
-OK, LOST_BEFORE, LOST_AFTER, UNREACHABLE, REFUSED = "ok", "lost before", "lost after", "unreachable", "refused"
+OK, LOST_BEFORE, LOST_AFTER, LATE, UNREACHABLE, REFUSED = (
+    "ok", "lost before", "lost after", "late", "unreachable", "refused")
 
 
 class ModelServer:
     """Tables, runs and remembered tokens in memory; it never forgets what it acknowledged.
 
     script gives the outcome of each call: OK; LOST_BEFORE and LOST_AFTER (the connection broke before or after the
-    server did it: the same to the client); UNREACHABLE; REFUSED (blocks only). window: tokens remembered per table.
+    server did it: the same to the client); LATE (the client gave up waiting, and the server does it later);
+    UNREACHABLE; REFUSED (blocks only). window: tokens remembered per table.
     """
 
     def __init__(self, script: Callable[[], str] = lambda: OK, window: int = 10_000) -> None:
@@ -26,6 +29,8 @@ class ModelServer:
         self.tokens: dict[str, OrderedDict[str, None]] = {}
         self.taken: dict[str, int] = {}
         self.order: list[str] = []
+        self.late: list[Callable[[], Any]] = []
+        self._turn = 0
 
     def connect(self) -> ModelSender:
         return ModelSender(self)
@@ -40,6 +45,14 @@ class ModelServer:
         self.taken[block.table] = self.taken.get(block.table, 0) + 1
         self.rows.setdefault((block.run_id, block.table), []).append((block.token, block.data, block.inserted_at))
         self.order.append(block.token)
+
+    def age(self) -> None:
+        """At every other call, what came late is done at last: the client has given up waiting, the server has not."""
+        self._turn += 1
+        if self._turn % 2 == 0:
+            for action in self.late:
+                action()
+            self.late.clear()
 
     def others_insert(self, table: str, blocks: int) -> None:
         """Other sensors insert blocks of runs of their own."""
@@ -68,6 +81,10 @@ class ModelSender:
     def begin(self, record: Mapping[str, Any]) -> str:
         return self._outcome(lambda: self._begin(record))
 
+    def is_current(self, run_id: str, started_at: str) -> bool:
+        run = self.server.runs.get(run_id)
+        return run is not None and run["started_at"] == started_at
+
     def send(self, block: SpooledBlock) -> None:
         self._outcome(lambda: self.server.store(block), refusable=True)
 
@@ -89,6 +106,8 @@ class ModelSender:
         before = self.server.runs.get(run_id)
         if before is not None and before["status"] == "complete":
             return "complete"
+        if self.server.late:
+            raise Away(StoreAway("an insert is still at work"))
         self.server.drop(run_id)
         same = before is not None and before["started_at"] == record["started_at"]
         attempt = 1 if before is None else before["attempt"] + (not same)
@@ -97,6 +116,8 @@ class ModelSender:
 
     def _finish(self, record: Mapping[str, Any], handed: Mapping[str, int]) -> bool:
         run_id = record["run_id"]
+        if self.server.runs.get(run_id, {}).get("started_at") != record["started_at"]:
+            return False
         whole = record["status"] == "complete" and self.server.count(run_id) == dict(handed)
         self.server.runs[run_id] = {**self.server.runs.get(run_id, {}), **record,
                                     "status": "complete" if whole else "interrupted"}
@@ -104,13 +125,17 @@ class ModelSender:
 
     def _outcome(self, action: Callable[[], Any], *, refusable: bool = False) -> Any:
         outcome = self.server.script()
+        self.server.age()
         if outcome == UNREACHABLE:
-            raise Away("no route", sent=False)
+            raise Away(StoreAway("no route"), sent=False)
         if outcome == LOST_BEFORE:
-            raise Away("connection lost")
+            raise Away(StoreAway("connection lost"))
+        if outcome == LATE and refusable:
+            self.server.late.append(action)
+            raise Away(StoreAway("timeout"))
         if outcome == REFUSED and refusable:
             raise BlockRefused("wrong type")
         result = action()
-        if outcome == LOST_AFTER:
-            raise Away("connection lost")
+        if outcome in (LOST_AFTER, LATE):
+            raise Away(StoreAway("connection lost"))
         return result
