@@ -172,7 +172,7 @@ def test_what_a_full_spool_gives_up_is_told_and_stored_as_counters(new_clickhous
     with open_store(server.url(), spool=patient(spool, max_bytes=1 << 20, wait_s=0.2)) as store:
         store.begin_run(Run("r"))
         store.insert(ALERT, ALERTS)
-        store.insert(SENSOR_HEALTH, SENSOR_HEALTH.from_rows([{"ts_ns": 7, "stage": "decode", "cause": "a", "value": 1}]))
+        store.insert(SENSOR_HEALTH, SENSOR_HEALTH.from_rows([{"ts_ns": 7, "stage": "flow", "cause": "a", "value": 1}]))
         store.insert(FLOW, extreme_batch(FLOW, 20_000, 1), vocabularies=VOCABULARIES)
         store.finish_run(RunSummary())
         shed = store.counters()["shed_rows"]
@@ -185,7 +185,7 @@ def test_what_a_full_spool_gives_up_is_told_and_stored_as_counters(new_clickhous
         store.finish_run(RunSummary())
         assert state_of(store)[0] == ("r", "interrupted", 1, 20_000 - shed, 40)
         health = store.query("SELECT ts_ns, stage, cause, value FROM sensor_health ORDER BY stage").rows
-        assert health == [("1970-01-01 00:00:00.000000007", "decode", "a", 1),
+        assert health == [("1970-01-01 00:00:00.000000007", "flow", "a", 1),
                           ("1970-01-01 00:00:00.000000007", "spool", "flow_full", shed)]
 
 
