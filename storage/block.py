@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from columns.clickhouse import stored_columns
+from columns.clickhouse import INSERT_SETTINGS, quoted, stored_columns
 from columns.schema import Table, rows_in
 from storage.native import encode_block
 
@@ -36,3 +36,9 @@ def block_of(table: Table, batch: Any, *, constants: Sequence[Constant], vocabul
     data = encode_block(table, batch, constants=constants, vocabularies=vocabularies)
     second = next((int(value) for name, _, value in constants if name == "inserted_at"), 0)
     return Block(table.name, names, rows_in(batch), token, data, second)
+
+
+def insert_settings(token: str) -> str:
+    """Return the settings of the INSERT of a block: its table drops it where it has seen the token, and so does each
+    rollup by itself."""
+    return f"insert_deduplication_token = {quoted(token)}, {INSERT_SETTINGS}"

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from columns.clickhouse import quoted
-from storage.block import Block
+from storage.block import Block, insert_settings
 from storage.block_file import BlockFile
 from storage.interface import Param, QueryResult
 from storage.params import param_text
@@ -71,7 +70,7 @@ class EmbeddedConnection:
             self._file.write(block.data)
             self._session.query(f"INSERT INTO {block.table} ({names}) SELECT {names} FROM "
                                 f"file('{self._file.path}', Native) "
-                                f"SETTINGS insert_deduplication_token = {quoted(block.token)}")
+                                f"SETTINGS {insert_settings(block.token)}")
 
     def close(self) -> None:
         """Close the session."""

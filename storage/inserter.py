@@ -41,7 +41,8 @@ class RunJobs:
         self._second = max(self._second, int(time.time()))
         number, self._sent[name] = self._sent[name], self._sent[name] + 1
         constants = (("run_id", "LowCardinality(String)", run.run_id), ("sensor", "LowCardinality(String)", run.sensor),
-                     ("keep_days", "UInt16", run.keep_days), ("inserted_at", "DateTime", self._second))
+                     ("site", "LowCardinality(String)", run.site), ("keep_days", "UInt16", run.keep_days),
+                     ("inserted_at", "DateTime", self._second))
         return Job(chunk, constants, vocabularies, f"{run.run_id}/{name}/{number}")
 
 

@@ -1,4 +1,4 @@
-"""Values of the native protocol as the store gives them: times and addresses as ClickHouse writes them, texts as str."""
+"""Values of the native protocol as a store gives them: times and addresses as ClickHouse writes them, text as str."""
 
 from __future__ import annotations
 

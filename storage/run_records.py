@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from columns import TABLES
 from columns.clickhouse import RUNS_STRUCTURE, latest, quoted
 from columns.errors import StoreError
+from columns.records import ALERT_ACTION
+from columns.rollups import ROLLUPS
 from columns.schema import Table
 from storage.engine import Connection
 from storage.interface import QueryResult
 from storage.run import Begun, Run, RunSummary
 
 _STORED = tuple(t for t in TABLES if t.stored)
+_OF_RUN = (*(t.name for t in _STORED), *(r.name for r in ROLLUPS))
 _NEVER = "1970-01-01 00:00:00.000"
 
 Query = Callable[[str, Mapping[str, Any]], QueryResult]
@@ -70,7 +73,7 @@ class RunRecords:
 
     def delete(self, run_id: str) -> None:
         """Remove a run, its record last."""
-        self.drop_rows(run_id)
+        self.drop_rows(run_id, (*_OF_RUN, ALERT_ACTION.name))
         self._connection.execute("ALTER TABLE runs DELETE WHERE run_id = {run:String} SETTINGS mutations_sync = 2",
                                  {"run": run_id})
 
@@ -83,13 +86,13 @@ class RunRecords:
         return {t.name: self._query(f"SELECT count() FROM {t.name} WHERE run_id = {{run:String}}",
                                     {"run": run_id}).rows[0][0] for t in _STORED}
 
-    def drop_rows(self, run_id: str) -> None:
+    def drop_rows(self, run_id: str, tables: Sequence[str] = _OF_RUN) -> None:
         """Remove the rows of a run, partition by partition; the engine forgets their tokens with them."""
-        for table in _STORED:
-            parts = self._query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE run_id = {{run:String}}",
+        for table in tables:
+            parts = self._query(f"SELECT DISTINCT _partition_id FROM {table} WHERE run_id = {{run:String}}",
                                 {"run": run_id})
             for (partition,) in parts.rows:
-                self._connection.execute(f"ALTER TABLE {table.name} DROP PARTITION ID {quoted(partition)} "
+                self._connection.execute(f"ALTER TABLE {table} DROP PARTITION ID {quoted(partition)} "
                                          "SETTINGS max_partition_size_to_drop = 0")
 
     def _count(self, table: Table, run_id: str) -> int:
@@ -108,8 +111,9 @@ class RunRecords:
 
 def run_record(run: Run, attempt: int) -> dict[str, Any]:
     """Return the record of a run that begins."""
-    return {"run_id": run.run_id, "kind": run.kind, "sensor": run.sensor, "status": "running", "attempt": attempt,
-            "captures": list(run.captures), "started_at": time_text(run.started_at), "finished_at": "",
+    return {"run_id": run.run_id, "kind": run.kind, "sensor": run.sensor, "site": run.site, "status": "running",
+            "attempt": attempt, "captures": list(run.captures), "started_at": time_text(run.started_at),
+            "finished_at": "",
             "keep_days": run.keep_days, "packets": 0, "bytes": 0, "version": run.version,
             "config_digest": run.config_digest, "policy_digest": run.policy_digest, "digest": "", "rows": {}}
 

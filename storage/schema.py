@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from columns import TABLES
-from columns.clickhouse import PREFIX, column_type, store_ddl, stored_columns, view_ddls, view_name
+from columns.clickhouse import PREFIX, column_type, store_creates, store_ddl, stored_columns, view_ddls, view_name
 from columns.errors import StoreError
+from columns.rollups import ROLLUPS
 from storage.engine import Connection, Engine
 from storage.interface import QueryResult
 
 _STORED = tuple(t for t in TABLES if t.stored)
+_NAMES = frozenset({c.name for c in store_creates(TABLES)} | {r.view for r in ROLLUPS}
+                   | {view_name(t) for t in _STORED if view_name(t)} | {"alert_status"})
 
 
 def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mapping[str, Any]], QueryResult], *,
@@ -26,11 +29,10 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
             connection.execute(statement)
         return
     there = {name for (name,) in query("SELECT name FROM system.tables WHERE database = currentDatabase()", {}).rows}
-    wanted = {"runs", *(t.name for t in _STORED), *(view_name(t) for t in _STORED if view_name(t))}
-    if not wanted <= there:
+    if not there >= _NAMES:
         if not create:
-            raise StoreError("there is no store here" if not wanted & there else
-                             f"tables are missing: {', '.join(sorted(wanted - there))}", where=engine.where,
+            raise StoreError("there is no store here" if not _NAMES & there else
+                             f"tables are missing: {', '.join(sorted(_NAMES - there))}", where=engine.where,
                              remedy="write one with sekisho replay CAPTURE --store URL, or name the right database")
         for statement in (*store_ddl(TABLES), *view_ddls(TABLES)):
             connection.execute(statement)

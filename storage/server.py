@@ -11,7 +11,7 @@ from typing import Any
 from clickhouse_driver import Client, errors
 
 from columns.errors import SekishoError, StoreAway, StoreError
-from storage.block import Block
+from storage.block import Block, insert_settings
 from storage.interface import Param, QueryResult
 from storage.native_values import column_values
 from storage.target import ServerTarget
@@ -86,10 +86,9 @@ class ServerConnection:
 
     def insert(self, block: Block) -> None:
         """Store a block, sending it again under its token when the server was away."""
-        sql = f"INSERT INTO {block.table} ({', '.join(block.columns)}) VALUES"
-        settings = {"insert_deduplication_token": block.token}
+        sql = f"INSERT INTO {block.table} ({', '.join(block.columns)}) SETTINGS {insert_settings(block.token)} VALUES"
         _patiently(self._blocks, self._target, lambda: send_block(
-            self._blocks, sql, block.data, settings, f"{block.token}/{uuid.uuid4().hex}"))
+            self._blocks, sql, block.data, f"{block.token}/{uuid.uuid4().hex}"))
 
     def close(self) -> None:
         """Disconnect."""

@@ -25,9 +25,11 @@ class StoreSettings:
     verify: bool = field(default=True, metadata={
         "result": False, "meaning": "with TLS: refuse a server whose certificate or name is not right"})
     ca_file: str = field(default="", metadata={
-        "result": False, "meaning": "with TLS: certificates to trust (PEM), relative to this file; empty is the system's"})
+        "result": False,
+        "meaning": "with TLS: certificates to trust (PEM), relative to this file; empty is the system's"})
     cert_file: str = field(default="", metadata={
-        "result": False, "meaning": "with TLS: our own certificate (PEM), relative to this file, for a server that asks"})
+        "result": False,
+        "meaning": "with TLS: our own certificate (PEM), relative to this file, for a server that asks for one"})
     key_file: str = field(default="", metadata={
         "result": False, "meaning": "with TLS: the key of cert_file (PEM), relative to this file"})
     server_name: str = field(default="", metadata={

@@ -132,6 +132,10 @@ class SpooledStore:
         """Remove a run and all of its rows."""
         self._store().delete_run(run_id)
 
+    def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
+        """Write down what somebody did about an alert, at the server at once."""
+        self._store().add_alert_action(run_id, alert_id, action, actor=actor, comment=comment)
+
     def close(self) -> None:
         """Write what is left and give spool and server free; what could not be sent waits in the spool."""
         if self._closed:

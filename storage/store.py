@@ -8,6 +8,7 @@ from typing import Any
 
 from columns.errors import StoreError, UsageError
 from columns.schema import Table
+from storage.actions import INSERT_SQL, action_params, require_alert
 from storage.chunk import Chunk, Chunks
 from storage.engine import Engine
 from storage.inserter import Inserter, RunJobs
@@ -44,7 +45,7 @@ class ClickHouseStore:
             self._reader.close()
             self._connection.close()
             raise
-        # an embedded engine that is still open while the interpreter goes away ends the process with a segmentation fault
+        # an embedded engine still open while the interpreter goes away ends the process with a segmentation fault
         atexit.register(self._abandon)
 
     def __enter__(self) -> ClickHouseStore:
@@ -102,6 +103,12 @@ class ClickHouseStore:
             raise UsageError(f"no run {run_id} in this store", where=self.engine.where,
                              remedy="sekisho runs lists them")
         self._records.delete(run_id)
+
+    def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
+        """Write down what somebody did about an alert; see Store.add_alert_action."""
+        params = action_params(run_id, alert_id, action, actor, comment)
+        require_alert(self.query, run_id, alert_id)
+        self._connection.execute(INSERT_SQL, params)
 
     def close(self) -> None:
         """Write what is left and give the store free; raises what went wrong, but the store is free in any case."""

@@ -91,7 +91,8 @@ def _overridden(settings: StoreSettings, query: str, address: str) -> StoreSetti
                              remedy=f"give it in {PASSWORD_ENV} or in a file named by password_file")
         if key not in _OPTIONS:
             nearest = difflib.get_close_matches(key, _OPTIONS, n=1, cutoff=0.0)[0]
-            raise UsageError(f"unknown option {key}", where=masked(address), remedy=f"nearest valid option is {nearest}")
+            raise UsageError(f"unknown option {key}", where=masked(address),
+                             remedy=f"nearest valid option is {nearest}")
         try:
             values[key] = _typed(text, hints[key], next(f for f in fields(StoreSettings) if f.name == key).metadata)
         except ValueError as error:

@@ -13,8 +13,8 @@ _NO_SPACE = re.compile(r"No space left on device|NOT_ENOUGH_SPACE|Cannot reserve
 _CODE = re.compile(r"Code: (\d+)\.")
 _PREFIX = re.compile(r"^(Code: \d+\.\s*)?(DB::\w+: )?")
 _MEMORY, _READONLY, _OTHER_PATH, _LOCKED, _DENIED = 241, 164, 36, 76, 497
-# what the statement is not to blame for: reading, checksums, files, logical errors, memory, space, damaged or lost data,
-# a server that is busy, slow, going down, or that does not know the user
+# what the statement is not to blame for: reading, checksums, files, logical errors, memory, space, damaged or lost
+# data, a server that is busy, slow, going down, or that does not know the user
 _ENGINE = frozenset({33, 40, 49, 74, 75, 76, 84, 107, 159, 160, 173, 192, 193, 194, 202, 203, 209, 210, 228, 232, 233,
                      236, 241, 242, 243, 246, 252, 261, 271, 285, 290, 319, 394, 425, 516, 999, 1001})
 _LOGIN = frozenset({192, 193, 194, 195, 516})

@@ -1,8 +1,8 @@
 """ClickHouse's native protocol by clickhouse-driver, with two things the driver does not do by itself.
 
-Blocks go out as our own encoder wrote them, without a Python object per value: 20 times the rows a second of the driver's
-columnar insert from numpy (docs/decisions/0011-native-blocks.md). Answers keep all nine decimals of a time: the driver
-makes a datetime of it, so here the type is replaced by the integer that lies on the wire.
+Blocks go out as our own encoder wrote them, without a Python object per value: many times the rows a second of the
+driver's columnar insert from numpy (docs/decisions/0011-native-blocks.md). Answers keep all nine decimals of a time:
+the driver makes a datetime of it, so here the type is replaced by the integer that lies on the wire.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def _client(target: ServerTarget, client_class: Any, connection_class: Any, data
     return client
 
 
-def send_block(client: Client, sql: str, data: bytes, settings: Mapping[str, Any], query_id: str) -> None:
+def send_block(client: Client, sql: str, data: bytes, query_id: str) -> None:
     """Run an INSERT ... VALUES with one block of the Native format as its rows; from sending_client() only."""
-    with client.disconnect_on_error(sql, dict(settings)):
+    with client.disconnect_on_error(sql, None):
         connection = client.connection
         connection.send_query(sql, query_id=query_id)
         connection.send_external_tables(None)

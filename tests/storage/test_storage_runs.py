@@ -9,8 +9,9 @@ from columns import ALERT, FLOW, SENSOR_HEALTH, slice_rows
 from columns.errors import StoreError, UsageError
 from storage import Begun, Run, RunSummary, open_store
 from storage.chunk import CHUNK_ROWS, Chunk
-from storage.inserter import Job, insert
+from storage.inserter import Job
 from tests.support.rows import VOCABULARIES, city_flows
+from tests.support.stores import send
 
 FLOWS = city_flows(5000)
 ALERTS = ALERT.from_rows([{"alert_id": a, "revision": r, "severity": 1} for a in range(40) for r in (1, 2)])
@@ -19,12 +20,6 @@ ALERTS = ALERT.from_rows([{"alert_id": a, "revision": r, "severity": 1} for a in
 def count(store, table="flow", run_id=None):
     where = "WHERE run_id = {run:String}" if run_id else ""
     return store.query(f"SELECT count() FROM {table} {where}", {"run": run_id} if run_id else None).rows[0][0]
-
-
-def send(store, job):
-    connection = store.engine.connect()
-    insert(connection, job)
-    connection.close()
 
 
 def write(store, run_id, *, batch=5000, rows=5000, finish=True, **of_run):
@@ -43,9 +38,10 @@ def test_a_run_is_remembered_with_what_it_was(store):
     (run,) = store.runs()
     assert run.pop("started_at") <= run.pop("finished_at")
     assert run == {
-        "run_id": "r", "kind": "replay", "sensor": "edge", "status": "complete", "attempt": 1, "keep_days": 0,
-        "captures": ["b.pcap", "a'\n.pcap"], "packets": 9, "bytes": 99, "version": "1", "config_digest": "c",
-        "policy_digest": "p", "digest": "d", "rows": {"flow": 5000, "alert": 40, "sensor_health": 0}}
+        "run_id": "r", "kind": "replay", "sensor": "edge", "site": "main", "status": "complete", "attempt": 1,
+        "keep_days": 0, "captures": ["b.pcap", "a'\n.pcap"], "packets": 9, "bytes": 99, "version": "1",
+        "config_digest": "c", "policy_digest": "p", "digest": "d",
+        "rows": {"flow": 5000, "alert": 40, "sensor_health": 0}}
 
 
 def test_replaying_again_does_not_double_rows(store):
