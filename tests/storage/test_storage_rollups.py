@@ -46,7 +46,7 @@ def write(store, run_id, *, flows=FLOWS, alerts=ALERTS, finish=True, **of_run):
 
 
 def test_rollups_of_several_runs_and_chunks(store, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 700)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 700)
     write(store, "a", site="north", sensor="n1")
     write(store, "b", flows=slice_rows(FLOWS, 0, 900), kind="live", keep_days=30)
     found = check_all(store)
@@ -59,7 +59,7 @@ def test_rollups_of_several_runs_and_chunks(store, monkeypatch):
 
 
 def test_rollups_after_the_engine_has_merged(store, execute, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 300)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 300)
     write(store, "a")
     before = check_all(store)
     for rollup in ROLLUPS:
