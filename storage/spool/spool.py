@@ -34,6 +34,16 @@ class Waiting(NamedTuple):
     oldest_s: float
 
 
+class _New(NamedTuple):
+    """A record that is to be written."""
+
+    number: int
+    kind: Kind
+    lane: Lane
+    meta: Mapping[str, Any]
+    record: bytes
+
+
 def open_spool(settings: SpoolSettings, target: str, *, create: bool = True) -> Spool:
     """Open the spool in the folder of the settings for a server; target names it without secrets.
 
@@ -84,12 +94,11 @@ class Spool:
             number, self._next = self._next, self._next + 1
             record = encode(number, kind, lane, {**meta, "raw_bytes": len(body)}, compressed(body))
             with self.changed:
-                if kind is Kind.BLOCK:
-                    self.counters.add("spooled", meta["rows"])
-                    self.recent.keep(number, body)
-            no_room = self._write(number, kind, lane, record, patient, may_shed)
+                self.recent.keep(number, body)
+            no_room = self._write(_New(number, kind, lane, meta, record), patient, may_shed)
             with self.changed:
                 if kind is Kind.BLOCK and no_room:
+                    self.counters.add("spooled", meta["rows"])
                     self.give_up(number, meta, "shed", no_room)
                 elif kind is Kind.BEGIN and not no_room:
                     self._lives[meta["run_id"]] = meta["life"]
@@ -233,33 +242,31 @@ class Spool:
             self._file.close()
             self.place.release()
 
-    def _write(self, number: int, kind: Kind, lane: Lane, record: bytes, patient: Callable[[], bool],
-               may_shed: bool) -> str:
+    def _write(self, new: _New, patient: Callable[[], bool], may_shed: bool) -> str:
         """Write a record, making room as long as there is none: "" when it is there, else why no room can be made."""
         # the end of a run is a few hundred bytes, and must not be missing because the spool is full
-        limit = self.settings.max_bytes - len(record) if kind is not Kind.FINISH else float("inf")
+        limit = self.settings.max_bytes - len(new.record) if new.kind is not Kind.FINISH else float("inf")
         full = "full"
         while True:
             with self.changed:
                 if full == "disk_full" or self.bytes > limit:
                     if patient() and not self.idle:
                         self.changed.wait(0.2)
-                    elif not may_shed or not make_room(self, lane, full):
+                    elif not may_shed or not make_room(self, new.lane, full):
                         return full
                 if full == "full" and self.bytes > limit:
                     continue
-            full = self._written(number, lane, record)
+            full = self._written(new)
             if not full:
                 return ""
 
-    def _written(self, number: int, lane: Lane, record: bytes) -> str:
+    def _written(self, new: _New) -> str:
         """Write a record where there should be room: "" when it is there, else why there was none."""
-        durable = self.settings.fsync == "block" or (lane is Lane.CONTROL and self._durable)
+        durable = self.settings.fsync == "block" or (new.lane is Lane.CONTROL and self._durable)
         try:
             with self.changed:
-                segment = self.lanes[lane].open_segment(number, self.settings.file_bytes,
-                                                        sync=self._durable)
-                segment.write(record)
+                segment = self.lanes[new.lane].open_segment(new.number, self.settings.file_bytes, sync=self._durable)
+                segment.write(new.record)
             if durable:
                 segment.sync()
         except OSError as error:
@@ -268,7 +275,9 @@ class Spool:
             raise StoreError(f"the spool cannot be written ({error.strerror})", where=str(self.place.path),
                              remedy="look after the disk, or name another with path in [spool]") from error
         with self.changed:
-            segment.publish(len(record))
+            segment.publish(len(new.record))
+            if new.kind is Kind.BLOCK:
+                self.counters.add("spooled", new.meta["rows"])
         return ""
 
     def _choice(self) -> Entry | None:
