@@ -85,6 +85,14 @@ class ClickHouseStore:
             self._records.finish(self._run, self._attempt, summary, interrupted=interrupted)
         self._run = None
 
+    def notes(self) -> list[str]:
+        """Return nothing: what goes wrong on the direct way is raised."""
+        return []
+
+    def counters(self) -> dict[str, int]:
+        """Return nothing: there is nothing on the direct way."""
+        return {}
+
     def query(self, sql: str, params: Mapping[str, Param] | None = None, *, read_only: bool = False) -> QueryResult:
         """Run one statement that reads; see Store.query."""
         if read_only:

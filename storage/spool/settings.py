@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 
@@ -39,6 +40,11 @@ class SpoolSettings:
     backoff_max_s: float = field(default=15.0, metadata={
         "unit": "s", "range": (0.01, 3600.0), "result": False,
         "meaning": "longest pause between two attempts to reach the server"})
+
+    @property
+    def folder(self) -> Path:
+        """The folder as an absolute path."""
+        return Path(self.path).absolute()
 
     @property
     def file_bytes(self) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -30,11 +31,12 @@ def url(clickhouse, clickhouse_database):
 
 @pytest.fixture
 def spool(tmp_path):
-    return SpoolSettings(path=str(tmp_path / "spool"), wait_s=1.0, backoff_first_s=0.02, backoff_max_s=0.1)
+    return SpoolSettings(path=str(tmp_path / "spool"), wait_s=60.0, backoff_first_s=0.02, backoff_max_s=0.1)
 
 
-def patient(spool, **of_settings):
-    return SpoolSettings(**{**vars(spool), **of_settings})
+def but(spool, **of_settings):
+    """The same spool with other settings."""
+    return replace(spool, **of_settings)
 
 
 def write(store, run_id, *, rows=5000, finish=True, **of_run):
@@ -88,7 +90,7 @@ def test_an_interrupted_run_is_completed_by_replaying_it(url, spool):
 def test_a_replay_begins_and_ends_while_the_server_is_down(new_clickhouse, spool):
     server = new_clickhouse()
     server.kill()
-    with open_store(server.url(), spool=spool) as store:
+    with open_store(server.url(), spool=but(spool, wait_s=0.3)) as store:
         assert write(store, "r") is Begun.DEFERRED
         (note,) = store.notes()
         assert "5080 rows" in note
@@ -111,7 +113,7 @@ def test_a_run_that_the_server_has_is_not_doubled_by_a_replay_without_it(new_cli
     with open_store(server.url(), spool=spool) as store:
         write(store, "r")
     server.kill()
-    with open_store(server.url(), spool=spool) as store:
+    with open_store(server.url(), spool=but(spool, wait_s=0.3)) as store:
         assert write(store, "r") is Begun.DEFERRED
     server.start()
     with open_store(server.url(), spool=spool) as store:
@@ -124,7 +126,7 @@ def test_a_run_that_the_server_has_is_not_doubled_by_a_replay_without_it(new_cli
 
 def test_the_server_goes_away_in_the_middle_and_comes_back(new_clickhouse, spool):
     server = new_clickhouse()
-    with open_store(server.url(), spool=patient(spool, wait_s=30.0)) as store:
+    with open_store(server.url(), spool=spool) as store:
         store.begin_run(Run("r"))
         for number in range(5):
             store.insert(FLOW, slice_rows(FLOWS, number * 1000, number * 1000 + 1000), vocabularies=VOCABULARIES)
@@ -137,13 +139,13 @@ def test_the_server_goes_away_in_the_middle_and_comes_back(new_clickhouse, spool
 def test_a_server_that_does_not_answer_in_time(new_clickhouse, spool):
     """It stops in its tracks, so that the outcome of what was sent is unknown, and goes on later."""
     server = new_clickhouse()
-    with open_store(server.url(more="?timeout_s=0.5&connect_timeout_s=0.5"), spool=spool) as store:
+    with open_store(server.url(more="?timeout_s=0.5&connect_timeout_s=0.5"), spool=but(spool, wait_s=1.0)) as store:
         store.begin_run(Run("r"))
         server.pause()
         write_rest(store)
         assert store.notes()
         server.resume()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not store._spool.idle and time.monotonic() < end:
             time.sleep(0.05)
         assert (stored(store), state_of(store)) == ((5000, 5000), [("r", "complete", 1, 5000, 40)])
@@ -158,7 +160,7 @@ def write_rest(store):
 def test_a_slow_server_is_waited_for_by_a_replay_whatever_the_size_of_the_spool(url, spool):
     """60,000 flows of random bytes, 12 MB, through a spool of 1 MB: the replay waits, nothing is given up."""
     flows = extreme_batch(FLOW, 60_000, 1)
-    with open_store(url, spool=patient(spool, max_bytes=1 << 20)) as store:
+    with open_store(url, spool=but(spool, max_bytes=1 << 20)) as store:
         store.begin_run(Run("r"))
         store.insert(FLOW, flows, vocabularies=VOCABULARIES)
         store.finish_run(RunSummary())
@@ -169,7 +171,7 @@ def test_a_slow_server_is_waited_for_by_a_replay_whatever_the_size_of_the_spool(
 def test_what_a_full_spool_gives_up_is_told_and_stored_as_counters(new_clickhouse, spool):
     server = new_clickhouse()
     server.kill()
-    with open_store(server.url(), spool=patient(spool, max_bytes=1 << 20, wait_s=0.2)) as store:
+    with open_store(server.url(), spool=but(spool, max_bytes=1 << 20, wait_s=0.2)) as store:
         store.begin_run(Run("r"))
         store.insert(ALERT, ALERTS)
         store.insert(SENSOR_HEALTH, SENSOR_HEALTH.from_rows([{"ts_ns": 7, "stage": "flow", "cause": "a", "value": 1}]))
@@ -197,7 +199,7 @@ def test_full_disk_under_the_spool(new_clickhouse, spool, tmp_path):
     server = new_clickhouse()
     server.kill()
     with small_disk(tmp_path / "disk", 2):
-        small = patient(spool, path=str(tmp_path / "disk" / "spool"), wait_s=0.2, segment_bytes=1 << 17)
+        small = but(spool, path=str(tmp_path / "disk" / "spool"), wait_s=0.2, segment_bytes=1 << 17)
         with open_store(server.url(), spool=small) as store:
             store.begin_run(Run("r"))
             store.insert(ALERT, ALERTS)
@@ -229,7 +231,7 @@ def test_two_writers_need_two_spools(url, spool):
     with open_store(url, spool=spool) as store:
         with pytest.raises(StoreError, match=f"the spool is in use by process {os.getpid()}"):
             open_store(url, spool=spool)
-        with open_store(url, spool=patient(spool, path=spool.path + "-2")) as other:
+        with open_store(url, spool=but(spool, path=spool.path + "-2")) as other:
             write(other, "b")
             write(store, "a")
             assert {r[0] for r in state_of(store)} == {"a", "b"}
