@@ -23,7 +23,7 @@ def show_status(folder: Path | None, config: Path | None, *, as_json: bool, lang
     from storage.spool.status import read_status
 
     screen, spool = Screen(lang), _spool(folder, config)
-    status = read_status(spool.path)
+    status = read_status(spool.folder)
     if as_json:
         screen.json({"spool": str(spool.folder), "rows": status.rows, **asdict(status)})
         return
@@ -75,7 +75,8 @@ def _print_status(screen: Screen, spool: SpoolSettings, status: SpoolStatus) -> 
     if status.runs:
         screen.heading("runs")
         screen.table(("run", "state"), [(run, words.label(state)) for run, state in status.runs.items()])
-    lost = [(t, words.label(cause), rows) for t, causes in sorted(status.lost.items()) for cause, rows in causes.items()]
+    lost = [(table, words.label(cause), rows) for table, causes in sorted(status.lost.items())
+            for cause, rows in causes.items()]
     if lost:
         screen.heading("given up")
         screen.table(("table", "cause", "rows"), lost, right=("rows",))

@@ -39,7 +39,7 @@ def drain_spool(target: Path | str, settings: StoreSettings, spool: SpoolSetting
     from storage.spool.delivery import connected
     from storage.spool.drain import Drain
 
-    read_status(spool.path)
+    read_status(spool.folder)
     address = str(target) if is_server(target) else marked_target(spool.folder)
     server = server_target(address, settings)
     once = replace(server, options=replace(server.options, retries=0))

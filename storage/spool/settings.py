@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+DEFAULT_SPOOL = "sekisho-spool"
+
 
 @dataclass(frozen=True)
 class SpoolSettings:
     """The spool between the sensor and a ClickHouse server; an embedded store needs none and ignores this section."""
 
-    path: str = field(default="sekisho-spool", metadata={
+    path: str = field(default="", metadata={
         "result": False,
-        "meaning": "folder of the spool, relative to the working directory; one process at a time owns it"})
+        "meaning": "folder of the spool, relative to this file; empty is ./sekisho-spool; one process owns it"})
     max_bytes: int = field(default=1 << 30, metadata={
         "unit": "bytes", "range": (1 << 20, 1 << 44), "result": False,
         "meaning": "the most that the spool takes on disk; beyond it the oldest rows of the least important tables are "
@@ -44,7 +46,7 @@ class SpoolSettings:
     @property
     def folder(self) -> Path:
         """The folder as an absolute path."""
-        return Path(self.path).absolute()
+        return Path(self.path or DEFAULT_SPOOL).absolute()
 
     @property
     def file_bytes(self) -> int:

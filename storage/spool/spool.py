@@ -50,7 +50,7 @@ def open_spool(settings: SpoolSettings, target: str, *, create: bool = True) -> 
     A record that a crash cut off is removed and counted. A run that was being written then is closed as interrupted:
     its rows that came so far are sent. StoreError where the folder cannot be used; see claim_spool.
     """
-    place = claim_spool(settings.path, target, create=create)
+    place = claim_spool(settings.folder, target, create=create)
     try:
         return Spool(place, settings)
     except OSError as error:
