@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
-    from storage import SpoolSettings
+    from storage import SpoolSettings, StoreSettings
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class ReplaySettings:
 
 SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
-    "spool": "storage.spool.settings:SpoolSettings",
+    "store": "storage:StoreSettings",
+    "spool": "storage:SpoolSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "findings": "detectors.findings:FindingSettings",
@@ -73,6 +74,7 @@ class Settings:
     """The effective settings: one attribute per section of the configuration file."""
 
     replay: ReplaySettings
+    store: StoreSettings
     spool: SpoolSettings
     decode: DecodeSettings
     flow: FlowSettings

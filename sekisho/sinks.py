@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,8 @@ from sekisho.rows import Row, batch_rows
 
 if TYPE_CHECKING:
     from sekisho.report import ReplayReport
-    from storage import Begun, Run
+    from sekisho.store_place import StorePlace
+    from storage import Begun, Run, SpoolSettings
 
 _MOST_PER_SEVERITY = 500
 
@@ -22,13 +22,11 @@ _MOST_PER_SEVERITY = 500
 class StoreSink:
     """Writes a run into a store. The store is opened, and the run begun, on entering; leaving closes the store.
 
-    A run that is not finished by then is marked as interrupted, with what was written of it.
+    Before a server stands a spool: what waits there or was given up is in the notes and counters of the report. A run that is not finished by then is marked as interrupted, with what was written of it.
     """
 
-    def __init__(self, folder: Path, run: Run) -> None:
-        from storage import open_store
-
-        self._store = open_store(folder)
+    def __init__(self, place: StorePlace, run: Run, spool: SpoolSettings) -> None:
+        self._store = place.open(spool=spool)
         try:
             self.begun: Begun = self._store.begin_run(run)
         except BaseException:
@@ -56,6 +54,10 @@ class StoreSink:
 
         self._store.finish_run(RunSummary(report.packets, report.bytes, report.digest),
                                interrupted=report.interrupted)
+        report.notes += self._store.notes()
+        counters = self._store.counters()
+        if counters:
+            report.counters["spool"] = counters
 
     def abort(self) -> None:
         """Nothing to do: closing keeps what was written."""
