@@ -22,7 +22,8 @@ _MOST_PER_SEVERITY = 500
 class StoreSink:
     """Writes a run into a store. The store is opened, and the run begun, on entering; leaving closes the store.
 
-    Before a server stands a spool: what waits there or was given up is in the notes and counters of the report. A run that is not finished by then is marked as interrupted, with what was written of it.
+    Before a server stands a spool: what waits there or was given up is in the notes and counters of the report. A run
+    that is not finished by then is marked as interrupted, with what was written of it.
     """
 
     def __init__(self, place: StorePlace, run: Run, spool: SpoolSettings) -> None:

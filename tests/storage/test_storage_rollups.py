@@ -133,7 +133,7 @@ def test_a_retry_fills_the_rollup_that_the_first_attempt_did_not_reach(store, ex
 
 def test_the_time_of_insertion_is_that_of_the_sender(store, monkeypatch):
     """It decides the partition: a retry after midnight must fall into that of the first attempt to be recognised."""
-    monkeypatch.setattr("storage.store.time.time", lambda: 1_700_000_000.9)
+    monkeypatch.setattr("storage.inserter.time.time", lambda: 1_700_000_000.9)
     write(store, "a")
     for table in ("flow", "alert", *(r.name for r in ROLLUPS)):
         assert store.query(f"SELECT DISTINCT toUnixTimestamp(inserted_at) FROM {table}").rows == [(1_700_000_000,)]
