@@ -50,7 +50,7 @@ class SpooledStore:
         self._last_ns, self._closed = 0, False
         with suppress(StoreAway):
             self._store()
-        self._spool: Spool = open_spool(settings, where)
+        self._spool = self._opened_spool()
         self._drain = Drain(self._spool, lambda: connected(open_engine))
         self._chunks = Chunks(self._send)
         self._jobs: RunJobs | None = None
@@ -74,17 +74,20 @@ class SpooledStore:
         if self._run is not None:
             raise StoreError(f"run {self._run.run_id} is not finished", where=self._where)
         self._life, self._handed, self._notes = uuid.uuid4().hex, {}, []
+        self._chunks = Chunks(self._send)  # a run that turned out to be complete leaves some behind
         self._append(Kind.BEGIN, run.run_id, record=run_record(run, 0))
         self._run, self._jobs = run, RunJobs(run)
-        key, wait_s = (self._life, Kind.BEGIN), self._settings.wait_s
-        self._drain.wait(lambda: key in self._drain.outcomes, patience_s=wait_s, limit_s=wait_s)
-        self._begun = _BEGUN.get(self._drain.outcomes.get(key, ""), Begun.DEFERRED)
+        wait_s = self._settings.wait_s
+        self._drain.wait(lambda: self._told() is not Begun.DEFERRED, patience_s=wait_s, limit_s=wait_s)
+        self._begun = self._told()
         return self._begun
 
     def insert(self, table: Table, batch: Any, *, vocabularies: Mapping[str, Sequence[str]] | None = None) -> None:
         """Take rows for the run; full chunks go to the spool."""
         if self._run is None:
             raise StoreError("rows came before begin_run", where=self._where)
+        if self._begun is Begun.DEFERRED:
+            self._begun = self._told()
         if self._begun is Begun.COMPLETE:
             return
         if table is SENSOR_HEALTH and rows_in(batch):
@@ -167,6 +170,18 @@ class SpooledStore:
                 engine.close()
                 raise
         return self._reading
+
+    def _opened_spool(self) -> Spool:
+        try:
+            return open_spool(self._settings, self._where)
+        except BaseException:
+            if self._reading is not None:
+                self._reading.close()
+            raise
+
+    def _told(self) -> Begun:
+        """What the server has said of the run that began last."""
+        return _BEGUN.get(self._drain.outcomes.get((self._life, Kind.BEGIN), ""), Begun.DEFERRED)
 
     def _append(self, kind: Kind, run_id: str, **meta: Any) -> None:
         self._spool.append(kind, {"run_id": run_id, "life": self._life, "at_s": time.time(), **meta})
