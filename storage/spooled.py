@@ -120,8 +120,17 @@ class SpooledStore:
         return list(self._notes)
 
     def counters(self) -> dict[str, int]:
-        """Return what the spool counted since it was opened; see storage.spool.counters."""
-        return self._spool.counters.counts()
+        """Return what the spool counted since it was opened (storage.spool.counters), and how it stands.
+
+        waiting_blocks, waiting_rows, waiting_bytes, oldest_s (age of the oldest in seconds); torn_records, and lost
+        rows as lost_TABLE_CAUSE: both since the spool was made.
+        """
+        spool, waiting = self._spool, self._spool.waiting()
+        lost = {f"lost_{table}_{cause}": rows for table, causes in spool.state.lost.items()
+                for cause, rows in causes.items()}
+        return {**spool.counters.counts(), "waiting_blocks": waiting.blocks, "waiting_rows": waiting.rows,
+                "waiting_bytes": waiting.bytes, "oldest_s": int(waiting.oldest_s), "torn_records": spool.state.torn,
+                **lost}
 
     def query(self, sql: str, params: Mapping[str, Param] | None = None, *, read_only: bool = False) -> QueryResult:
         """Run one statement that reads; see Store.query."""

@@ -179,6 +179,8 @@ def test_what_a_full_spool_gives_up_is_told_and_stored_as_counters(new_clickhous
         store.finish_run(RunSummary())
         shed = store.counters()["shed_rows"]
         assert 0 < shed < 20_000
+        assert store.counters()["lost_flow_full"] == shed
+        assert store.counters()["waiting_rows"] == 20_000 - shed + 82  # alerts, and two counters
         assert f"{shed} rows of flow were given up by the spool (full)" in store.notes()[0]
         assert sum(f.stat().st_size for f in (spool_files(spool))) <= (1 << 20) + 4096
     server.start()
@@ -264,3 +266,23 @@ def test_a_directory_has_no_spool(tmp_path, spool):
     with open_store(tmp_path / "store", spool=spool) as store:
         assert write(store, "r") is Begun.NEW
     assert not os.path.exists(spool.path)
+
+
+def test_a_run_that_turns_out_to_be_complete_in_the_middle(new_clickhouse, spool):
+    server = new_clickhouse()
+    with open_store(server.url(), spool=spool) as store:
+        write(store, "r")
+    server.kill()
+    with open_store(server.url(), spool=but(spool, wait_s=0.3)) as store:
+        assert store.begin_run(Run("r")) is Begun.DEFERRED
+        store.insert(FLOW, slice_rows(FLOWS, 0, 2500), vocabularies=VOCABULARIES)
+        server.start()
+        end = time.monotonic() + 60
+        while store.counters()["present_rows"] < 2000 and time.monotonic() < end:
+            time.sleep(0.05)
+        store.insert(FLOW, slice_rows(FLOWS, 2500, 5000), vocabularies=VOCABULARIES)
+        store.finish_run(RunSummary())
+        assert write(store, "next", rows=1500) in (Begun.NEW, Begun.DEFERRED)
+        store.flush()
+        assert state_of(store) == [("r", "complete", 1, 5000, 40), ("next", "complete", 1, 1500, 40)]
+        assert stored(store) == (6500, 5000)
