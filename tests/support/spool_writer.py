@@ -40,8 +40,7 @@ def write(store: Any, run: Run, rows: int, pause_s: float = 0.0) -> None:
     for start in range(0, rows, BATCH):
         store.insert(FLOW, slice_rows(every, start, start + BATCH), vocabularies=VOCABULARIES)
         store.insert(ALERT, alerts(start // 50, BATCH // 50))
-        if hasattr(store, "counters"):
-            print(store.counters()["spooled_rows"], flush=True)
+        print(store.counters().get("spooled_rows", 0), flush=True)
         time.sleep(pause_s)
     store.insert(SENSOR_HEALTH, SENSOR_HEALTH.from_rows([
         {"ts_ns": START_NS, "stage": "flow", "cause": "rows", "value": rows}]))
