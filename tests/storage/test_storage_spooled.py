@@ -158,13 +158,13 @@ def write_rest(store):
 
 
 def test_a_slow_server_is_waited_for_by_a_replay_whatever_the_size_of_the_spool(url, spool):
-    """60,000 flows of random bytes, 12 MB, through a spool of 1 MB: the replay waits, nothing is given up."""
-    flows = extreme_batch(FLOW, 60_000, 1)
+    """20,000 flows of random bytes, 4 MB, through a spool of 1 MB: the replay waits, nothing is given up."""
+    flows = extreme_batch(FLOW, 20_000, 1)
     with open_store(url, spool=but(spool, max_bytes=1 << 20)) as store:
         store.begin_run(Run("r"))
         store.insert(FLOW, flows, vocabularies=VOCABULARIES)
         store.finish_run(RunSummary())
-        assert store.query("SELECT count() FROM flow").rows == [(60_000,)]
+        assert store.query("SELECT count() FROM flow").rows == [(20_000,)]
         assert (store.counters()["shed_rows"], store.runs()[0]["status"]) == (0, "complete")
 
 
