@@ -9,8 +9,7 @@ import typer
 
 from sekisho.commands.options import ConfigOption, JsonOption, LangOption, StoreOption, examples
 
-EXAMPLES = examples("sekisho spool status", "sekisho spool drain --config site.toml",
-                    "sekisho spool status --spool /var/spool/sekisho --json", "sekisho spool clear --yes")
+EXAMPLES = examples("sekisho spool status", "sekisho spool drain", "sekisho spool clear --yes")
 
 SpoolOption = Annotated[Path | None, typer.Option(
     "--spool", metavar="DIR", help="Folder of the spool. [default: path of [spool] in the configuration]")]
@@ -19,7 +18,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None,
                   help="The rows that wait on this machine for a ClickHouse server.")
 
 
-@app.command()
+@app.command(epilog=examples("sekisho spool status", "sekisho spool status --spool /var/spool/sekisho --json"))
 def status(
     spool: SpoolOption = None, config: ConfigOption = None, as_json: JsonOption = False, lang: LangOption = None,
 ) -> None:
@@ -29,7 +28,7 @@ def status(
     show_status(spool, config, as_json=as_json, lang=lang)
 
 
-@app.command()
+@app.command(epilog=examples("sekisho spool drain", "sekisho spool drain --config site.toml"))
 def drain(
     store: StoreOption = None, spool: SpoolOption = None, config: ConfigOption = None, as_json: JsonOption = False,
     lang: LangOption = None,
@@ -44,7 +43,7 @@ def drain(
     raise typer.Exit(drain_and_show(store, spool, config, as_json=as_json, lang=lang))
 
 
-@app.command()
+@app.command(epilog=examples("sekisho spool clear --yes"))
 def clear(
     spool: SpoolOption = None, config: ConfigOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Needed: what waits is lost.")] = False,
