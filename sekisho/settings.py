@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from storage import SpoolSettings, StoreSettings
+    from storage.retention import RetentionSettings
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
     "store": "storage:StoreSettings",
     "spool": "storage:SpoolSettings",
+    "retention": "storage.retention:RetentionSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "findings": "detectors.findings:FindingSettings",
@@ -76,6 +78,7 @@ class Settings:
     replay: ReplaySettings
     store: StoreSettings
     spool: SpoolSettings
+    retention: RetentionSettings
     decode: DecodeSettings
     flow: FlowSettings
     findings: FindingSettings

@@ -20,6 +20,7 @@ from storage.chunk import Chunk, Chunks
 from storage.engine import Engine
 from storage.inserter import Inserter, RunJobs
 from storage.interface import Param, QueryResult
+from storage.pruned import Pruned
 from storage.run import Begun, Run, RunSummary
 from storage.run_records import run_record, time_text
 from storage.spool.delivery import connected
@@ -143,6 +144,10 @@ class SpooledStore:
     def delete_run(self, run_id: str) -> None:
         """Remove a run and all of its rows."""
         self._store().delete_run(run_id)
+
+    def prune(self, *, budget_bytes: int = 0, replays: bool = False, dry_run: bool = False) -> Pruned:
+        """Drop what has expired or exceeds a budget, at the server at once; see Store.prune."""
+        return self._store().prune(budget_bytes=budget_bytes, replays=replays, dry_run=dry_run)
 
     def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
         """Write down what somebody did about an alert, at the server at once."""

@@ -45,7 +45,8 @@ def test_every_stored_column_stands_in_the_ddl_once():
 
 def test_partitions_never_follow_event_time():
     for table in (t for t in TABLES if t.stored):
-        assert "PARTITION BY (run_id, toYYYYMM(inserted_at))" in table_ddl(table)
+        assert f"PARTITION BY (run_id, {table.partition_by})" in table_ddl(table)
+        assert table.partition_by.endswith("(inserted_at)")
 
 
 def test_table_that_is_not_stored_has_no_ddl_and_no_view():
@@ -81,6 +82,7 @@ def test_docs_name_every_rollup_and_record():
 
 def test_every_rollup_is_sorted_by_time_and_partitioned_by_run():
     for rollup in ROLLUPS:
-        assert rollup.order_by[:4] == ("bucket", "run_id", "site", "sensor")
+        assert rollup.stands_for[:4] == ("bucket", "run_id", "site", "sensor")
+        assert set(rollup.stands_for) <= set(rollup.order_by)
         assert "PARTITION BY (run_id, toYYYYMM(inserted_at))" in rollup.create().sql()
         assert "non_replicated_deduplication_window" in rollup.create().sql()
