@@ -196,7 +196,7 @@ def test_a_live_sensor_under_fire(new_clickhouse, tmp_path):
 @pytest.mark.parametrize("seed", range(3, 9))
 @pytest.mark.parametrize("fire", [replay_under_fire, live_under_fire])
 def test_long_under_fire(new_clickhouse, tmp_path, fire, seed):
-    fire(new_clickhouse, tmp_path, seed=seed, rounds=25, rows=60_000)
+    fire(new_clickhouse, tmp_path, seed=seed, rounds=10, rows=30_000)
 
 
 def test_the_writer_writes_what_the_quiet_run_does():
