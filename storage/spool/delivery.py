@@ -15,8 +15,8 @@ from storage.schema import prepare
 from storage.spool.sender import Away, BlockRefused, SpooledBlock
 from storage.trouble import code_of
 
-# what lies in the block itself: its columns, types and values. All else may be mended at the server.
-_REFUSALS = frozenset({6, 7, 8, 9, 10, 16, 20, 26, 27, 38, 41, 44, 50, 53, 69, 70, 72, 117, 130, 131, 190, 349, 691})
+# what lies in the values of the block itself. All else, missing columns too, may be mended at the server: it waits.
+_REFUSALS = frozenset({6, 26, 27, 38, 41, 50, 53, 69, 70, 72, 117, 130, 131, 190, 349, 691})
 
 
 def connected(open_engine: Callable[[], Engine]) -> EngineSender:
