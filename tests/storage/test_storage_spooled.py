@@ -217,7 +217,7 @@ def test_full_disk_under_the_spool(new_clickhouse, spool, tmp_path):
             assert state_of(store)[0] == ("r", "interrupted", 1, 30_000 - shed, 40)
 
 
-@pytest.mark.parametrize(("more", "told"), [("wrong", "refused user or password"), ("", "another version|older version")])
+@pytest.mark.parametrize(("more", "told"), [("wrong", "refused user or password"), ("", "another version|older")])
 def test_a_server_that_will_not_do_is_an_error_at_once(clickhouse, clickhouse_database, spool, monkeypatch, more, told):
     if more:
         monkeypatch.setenv("SEKISHO_STORE_PASSWORD", more)
