@@ -46,6 +46,8 @@ _JA_LABELS = {
     "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
     "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
     "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
+    "open": "書き込み中", "closed": "終了", "full": "スプール満杯", "disk_full": "ディスク満杯",
+    "refused": "サーバーが拒否", "damaged": "ディスク上で破損", "cleared": "手動で破棄",
     "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
 }
 
@@ -81,5 +83,7 @@ _JA = {
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
+    "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
+    "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

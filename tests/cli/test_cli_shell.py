@@ -22,7 +22,8 @@ def test_every_command_of_the_product_is_there():
     assert set(COMMANDS) == {
         f"sekisho {name}" for name in (
             "replay", "alerts", "flows", "explain", "sql", "check", "dump", "columns", "zones check", "runs",
-            "runs list", "runs delete", "store stats", "store prune", "store migrate")}
+            "runs list", "runs delete", "spool status", "spool drain", "spool clear", "store stats", "store prune",
+            "store migrate")}
 
 
 @pytest.mark.parametrize("path", COMMANDS)
