@@ -1,0 +1,25 @@
+"""The labels of codes in words: what a terminal, a dashboard and the console show for ``no_conduit`` or ``critical``."""
+
+from __future__ import annotations
+
+JA_LABELS: dict[str, str] = {
+    "critical": "緊急", "high": "高", "medium": "中", "low": "低", "attempted": "試行（遮断）",
+    "established": "成立", "unknown": "不明", "not_judged": "対象外", "permitted": "許可",
+    "permitted_excess": "許可・過大", "out_of_hours": "時間外", "wrong_initiator": "開始側違反",
+    "wrong_app": "用途違反", "unsanitized": "無害化なし", "expired_conduit": "見直し期限切れ",
+    "no_conduit": "通信経路なし", "wrong_segment": "系の誤り", "unattributed": "所属不明アドレス",
+    "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了", "confidentiality": "機密性",
+    "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
+    "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
+    "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
+    "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
+}
+"""Label -> Japanese. In English a label is read as it is, with spaces."""
+
+
+def label_text(label: str, lang: str) -> str:
+    """Return a code's label for people: no_conduit becomes "no conduit", or 通信経路なし where lang is ``ja``.
+
+    A text that is no label comes back as it is in Japanese, with spaces for underscores in English.
+    """
+    return JA_LABELS.get(label, label) if lang == "ja" else label.replace("_", " ")
