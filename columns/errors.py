@@ -5,7 +5,8 @@ SekishoError
 │   ├── ConfigError    the configuration file
 │   └── PolicyError    the zone policy
 ├── CaptureError       exit 2: not a capture, unreadable, unknown format
-└── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
+├── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
+└── GrafanaError       exit 1: Grafana cannot be reached, or refuses
 """
 
 from __future__ import annotations
@@ -51,3 +52,7 @@ class CaptureError(SekishoError):
 
 class StoreError(SekishoError):
     """The store cannot be opened, is in use by another process, is full, or refuses."""
+
+
+class GrafanaError(SekishoError):
+    """Grafana cannot be reached, or refuses what it is given."""

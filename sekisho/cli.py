@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from sekisho import __version__
-from sekisho.commands import alerts, check, columns, dump, explain, flows, replay, runs, sql, zones
+from sekisho.commands import alerts, check, columns, dashboards, dump, explain, flows, replay, runs, sql, zones
 
 TRACEBACK_ENV = "SEKISHO_TRACEBACK"
 
@@ -27,6 +27,7 @@ app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
+app.add_typer(dashboards.app, name="dashboards")
 app.command(epilog=check.EXAMPLES)(check.check)
 app.command(epilog=dump.EXAMPLES)(dump.dump)
 app.command(epilog=columns.EXAMPLES)(columns.columns)
