@@ -108,7 +108,8 @@ def test_a_variable_lists_texts(city, variable):
 def test_annotations_are_the_urgent_alerts(city, asked, span):
     answer = city.query(*bind(ALERTS.sql, asked[span]))
     assert answer.columns == ("time", "timeEnd", "title", "text", "tags")
-    assert all(is_time(kind) for kind in answer.types[:2]) and all(is_text(kind) for kind in answer.types[2:])
+    assert all(is_time(kind) for kind in answer.types[:2])
+    assert all(is_text(kind) for kind in answer.types[2:])
     if span == "all":
         assert len(answer.rows) == 8
         assert {row[4].split(",")[0] for row in answer.rows} == {"critical", "high"}
@@ -117,7 +118,8 @@ def test_annotations_are_the_urgent_alerts(city, asked, span):
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
 def test_a_rule_gives_labels_and_one_number(city, rule):
     answer = city.query(rule.sql)
-    assert answer.columns[-1] == "value" and is_number(answer.types[-1])
+    assert answer.columns[-1] == "value"
+    assert is_number(answer.types[-1])
     assert all(is_text(kind) for kind in answer.types[:-1])
 
 
