@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from sekisho import __version__
-from sekisho.commands import alerts, check, columns, dashboards, dump, explain, flows, replay, runs, sql, zones
+from sekisho.commands import alerts, check, columns, dashboards, dump, explain, flows, replay, runs, sql, store, zones
 
 TRACEBACK_ENV = "SEKISHO_TRACEBACK"
 
@@ -26,6 +26,7 @@ app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
+app.add_typer(store.app, name="store", epilog=store.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
 app.add_typer(dashboards.app, name="dashboards")
 app.command(epilog=check.EXAMPLES)(check.check)
