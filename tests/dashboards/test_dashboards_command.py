@@ -31,8 +31,9 @@ def test_build_writes_the_files_and_says_their_digest(cli):
 
 
 def test_build_puts_the_choices_into_the_files(cli):
-    assert cli("dashboards", "build", "--out", "g", "--clickhouse", "db.example.org:9440", "--database", "ids", "--user",
-               "viewer", "--path", "/dash", "--rules-lang", "en", "--from", "now-7d", "--to", "now/d").code == 0
+    assert cli("dashboards", "build", "--out", "g", "--clickhouse", "db.example.org:9440", "--database", "ids",
+               "--user", "viewer", "--path", "/dash", "--rules-lang", "en",
+               "--from", "now-7d", "--to", "now/d").code == 0
     source = Path("g/provisioning/datasources/sekisho.yaml").read_text("utf-8")
     assert all(text in source for text in ("db.example.org", "9440", "defaultDatabase: ids", "username: viewer"))
     assert "/dash/ja" in Path("g/provisioning/dashboards/sekisho.yaml").read_text("utf-8")

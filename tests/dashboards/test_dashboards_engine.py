@@ -138,7 +138,8 @@ def test_the_native_protocol_answers_too(clickhouse, city, asked):
                 for target in shown["targets"]:
                     text = as_grafana(target["rawSql"], dashboard, asked["24 h"], city)
                     rows, columns = client.execute(text, with_column_types=True)
-                    assert isinstance(rows, list) and columns
+                    assert isinstance(rows, list)
+                    assert columns
                     if panel.kind is not Kind.SANKEY:
                         assert column_problems(panel, *zip(*columns, strict=True)) == []
     finally:
@@ -167,7 +168,8 @@ def test_an_empty_store_shows_no_false_comfort(empty):
     assert empty.query(*bind(page("overview").panel("active_sensors").sql, request)).rows == [(0,)]
     assert empty.query(*bind(page("zones").panel("violation_matrix").sql, request)).rows == []
     coverage = empty.query(*bind(page("zones").panel("coverage").sql, request)).dicts()
-    assert len(coverage) == 9 and {row["coverage"] for row in coverage} == {"not_observed"}
+    assert len(coverage) == 9
+    assert {row["coverage"] for row in coverage} == {"not_observed"}
     conduits = empty.query(*bind(page("zones").panel("conduits").sql, request)).dicts()
     assert [(row["conduit"], row["use"], row["last_seen"]) for row in conduits] == [
         ("C01", "unused", None), ("C99", "unused", None)]
