@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from storage.target import PASSWORD_ENV as STORE_PASSWORD_ENV
+from tests.support.clickhouse_listeners import WRITER_PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -124,6 +126,22 @@ def test_users_of_clickhouse_get_their_passwords_from_outside_and_no_more_than_t
         assert not (user.find("password").text or "").strip()
     assert [q.text for q in users.iterfind("users/grafana/grants/query")] == ["GRANT SELECT ON sekisho.*"]
     assert users.find("profiles/sekisho_reader/readonly").text == "2"
+
+
+def test_what_the_image_runs_needs_no_embedded_engine(clickhouse, clickhouse_database, capture_of, tmp_path):
+    for name in ("chdb", "_chdb"):  # the image has them uninstalled
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError('no {name}', name={name!r})\n")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}", STORE_PASSWORD_ENV: WRITER_PASSWORD,
+                                "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    replay = subprocess.run(
+        [sys.executable, "-m", "sekisho", "replay", str(capture_of("fragments")), "--zones",
+         str(ROOT / "zones/examples/city.toml"), "--store", clickhouse.url(clickhouse_database), "--quiet"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert replay.returncode == 0, replay.stderr
+    assert clickhouse.execute("SELECT count() > 0 FROM flow", database=clickhouse_database) == [(1,)]
+    build = subprocess.run([sys.executable, "-m", "sekisho", "dashboards", "build"], cwd=tmp_path, env=environment,
+                           capture_output=True, text=True, check=False)
+    assert build.returncode == 0, build.stderr
 
 
 @pytest.fixture
