@@ -8,6 +8,7 @@ ALERT = Table(
     meaning="What a detector found, why, and under which rules, policy and configuration it was found.",
     batch_name="Alerts",
     module=__name__,
+    shard_by="cityHash64(alert_id)",
     order_by=("run_id", "alert_id", "revision"),
     version="revision",
     columns=(

@@ -8,6 +8,7 @@ FLOW = Table(
     meaning="Both directions of one conversation between two endpoints; src_ is the initiator, dst_ the responder.",
     batch_name="Flows",
     module=__name__,
+    shard_by="cityHash64(sensor, site, flow_id)",
     order_by=("run_id", "ts_start_ns", "flow_id", "part"),
     columns=(
         Column("flow_id", "uint64", "53-bit id, equal in all parts of a flow and in its packets and alerts",

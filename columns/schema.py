@@ -75,8 +75,8 @@ class Table:
 
     module is where the batch type is kept as a global under batch_name, so that numba's cache can find it again.
     order_by is the sorting key in ClickHouse; version names its last column in a table of revisions: all are kept,
-    the highest of each key is its present state. stored is False for a table that only lives between wire and
-    detectors.
+    the highest of each key is its present state. shard_by is what a cluster spreads its rows by. stored is False for
+    a table that only lives between wire and detectors.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Table:
     module: str
     order_by: tuple[str, ...] = ()
     version: str = ""
+    shard_by: str = "cityHash64(sensor, site)"
     stored: bool = True
     batch: Any = field(init=False, repr=False, compare=False)
     none: Any = field(init=False, repr=False, compare=False)

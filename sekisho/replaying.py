@@ -42,6 +42,7 @@ class Request:
     home_net: str | None = None
     batch: int | None = None
     sensor: str | None = None
+    site: str | None = None
     fail_on: int | None = None
     as_json: bool = False
     quiet: bool = False
@@ -94,7 +95,8 @@ def requested_settings(request: Request) -> Settings:
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
-    replaced = {"batch": request.batch, "sensor": request.sensor, "zones": request.zones and str(request.zones)}
+    replaced = {"batch": request.batch, "sensor": request.sensor, "site": request.site,
+                "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:
             settings = override(settings, "replay", {key: value}, f"--{key}")
@@ -138,8 +140,9 @@ def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None)
     """Return the run of these captures; the same ones under the same digests get the same id every time."""
     digests = {"config_digest": config_digest(settings), "policy_digest": policy.digest if policy else "",
                "version": __version__}
-    name = run_id(captures, settings.replay.sensor, *digests.values())
-    return Run(name, sensor=settings.replay.sensor, captures=tuple(capture_name(c) for c in captures), **digests)
+    named = settings.replay
+    name = run_id(captures, named.sensor, named.site, *digests.values())
+    return Run(name, sensor=named.sensor, site=named.site, captures=tuple(capture_name(c) for c in captures), **digests)
 
 
 def _exit_code(report: ReplayReport, fail_on: int | None) -> int:

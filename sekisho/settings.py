@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReplaySettings:
-    """How a replay runs. batch and zones never change what is found (the policy has a digest of its own)."""
+    """How a replay runs. batch, site and zones never change what is found (the policy has a digest of its own)."""
 
     batch: int = field(default=65536, metadata={
         "unit": "frames", "range": (1, 1 << 20), "result": False,
@@ -29,6 +29,9 @@ class ReplaySettings:
     sensor: str = field(default="local", metadata={
         "meaning": "name of the sensor, in the store and in EVE; if the policy has a sensor of this name, addresses "
         "that it does not expect are alerts"})
+    site: str = field(default="main", metadata={
+        "result": False,
+        "meaning": "name of the site in the store: the place whose sensors see the same networks"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy, relative to this file; without one, zones are not judged"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,12 +14,15 @@ from typing import Any
 from columns import TABLES
 from columns.clickhouse import RUNS_STRUCTURE, latest, quoted, schema_digest, store_ddl, view_ddls
 from columns.errors import SekishoError, StoreError, UsageError
+from columns.records import ALERT_ACTION
+from columns.rollups import ROLLUPS
 from columns.schema import Table, rows_in
+from storage.actions import INSERT_SQL, action_params, require_alert
 from storage.chunk import CHUNK_ROWS, Chunk
 from storage.inserter import Inserter, Job
 from storage.interface import Param, QueryResult
 from storage.place import Place, claim
-from storage.reader import Reader
+from storage.reader import Reader, param_text
 from storage.run import Begun, Run, RunSummary
 from storage.trouble import query_error, store_error
 
@@ -26,6 +30,7 @@ MEMORY_BYTES = 1 << 30
 """What the engine may use for itself; a query that wants more is refused."""
 
 _STORED = tuple(t for t in TABLES if t.stored)
+_OF_RUN = (*(t.name for t in _STORED), *(r.name for r in ROLLUPS))
 _NEVER = "1970-01-01 00:00:00.000"
 
 
@@ -156,9 +161,16 @@ class EmbeddedStore:
             raise UsageError(f"no run {run_id} in this store", where=str(self._place.path),
                              remedy="sekisho runs lists them")
         with self._trouble():
-            self._drop_rows(run_id)
+            self._drop_rows(run_id, (*_OF_RUN, ALERT_ACTION.name))
             self._session.query("ALTER TABLE runs DELETE WHERE run_id = {run:String} SETTINGS mutations_sync = 2",
                                 params={"run": run_id})
+
+    def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
+        """Write down what somebody did about an alert; see Store.add_alert_action."""
+        params = action_params(run_id, alert_id, action, actor, comment)
+        require_alert(self.query, run_id, alert_id)
+        with self._trouble():
+            self._session.query(INSERT_SQL, params={k: param_text(v) for k, v in params.items()})
 
     def close(self) -> None:
         """Write what is left and give the store free; raises what went wrong, but the store is free in any case."""
@@ -206,7 +218,8 @@ class EmbeddedStore:
         number = self._sent[name] = self._sent.get(name, -1) + 1
         run = self._run
         constants = (("run_id", "LowCardinality(String)", run.run_id),
-                     ("sensor", "LowCardinality(String)", run.sensor), ("keep_days", "UInt16", run.keep_days))
+                     ("sensor", "LowCardinality(String)", run.sensor), ("site", "LowCardinality(String)", run.site),
+                     ("keep_days", "UInt16", run.keep_days), ("inserted_at", "UInt32", int(time.time())))
         if self._inserter is None:
             self._inserter = Inserter(self._connect)
         with self._trouble():
@@ -219,12 +232,12 @@ class EmbeddedStore:
         return self.query(f"SELECT count() FROM {latest(table)} WHERE run_id = {{run:String}}",
                           {"run": run_id}).rows[0][0]
 
-    def _drop_rows(self, run_id: str) -> None:
-        for table in _STORED:
-            parts = self.query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE run_id = {{run:String}}",
+    def _drop_rows(self, run_id: str, tables: Sequence[str] = _OF_RUN) -> None:
+        for table in tables:
+            parts = self.query(f"SELECT DISTINCT _partition_id FROM {table} WHERE run_id = {{run:String}}",
                                {"run": run_id})
             for (partition,) in parts.rows:
-                self._session.query(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition}' "
+                self._session.query(f"ALTER TABLE {table} DROP PARTITION ID '{partition}' "
                                     "SETTINGS max_partition_size_to_drop = 0")
 
     def _record(self, record: Mapping[str, Any]) -> None:
@@ -250,8 +263,8 @@ class _Translated(suppress):
 
 
 def _record_of(run: Run, attempt: int) -> dict[str, Any]:
-    return {"run_id": run.run_id, "kind": run.kind, "sensor": run.sensor, "status": "running", "attempt": attempt,
-            "captures": list(run.captures), "started_at": _time(run.started_at), "finished_at": "",
+    return {"run_id": run.run_id, "kind": run.kind, "sensor": run.sensor, "site": run.site, "status": "running",
+            "attempt": attempt, "captures": list(run.captures), "started_at": _time(run.started_at), "finished_at": "",
             "keep_days": run.keep_days, "packets": 0, "bytes": 0, "version": run.version,
             "config_digest": run.config_digest, "policy_digest": run.policy_digest, "digest": "", "rows": {}}
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from columns.clickhouse import quoted, stored_columns
+from columns.clickhouse import INSERT_SETTINGS, quoted, stored_columns
 from storage.block_file import BlockFile
 from storage.chunk import Chunk
 from storage.native import encode_block
@@ -75,9 +75,10 @@ class Inserter:
 
 
 def insert(session: Any, job: Job, file: BlockFile) -> None:
-    """Insert a chunk through a session. The engine drops it when it has seen its token in this table."""
+    """Insert a chunk through a session. The engine drops it where it has seen its token, table by table: in the
+    raw table and in each of its rollups."""
     table = job.chunk.table
     names = ", ".join([name for name, _, _ in job.constants] + [c.name for c in stored_columns(table)])
     file.write(encode_block(table, job.chunk.batch(), constants=job.constants, vocabularies=job.vocabularies))
     session.query(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM file('{file.path}', Native) "
-                  f"SETTINGS insert_deduplication_token = {quoted(job.token)}")
+                  f"SETTINGS insert_deduplication_token = {quoted(job.token)}, {INSERT_SETTINGS}")

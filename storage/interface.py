@@ -52,13 +52,20 @@ class Store(Protocol):
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, oldest first: a dictionary of what `runs` holds of each.
 
-        run_id, kind, sensor, status, attempt, captures, started_at, finished_at ("" until it has ended), keep_days,
-        packets, bytes, version, config_digest, policy_digest, digest, and rows: rows by table (of alerts, one
-        for each alert whatever its revisions).
+        run_id, kind, sensor, site, status, attempt, captures, started_at, finished_at ("" until it has ended),
+        keep_days, packets, bytes, version, config_digest, policy_digest, digest, and rows: rows by table
+        (of alerts, one for each alert whatever its revisions).
         """
 
     def delete_run(self, run_id: str) -> None:
         """Remove a run and all of its rows."""
+
+    def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
+        """Write down what somebody did about an alert; the view alert_status then shows its state.
+
+        action: acknowledged, in_progress, closed, false_positive, reopened, or comment (which needs one). actor: who,
+        1 to 100 characters; comment: up to 4000. UsageError for anything else, or an alert that is not there.
+        """
 
     def close(self) -> None:
         """Write what is left and give the store free; a run that was not finished becomes interrupted."""

@@ -36,6 +36,7 @@ class Run:
     run_id: str
     kind: Kind = "replay"
     sensor: str = "sekisho"
+    site: str = "main"
     captures: tuple[str, ...] = ()
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     keep_days: int = 0

@@ -45,9 +45,10 @@ def test_a_run_is_remembered_with_what_it_was(store):
     (run,) = store.runs()
     assert run.pop("started_at") <= run.pop("finished_at")
     assert run == {
-        "run_id": "r", "kind": "replay", "sensor": "edge", "status": "complete", "attempt": 1, "keep_days": 0,
-        "captures": ["b.pcap", "a'\n.pcap"], "packets": 9, "bytes": 99, "version": "1", "config_digest": "c",
-        "policy_digest": "p", "digest": "d", "rows": {"flow": 5000, "alert": 40, "sensor_health": 0}}
+        "run_id": "r", "kind": "replay", "sensor": "edge", "site": "main", "status": "complete", "attempt": 1,
+        "keep_days": 0, "captures": ["b.pcap", "a'\n.pcap"], "packets": 9, "bytes": 99, "version": "1",
+        "config_digest": "c", "policy_digest": "p", "digest": "d",
+        "rows": {"flow": 5000, "alert": 40, "sensor_health": 0}}
 
 
 def test_replaying_again_does_not_double_rows(store):
