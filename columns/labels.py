@@ -1,4 +1,4 @@
-"""The labels of codes in words: what a terminal, a dashboard and the console show for ``no_conduit`` or ``critical``."""
+"""The labels of codes in words: what terminal, dashboard and console show for ``no_conduit`` or ``critical``."""
 
 from __future__ import annotations
 

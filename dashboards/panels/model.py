@@ -111,6 +111,8 @@ class Panel:
     colours: str = ""
     hidden: tuple[str, ...] = ()
     """Columns that links need and nobody reads."""
+    values: dict[str, Words] = field(default_factory=dict)
+    """Numbers or texts that are shown as words."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,20 @@
-"""Pieces of SQL that panels share: ranges, filters, points in time, addresses as text."""
+"""Pieces of SQL that panels share: ranges, filters, points in time, present states of alerts, addresses as text."""
 
 from __future__ import annotations
 
 FROM, TO = "{from_ms:Int64}", "{to_ms:Int64}"
+FROM_S, TO_S = f"intDiv({FROM}, 1000)", f"intDiv({TO} + 999, 1000)"
 GRAIN_S = "if('@grain' = '1m', 60, 3600)"
 SPAN_S = f"greatest(({TO} - {FROM}) / 1000, 1)"
 """Length of the range in seconds."""
 STEP_S = f"greatest({{step_s:UInt32}}, {GRAIN_S})"
 """Width of a point of a rollup, never below its grain."""
 RAW_STEP_S = "greatest({step_s:UInt32}, 1)"
+NOT_PERMITTED = "verdict NOT IN ('not_judged', 'permitted')"
+JA = "{lang:String} = 'ja'"
+SIGNATURE = f"if({JA}, signature_ja, signature)"
+BYTES = "bytes_toserver + bytes_toclient"
+PACKETS = "packets_toserver + packets_toclient"
 
 
 def among(parameter: str, column: str) -> str:
@@ -16,27 +22,24 @@ def among(parameter: str, column: str) -> str:
     return f"(empty({{{parameter}:Array(String)}}) OR has({{{parameter}:Array(String)}}, {column}))"
 
 
-def where_from(*, zones: bool = True, severity: bool = False) -> str:
-    """Return the reader's filters for any table with site and sensor, and perhaps two zones and a severity."""
+def where_from(zones: str = "either") -> str:
+    """Return the reader's filters for any table with site and sensor.
+
+    zones: ``either`` for two zone columns, ``own`` for one, ``none``.
+    """
     parts = [among("site", "site"), among("sensor", "sensor")]
-    if zones:
-        either = "has({zone:Array(String)}, src_zone) OR has({zone:Array(String)}, dst_zone)"
-        parts.append(f"(empty({{zone:Array(String)}}) OR {either})")
-    if severity:
-        parts.append(among("severity", "toString(severity)"))
+    if zones == "either":
+        inside = "has({zone:Array(String)}, src_zone) OR has({zone:Array(String)}, dst_zone)"
+        parts.append(f"(empty({{zone:Array(String)}}) OR {inside})")
+    elif zones == "own":
+        parts.append(among("zone", "zone"))
     return " AND ".join(parts)
 
 
-def buckets() -> str:
-    """Return the condition that a rollup's bucket touches the range."""
-    start = f"intDiv(intDiv({FROM}, 1000), {GRAIN_S}) * {GRAIN_S}"
-    return f"bucket >= toDateTime({start}, 'UTC') AND bucket < toDateTime(intDiv({TO} + 999, 1000), 'UTC')"
-
-
-def hours() -> str:
-    """Return the condition that a bucket of an hour touches the range."""
-    start = f"intDiv({FROM}, 3600000) * 3600"
-    return f"bucket >= toDateTime({start}, 'UTC') AND bucket < toDateTime(intDiv({TO} + 999, 1000), 'UTC')"
+def buckets(start: str = FROM_S, stop: str = TO_S, grain: str = GRAIN_S) -> str:
+    """Return the condition that a rollup's bucket touches a range in seconds."""
+    return (f"bucket >= toDateTime(greatest(intDiv({start}, {grain}) * {grain}, 0), 'UTC') "
+            f"AND bucket < toDateTime({stop}, 'UTC')")
 
 
 def during(column: str) -> str:
@@ -47,7 +50,13 @@ def during(column: str) -> str:
 
 def point(column: str = "bucket", step: str = STEP_S) -> str:
     """Return the start of the point that a time falls into."""
-    return f"toDateTime(intDiv(toUnixTimestamp({column}), {step}) * {step}, 'UTC')"
+    seconds = "toUnixTimestamp(bucket)" if column == "bucket" else f"toUnixTimestamp64Second({column})"
+    return f"toDateTime(intDiv({seconds}, {step}) * {step}, 'UTC')"
+
+
+def shown_time(column: str) -> str:
+    """Return a nanosecond time as milliseconds in UTC."""
+    return f"toDateTime64({column}, 3, 'UTC')"
 
 
 def address(column: str) -> str:
@@ -56,13 +65,74 @@ def address(column: str) -> str:
     return f"if(startsWith({text}, '::ffff:') AND position({text}, '.') > 0, substring({text}, 8), {text})"
 
 
-def traffic(select: str, rest: str, extra: str = "") -> str:
+def service(port: str = "dst_port", proto: str = "proto") -> str:
+    """Return protocol and port as ``tcp/443``, ``icmp``; port 0 of a rollup is every port that names no service."""
+    name = (f"transform({proto}, [1, 6, 17, 41, 47, 50, 58, 132], "
+            f"['icmp', 'tcp', 'udp', 'ipv6', 'gre', 'esp', 'icmpv6', 'sctp'], concat('ip-', toString({proto})))")
+    return (f"concat({name}, multiIf({proto} NOT IN (6, 17, 132), '', {port} = 0, '/*', "
+            f"concat('/', toString({port}))))")
+
+
+def traffic(select: str, rest: str = "", extra: str = "") -> str:
     """Return a question to the traffic rollups of the range under the reader's filters."""
-    more = f" AND {extra}" if extra else ""
-    return f"SELECT {select}\nFROM traffic_@grain\nWHERE {buckets()} AND {where_from()}{more}\n{rest}"
+    return f"SELECT {select}\nFROM traffic_@grain\nWHERE {_all(buckets(), where_from(), extra)}\n{rest}".rstrip()
 
 
-def alert_counts(select: str, rest: str, extra: str = "") -> str:
+def alert_counts(select: str, rest: str = "", extra: str = "") -> str:
     """Return a question to the alert rollups of the range under the reader's filters."""
-    more = f" AND {extra}" if extra else ""
-    return f"SELECT {select}\nFROM alerts_@grain\nWHERE {buckets()} AND {where_from(severity=True)}{more}\n{rest}"
+    condition = _all(buckets(), where_from(), among("severity", "toString(severity)"), extra)
+    return f"SELECT {select}\nFROM alerts_@grain\nWHERE {condition}\n{rest}".rstrip()
+
+
+def raw_flows(select: str, rest: str = "", extra: str = "") -> str:
+    """Return a question to the flow rows that begin in the range under the reader's filters."""
+    return f"SELECT {select}\nFROM flow\nWHERE {_all(during('ts_start_ns'), where_from(), extra)}\n{rest}".rstrip()
+
+
+def talkers(extra: str = "", raw_extra: str = "") -> str:
+    """Return a table expression of (zone, ip, role, flows, bytes_out, bytes_in, peers as a state) for the range.
+
+    A short range is answered from flow rows, to the second; a longer one from the rollup, by whole hours. extra is a
+    condition on zone, ip and role; raw_extra one on the flow rows that lets their index find an address.
+    """
+    hourly = buckets(grain="3600")
+    role = "ARRAY JOIN ['initiator', 'responder'] AS role"
+    own = {name: f"if(role = 'initiator', {a}, {b})" for name, a, b in (
+        ("zone", "src_zone", "dst_zone"), ("ip", "src_ip", "dst_ip"), ("out", "bytes_toserver", "bytes_toclient"),
+        ("into", "bytes_toclient", "bytes_toserver"), ("peer", "dst_ip", "src_ip"))}
+    rolled = (f"SELECT zone, ip, toString(role) AS role, flows, bytes_out, bytes_in, peers, bucket AS hour\n"
+              f"FROM talkers_1h\nWHERE {_all("'@source' = 'rollup'", hourly, where_from('own'), extra)}")
+    inner = (f"SELECT {own['zone']} AS zone, {own['ip']} AS ip, role, countIf(part = 0) AS flows, "
+             f"sum({own['out']}) AS bytes_out, sum({own['into']}) AS bytes_in, uniqState({own['peer']}) AS peers, "
+             f"toStartOfHour(toDateTime(max(ts_start_ns), 'UTC')) AS hour\nFROM flow {role}\n"
+             f"WHERE {_all("'@source' = 'raw'", during('ts_start_ns'), where_from('none'), raw_extra)}\n"
+             "GROUP BY zone, ip, role")
+    raw = f"SELECT * FROM (\n{inner}\n)\nWHERE {_all(among('zone', 'zone'), extra)}"
+    return f"(\n{rolled}\nUNION ALL\n{raw}\n)"
+
+
+def alerts_now(columns: str, extra: str = "", after: str = "") -> str:
+    """Return a table expression of the present revisions of the alerts whose life touches the range.
+
+    columns: those of the alert table to keep. extra is a condition that all revisions share (an address, a detector),
+    after one on the present revision. Its status is joined by the caller, see with_status.
+    """
+    life = (f"end_ns >= fromUnixTimestamp64Milli({FROM}, 'UTC') "
+            f"AND start_ns < fromUnixTimestamp64Milli({TO}, 'UTC')")
+    newest = (f"SELECT {columns}, severity, revision, run_id, alert_id\nFROM alert\n"
+              f"WHERE {_all(life, where_from(), extra)}\n"
+              "ORDER BY run_id, alert_id, revision DESC LIMIT 1 BY run_id, alert_id")
+    return f"(\nSELECT * FROM (\n{newest}\n)\nWHERE {_all(among('severity', 'toString(severity)'), after)}\n)"
+
+
+def with_status(alerts: str, name: str = "present") -> str:
+    """Return a join of alerts and what people did about them: ``status.status`` is '' for an alert nobody touched."""
+    return f"{alerts} AS {name}\nLEFT JOIN alert_status AS status USING (run_id, alert_id)"
+
+
+STATUS = "if(status.status = '', 'open', status.status)"
+"""Status of an alert in a join made by with_status."""
+
+
+def _all(*conditions: str) -> str:
+    return "\n  AND ".join(c for c in conditions if c)
