@@ -1,0 +1,1 @@
+try{let e=localStorage.getItem("sekisho.theme");(e==="light"||e==="dark")&&(document.documentElement.dataset.theme=e);let t=new URLSearchParams(location.search).get("lang")??localStorage.getItem("sekisho.lang");(t==="ja"||t==="en")&&(document.documentElement.lang=t)}catch{}
