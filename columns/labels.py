@@ -12,6 +12,9 @@ JA_LABELS: dict[str, str] = {
     "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
     "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
     "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
+    "open": "未対応", "acknowledged": "確認済み", "in_progress": "対応中", "closed": "完了",
+    "false_positive": "誤検知", "reopened": "再開", "comment": "コメント", "used": "利用あり", "unused": "利用なし",
+    "observed": "観測あり", "not_observed": "未観測", "replay": "再生", "live": "稼働",
     "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
 }
 """Label -> Japanese. In English a label is read as it is, with spaces."""

@@ -98,7 +98,7 @@ _LISTS = (
         description=Words("期間内に初めて報告されたアラート。", "Alerts first reported in the range."),
         kind=Kind.BARS, width=12, height=10, colours="series",
         sql=alert_counts(f"{point()} AS time, toString(severity) AS series, sum(alerts) AS value",
-                         "GROUP BY time, severity ORDER BY time, severity"),
+                         "GROUP BY time, t.severity ORDER BY time, t.severity"),
         links=(to_alerts_of(severity="series"),),
     ),
     Panel(
@@ -107,11 +107,11 @@ _LISTS = (
                           "Count, how many are open, and the share found false among those decided: a signature with a "
                           "high share wants tuning."),
         kind=Kind.TABLE, width=12, height=10, colours="severity",
-        sql=f"SELECT toString(min(severity)) AS severity, {SIGNATURE} AS signature, any(detector) AS detector, "
+        sql=f"SELECT toString(min(present.severity)) AS severity, {SIGNATURE} AS signature, any(present.detector) AS detector, "
             f"count() AS alerts, {_WAITING} AS open, uniqExact(src_ip) AS sources, {_SHARE} AS false_positive_share, "
             f"{shown_time('max(end_ns)')} AS last_seen\n"
             f"FROM {with_status(alerts_now('signature_id, signature, signature_ja, detector, src_ip, end_ns'))}\n"
-            "GROUP BY signature_id, signature, signature_ja ORDER BY min(severity), alerts DESC LIMIT 100",
+            "GROUP BY signature_id, signature, signature_ja ORDER BY min(present.severity), alerts DESC LIMIT 100",
         units={"false_positive_share": Unit.SHARE, "last_seen": Unit.TIME},
     ),
     Panel(
@@ -119,13 +119,13 @@ _LISTS = (
         description=Words("アラートの送信元または宛先であるアドレス。上位100。",
                           "Addresses that alerts name as source or destination. The top 100."),
         kind=Kind.TABLE, width=12, height=10, colours="severity",
-        sql=f"SELECT {address('ip')} AS ip, toString(min(severity)) AS severity, count() AS alerts, {_WAITING} AS "
+        sql=f"SELECT {address('present.ip')} AS ip, toString(min(present.severity)) AS severity, count() AS alerts, {_WAITING} AS "
             f"open, countIf(side = 'src') AS as_source, countIf(side = 'dst') AS as_target, uniqExact(signature_id) "
             f"AS signatures, {shown_time('max(end_ns)')} AS last_seen\nFROM (\n"
             "SELECT *, arrayJoin([('src', src_ip), ('dst', dst_ip)]) AS end, end.1 AS side, end.2 AS ip\n"
             f"FROM {alerts_now('signature_id, src_ip, dst_ip, end_ns')}\n) AS present\n"
-            "LEFT JOIN alert_status AS status USING (run_id, alert_id)\nWHERE ip != toIPv6('::')\n"
-            "GROUP BY ip ORDER BY min(severity), alerts DESC LIMIT 100",
+            "LEFT JOIN alert_status AS status USING (run_id, alert_id)\nWHERE present.ip != toIPv6('::')\n"
+            "GROUP BY present.ip ORDER BY min(present.severity), alerts DESC LIMIT 100",
         units={"last_seen": Unit.TIME}, links=(to_host(),),
     ),
     Panel(
@@ -134,7 +134,7 @@ _LISTS = (
                           "New alerts from the row's zone to the column's; - is where there is no single zone."),
         kind=Kind.MATRIX, width=12, height=10,
         sql=alert_counts("if(src_zone = '', '-', src_zone) AS source, if(dst_zone = '', '-', dst_zone) AS target, "
-                         "sum(alerts) AS value, toString(min(severity)) AS severity",
+                         "sum(alerts) AS value, toString(min(t.severity)) AS severity",
                          "GROUP BY source, target ORDER BY source, target"),
         links=(to_flows(src_zone="source", dst_zone="target"),),
     ),

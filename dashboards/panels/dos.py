@@ -29,12 +29,13 @@ def _against_baseline(measure: str) -> str:
     """A rate per point beside mean and mean + 3 standard deviations of the same hour of the seven days before."""
     before = buckets(f"{FROM_S} - {_BASELINE_DAYS} * 86400", FROM_S, "3600")
     return (
-        f"WITH usual AS (\nSELECT toHour(bucket) AS hour, avg(rate) AS mean, stddevPop(rate) AS spread\nFROM (\n"
-        f"SELECT bucket, sum({measure}) / 3600 AS rate\nFROM traffic_1h\nWHERE {before}\n  AND {where_from()}\n"
+        f"WITH usual AS (\nSELECT toHour(bucket) AS hour, avg(rate) AS mean, stddevPop(rate) AS spread, count() AS days\nFROM (\n"
+        f"SELECT bucket, sum({measure}) / 3600 AS rate\nFROM traffic_1h AS t\nWHERE {before}\n  AND {where_from()}\n"
         "GROUP BY bucket\n)\nGROUP BY hour\n)\n"
-        "SELECT time, rate, usual.mean AS baseline, usual.mean + 3 * usual.spread AS unusual_above\nFROM (\n"
+        "SELECT time, rate, if(usual.days = 0, NULL, usual.mean) AS baseline, "
+        "if(usual.days = 0, NULL, usual.mean + 3 * usual.spread) AS unusual_above\nFROM (\n"
         + traffic(f"{point()} AS time, sum({measure}) / {STEP_S} AS rate, toHour(time) AS hour", "GROUP BY time")
-        + "\n) AS now\nLEFT JOIN usual ON now.hour = usual.hour\nORDER BY time\nSETTINGS join_use_nulls = 1")
+        + "\n) AS now\nLEFT JOIN usual ON now.hour = usual.hour\nORDER BY time")
 
 
 def _end_of_flows(role: str) -> str:
@@ -62,7 +63,7 @@ _RATES = (
         description=Words("SYNフラッドやスキャンでは「試行」が増える。", "Attempts rise under SYN floods and scans."),
         kind=Kind.BARS, unit=Unit.PER_SECOND, width=12, height=8, colours="series",
         sql=traffic(f"{point()} AS time, toString(outcome) AS series, sum(flows) / {STEP_S} AS value",
-                    "GROUP BY time, outcome ORDER BY time, outcome"),
+                    "GROUP BY time, t.outcome ORDER BY time, t.outcome"),
     ),
     Panel(
         id="protocols_over_time", title=Words("プロトコル別パケット数", "Packets by protocol"),
@@ -88,7 +89,7 @@ _ATTACKS = (
         kind=Kind.TIMESERIES, unit=Unit.NONE, width=12, height=8,
         sql=f"SELECT {point('ts_ns', 'greatest({step_s:UInt32}, 1)')} AS time, "
             f"concat({SIGNATURE}, ' → ', {address('dst_ip')}) AS series, max(measured / greatest(threshold, 1e-9)) AS "
-            f"value\nFROM alert\nWHERE ts_ns >= fromUnixTimestamp64Milli({{from_ms:Int64}}, 'UTC') "
+            f"value\nFROM alert AS t\nWHERE ts_ns >= fromUnixTimestamp64Milli({{from_ms:Int64}}, 'UTC') "
             f"AND ts_ns < fromUnixTimestamp64Milli({{to_ms:Int64}}, 'UTC') AND {_FLOOD}\n  AND {where_from()}\n"
             "GROUP BY time, series ORDER BY time, series LIMIT 5000",
         thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL)),

@@ -28,10 +28,12 @@ def _chosen(parameter: str, column: str) -> str:
 
 
 _SEARCH = " AND ".join((
-    "({ip:String} = '' OR src_ip = toIPv6OrDefault({ip:String}) OR dst_ip = toIPv6OrDefault({ip:String}))",
+    "({ip:String} = '' OR t.src_ip = toIPv6OrDefault({ip:String}) OR t.dst_ip = toIPv6OrDefault({ip:String}))",
     "({port:String} = '' OR src_port = toUInt16OrZero({port:String}) OR dst_port = toUInt16OrZero({port:String}))",
-    _chosen("src_zone", "src_zone"), _chosen("dst_zone", "dst_zone"), _chosen("verdict", "toString(verdict)"),
-    _chosen("outcome", "toString(outcome)"), _chosen("conduit", "conduit")))
+    _chosen("src_zone", "t.src_zone"), _chosen("dst_zone", "t.dst_zone"), _chosen("verdict", "toString(t.verdict)"),
+    _chosen("outcome", "toString(t.outcome)"), _chosen("conduit", "t.conduit")))
+
+_LARGEST = traffic("proto, dst_port", f"GROUP BY proto, dst_port ORDER BY sum({BYTES}) DESC LIMIT 8")
 
 FLOWS = Page(
     id="flows", parameters=("ip", "port", "src_zone", "dst_zone", "verdict", "outcome", "conduit"),
@@ -56,7 +58,7 @@ FLOWS = Page(
             description=Words("応答側のポート。「*」はサービスを表さないポートの合計。上位50。",
                               "By the responder's port; * is the sum of ports that name no service. The top 50."),
             kind=Kind.TABLE, width=12, height=11,
-            sql=traffic(f"{service()} AS service, sum(flows) AS flows, sumIf(flows, outcome = 'established') AS "
+            sql=traffic(f"{service()} AS service, sum(t.flows) AS flows, sumIf(t.flows, outcome = 'established') AS "
                         f"established, sum({BYTES}) AS bytes, if(dst_port = 0, '', toString(dst_port)) AS port",
                         "GROUP BY service, dst_port ORDER BY bytes DESC LIMIT 50"),
             units={"bytes": Unit.BYTES}, hidden=("port",), links=(to_flows("service", port="port"),),
@@ -67,8 +69,7 @@ FLOWS = Page(
             kind=Kind.BARS, unit=Unit.BITS_PER_SECOND, width=24, height=8,
             sql=traffic(f"{point()} AS time, {service()} AS series, sum({BYTES}) * 8 / {STEP_S} AS value",
                         "GROUP BY time, series ORDER BY time, series",
-                        f"(proto, dst_port) IN (\n{traffic('proto, dst_port', 'GROUP BY proto, dst_port ORDER BY '
-                        f'sum({BYTES}) DESC LIMIT 8')})"),
+                        f"(proto, dst_port) IN (\n{_LARGEST})"),
         ),
         Panel(
             id="search", title=Words("フロー検索", "Flow search"),

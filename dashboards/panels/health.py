@@ -18,7 +18,7 @@ _CLOCK = "cause IN ('clock_resets', 'timestamp_clamped', 'timestamp_missing')"
 def _counters(select: str, rest: str, condition: str = "1") -> str:
     """A question to the last reading of every counter in the range: they count since the start of their run."""
     return (f"SELECT {select}\nFROM (\nSELECT run_id, site, sensor, stage, cause, argMax(value, ts_ns) AS latest, "
-            f"max(ts_ns) AS at\nFROM sensor_health\nWHERE {during('ts_ns')} AND {where_from('none')}\n"
+            f"max(ts_ns) AS at\nFROM sensor_health AS t\nWHERE {during('ts_ns')} AND {where_from('none')}\n"
             f"  AND {condition}\nGROUP BY run_id, site, sensor, stage, cause\n)\n{rest}").rstrip()
 
 
@@ -47,7 +47,8 @@ _NUMBERS = (
             f"if({_FRAMES} = 0, NULL, {_LOST} / {_FRAMES})", unit=Unit.SHARE,
             thresholds=(Threshold(0, Level.GOOD), Threshold(0.001, Level.NOTICE), Threshold(0.01, Level.WARNING))),
     _number("imbalance", Words("行方不明のフレーム", "Frames unaccounted for"),
-            Words("入力 −（処理＋拒否）。0でなければ不具合。", "In − (processed + refused). Anything but 0 is a fault."),
+            Words("入力 −（処理＋拒否）。0でなければ不具合。",
+                  "In − (processed + refused). Anything but 0 is a fault."),
             f"if(count() = 0, NULL, abs(toInt64({_FRAMES}) - toInt64({_PROCESSED}) - toInt64({_LOST})))",
             thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL))),
     _number("failed_detectors", Words("失敗した検知器", "Detectors that failed"),
@@ -94,21 +95,23 @@ _LISTS = (
                           "Last traffic in event time, last row stored in wall-clock time, and how long ago that was. "
                           "Regardless of the time range."),
         kind=Kind.TABLE, width=12, height=9,
-        sql="SELECT site, sensor, max(bucket) AS last_traffic, max(inserted_at) AS last_stored, "
-            "dateDiff('second', last_stored, now()) AS lag, uniqExact(run_id) AS runs\nFROM traffic_1h\n"
+        sql="SELECT site, sensor, max(bucket) AS last_traffic, toDateTime(max(inserted_at), 'UTC') AS last_stored, "
+            "dateDiff('second', last_stored, now()) AS lag, uniqExact(run_id) AS runs\nFROM traffic_1m AS t\n"
             f"WHERE {where_from('none')}\nGROUP BY site, sensor ORDER BY site, sensor",
         units={"lag": Unit.SECONDS, "last_traffic": Unit.TIME, "last_stored": Unit.TIME},
     ),
     Panel(
         id="flows_by_sensor", title=Words("センサー別のフロー数", "Flows by sensor"),
-        description=Words("途切れはそのセンサーの停止、または通信が無い。", "A gap: the sensor stood still, or nothing passed."),
+        description=Words("途切れはそのセンサーの停止、または通信が無い。",
+                          "A gap: the sensor stood still, or nothing passed."),
         kind=Kind.TIMESERIES, unit=Unit.PER_SECOND, width=24, height=8,
         sql=traffic(f"{point()} AS time, concat(site, ' / ', sensor) AS series, sum(flows) / {STEP_S} AS value",
                     "GROUP BY time, series ORDER BY time, series"),
     ),
     Panel(
         id="clock", title=Words("時刻", "Clocks"),
-        description=Words("イベント時計の巻き戻りと、記録の時刻の異常。", "Resets of the event clock and odd capture times."),
+        description=Words("イベント時計の巻き戻りと、記録の時刻の異常。",
+                          "Resets of the event clock and odd capture times."),
         kind=Kind.TABLE, width=12, height=8,
         sql=_counters(f"run_id, site, sensor, stage, cause, latest AS count, {shown_time('at')} AS last_report",
                       "WHERE latest > 0 ORDER BY last_report DESC, run_id, stage, cause LIMIT 200", _CLOCK),
@@ -121,7 +124,7 @@ _LISTS = (
         kind=Kind.TABLE, width=12, height=8, colours="status",
         sql="SELECT run_id, toString(status) AS status, toString(kind) AS kind, sensor, started_at, "
             "if(status = 'running', NULL, finished_at) AS finished_at, packets, bytes, rows['flow'] AS flows, "
-            "rows['alert'] AS alerts, attempt, keep_days, version\nFROM runs FINAL\n"
+            "rows['alert'] AS alerts, attempt, keep_days, version\nFROM runs AS t FINAL\n"
             f"WHERE {where_from('none')}\nORDER BY started_at DESC, run_id LIMIT 200",
         units={"bytes": Unit.BYTES, "started_at": Unit.TIME, "finished_at": Unit.TIME},
     ),

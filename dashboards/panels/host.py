@@ -19,8 +19,8 @@ from dashboards.panels.sql import (
 
 _IP = "toIPv6OrDefault({ip:String})"
 _GIVEN = "{ip:String} != ''"
-_OWN = talkers(f"ip = {_IP} AND {_GIVEN}", f"(src_ip = {_IP} OR dst_ip = {_IP}) AND {_GIVEN}")
-_AS_SOURCE, _AS_TARGET = f"src_ip = {_IP} AND {_GIVEN}", f"dst_ip = {_IP} AND {_GIVEN}"
+_OWN = talkers(f"ip = {_IP} AND {_GIVEN}", f"(t.src_ip = {_IP} OR t.dst_ip = {_IP}) AND {_GIVEN}")
+_AS_SOURCE, _AS_TARGET = f"t.src_ip = {_IP} AND {_GIVEN}", f"t.dst_ip = {_IP} AND {_GIVEN}"
 _EITHER = f"({_AS_SOURCE} OR {_AS_TARGET})"
 _STEP = "greatest({step_s:UInt32}, if('@source' = 'raw', 1, 3600))"
 
@@ -96,7 +96,7 @@ HOST = Page(
             kind=Kind.TABLE, width=12, height=9, colours="verdict",
             sql=raw_flows("src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, toString(outcome) AS "
                           f"outcome, countIf(part = 0) AS flows, sum({BYTES}) AS bytes",
-                          f"GROUP BY src_zone, dst_zone, verdict, outcome ORDER BY {NOT_PERMITTED} DESC, flows DESC",
+                          f"GROUP BY src_zone, dst_zone, t.verdict, t.outcome ORDER BY {NOT_PERMITTED} DESC, flows DESC",
                           _EITHER),
             units={"bytes": Unit.BYTES},
         ),

@@ -26,7 +26,7 @@ _NUMBERS = (
         id="urgent_alerts", title=Words("緊急・高の新しいアラート", "New critical and high alerts"),
         description=Words("期間内に初めて報告された、重要度が緊急または高のアラート。更新は数えない。",
                           "Alerts of severity critical or high first reported in the range; updates are not counted."),
-        kind=Kind.STAT, width=4, height=4, sql=alert_counts("sum(alerts) AS value", "", "severity <= 'high'"),
+        kind=Kind.STAT, width=4, height=4, sql=alert_counts("sum(alerts) AS value", "", "t.severity <= 'high'"),
         thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL)), links=(TO_ALERTS,),
     ),
     Panel(
@@ -65,7 +65,7 @@ _NUMBERS = (
         kind=Kind.STAT, width=4, height=4, unit=Unit.SHARE,
         sql="SELECT if(sum(frames) = 0, NULL, 1 - sum(processed) / sum(frames)) AS value\nFROM (\n"
             "SELECT argMaxIf(value, ts_ns, stage = 'capture' AND cause = 'records_found') AS frames,\n"
-            "  argMaxIf(value, ts_ns, stage = 'decode' AND cause = 'processed') AS processed\nFROM sensor_health\n"
+            "  argMaxIf(value, ts_ns, stage = 'decode' AND cause = 'processed') AS processed\nFROM sensor_health AS t\n"
             f"WHERE {during('ts_ns')} AND {where_from('none')}\nGROUP BY run_id, site, sensor\n)",
         thresholds=(Threshold(0, Level.GOOD), Threshold(0.001, Level.NOTICE), Threshold(0.01, Level.WARNING)),
         links=(TO_HEALTH,),
@@ -86,7 +86,7 @@ _TIMES = (
         description=Words("期間内に初めて報告されたアラート。", "Alerts first reported in the range."),
         kind=Kind.BARS, width=12, height=8, colours="series",
         sql=alert_counts(f"{point()} AS time, toString(severity) AS series, sum(alerts) AS value",
-                         "GROUP BY time, severity ORDER BY time, severity"),
+                         "GROUP BY time, t.severity ORDER BY time, t.severity"),
         links=(to_alerts_of(severity="series"),),
     ),
     Panel(
@@ -94,7 +94,7 @@ _TIMES = (
         description=Words("方針が許可しない系間フロー。", "Flows between zones that the policy does not permit."),
         kind=Kind.BARS, width=12, height=8, colours="series",
         sql=traffic(f"{point()} AS time, toString(verdict) AS series, sum(flows) AS value",
-                    "GROUP BY time, verdict HAVING value > 0 ORDER BY time, verdict", NOT_PERMITTED),
+                    "GROUP BY time, t.verdict HAVING value > 0 ORDER BY time, t.verdict", NOT_PERMITTED),
         links=(to_flows(verdict="series"),),
     ),
     Panel(
@@ -112,9 +112,9 @@ _LISTS = (
         description=Words("期間内に初めて報告されたアラートの内容別件数。上位15。",
                           "What was first reported in the range, by count. The top 15."),
         kind=Kind.TABLE, width=12, height=9, colours="severity",
-        sql=alert_counts(f"toString(min(severity)) AS severity, {SIGNATURE} AS signature, sum(alerts) AS alerts, "
+        sql=alert_counts(f"toString(min(t.severity)) AS severity, {SIGNATURE} AS signature, sum(t.alerts) AS alerts, "
                          "max(bucket) AS last_seen",
-                         "GROUP BY signature_id, signature, signature_ja ORDER BY min(severity), alerts DESC LIMIT 15"),
+                         "GROUP BY signature_id, signature, signature_ja ORDER BY min(t.severity), alerts DESC LIMIT 15"),
         links=(TO_ALERTS,),
     ),
     Panel(
@@ -122,9 +122,9 @@ _LISTS = (
         description=Words("方針が許可しないフローの多い系の組。上位15。",
                           "Zone pairs by flows that the policy does not permit. The top 15."),
         kind=Kind.TABLE, width=12, height=9, colours="verdict",
-        sql=traffic("src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, sum(flows) AS flows, "
-                    f"sumIf(flows, outcome = 'established') AS established, sum({BYTES}) AS bytes",
-                    "GROUP BY src_zone, dst_zone, verdict HAVING flows > 0 ORDER BY flows DESC LIMIT 15",
+        sql=traffic("src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, sum(t.flows) AS flows, "
+                    f"sumIf(t.flows, outcome = 'established') AS established, sum({BYTES}) AS bytes",
+                    "GROUP BY src_zone, dst_zone, t.verdict HAVING flows > 0 ORDER BY flows DESC LIMIT 15",
                     NOT_PERMITTED),
         units={"bytes": Unit.BYTES},
         links=(to_flows(src_zone="source", dst_zone="target", verdict="verdict"),),

@@ -64,8 +64,8 @@ PROTOCOLS = Page(
             description=_with_note("どの系からどの系のサービスを使うか。", "Which zone uses the services of which."),
             kind=Kind.TABLE, width=12, height=10, colours="verdict",
             sql=traffic(f"{_APP} AS application, src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, "
-                        f"sum(flows) AS flows, sum({BYTES}) AS bytes",
-                        "GROUP BY application, src_zone, dst_zone, verdict ORDER BY bytes DESC LIMIT 100", _ANY),
+                        f"sum(t.flows) AS flows, sum({BYTES}) AS bytes",
+                        "GROUP BY application, src_zone, dst_zone, t.verdict ORDER BY bytes DESC LIMIT 100", _ANY),
             units={"bytes": Unit.BYTES}, links=(to_flows(src_zone="source", dst_zone="target", verdict="verdict"),),
         ),
         _servers("resolvers", Words("使われているDNSサーバー", "DNS servers used"), _DNS,
@@ -88,9 +88,9 @@ PROTOCOLS = Page(
             description=_with_note("系ごと。DNSの無応答が多ければ、偽装送信元か遮断。",
                                    "By zone of the initiator. Much unanswered DNS is forged sources, or a block."),
             kind=Kind.TABLE, width=12, height=10,
-            sql=traffic(f"{_APP} AS application, src_zone AS source, sum(flows) AS flows, "
-                        "sumIf(flows, outcome != 'established') AS unanswered, "
-                        "if(sum(flows) = 0, NULL, sumIf(flows, outcome != 'established') / sum(flows)) AS share",
+            sql=traffic(f"{_APP} AS application, src_zone AS source, sum(t.flows) AS flows, "
+                        "sumIf(t.flows, outcome != 'established') AS unanswered, "
+                        "if(flows = 0, NULL, unanswered / flows) AS share",
                         "GROUP BY application, src_zone ORDER BY application, flows DESC LIMIT 100", _ANY),
             units={"share": Unit.SHARE},
         ),

@@ -10,7 +10,7 @@ SPAN_S = f"greatest(({TO} - {FROM}) / 1000, 1)"
 STEP_S = f"greatest({{step_s:UInt32}}, {GRAIN_S})"
 """Width of a point of a rollup, never below its grain."""
 RAW_STEP_S = "greatest({step_s:UInt32}, 1)"
-NOT_PERMITTED = "verdict NOT IN ('not_judged', 'permitted')"
+NOT_PERMITTED = "t.verdict NOT IN ('not_judged', 'permitted')"
 JA = "{lang:String} = 'ja'"
 SIGNATURE = f"if({JA}, signature_ja, signature)"
 BYTES = "bytes_toserver + bytes_toclient"
@@ -22,17 +22,17 @@ def among(parameter: str, column: str) -> str:
     return f"(empty({{{parameter}:Array(String)}}) OR has({{{parameter}:Array(String)}}, {column}))"
 
 
-def where_from(zones: str = "either") -> str:
+def where_from(zones: str = "either", of: str = "t.") -> str:
     """Return the reader's filters for any table with site and sensor.
 
-    zones: ``either`` for two zone columns, ``own`` for one, ``none``.
+    zones: ``either`` for two zone columns, ``own`` for one, ``none``. of: the table's name, with its dot.
     """
-    parts = [among("site", "site"), among("sensor", "sensor")]
+    parts = [among("site", f"{of}site"), among("sensor", f"{of}sensor")]
     if zones == "either":
-        inside = "has({zone:Array(String)}, src_zone) OR has({zone:Array(String)}, dst_zone)"
+        inside = f"has({{zone:Array(String)}}, {of}src_zone) OR has({{zone:Array(String)}}, {of}dst_zone)"
         parts.append(f"(empty({{zone:Array(String)}}) OR {inside})")
     elif zones == "own":
-        parts.append(among("zone", "zone"))
+        parts.append(among("zone", f"{of}zone"))
     return " AND ".join(parts)
 
 
@@ -74,19 +74,23 @@ def service(port: str = "dst_port", proto: str = "proto") -> str:
 
 
 def traffic(select: str, rest: str = "", extra: str = "") -> str:
-    """Return a question to the traffic rollups of the range under the reader's filters."""
-    return f"SELECT {select}\nFROM traffic_@grain\nWHERE {_all(buckets(), where_from(), extra)}\n{rest}".rstrip()
+    """Return a question to the traffic rollups of the range under the reader's filters.
+
+    The table is named t, here and in the questions below: ``t.flows`` is its column, also where an alias of the SELECT
+    list has the same name (an alias wins over a bare name, in WHERE too).
+    """
+    return f"SELECT {select}\nFROM traffic_@grain AS t\nWHERE {_all(buckets(), where_from(), extra)}\n{rest}".rstrip()
 
 
 def alert_counts(select: str, rest: str = "", extra: str = "") -> str:
     """Return a question to the alert rollups of the range under the reader's filters."""
-    condition = _all(buckets(), where_from(), among("severity", "toString(severity)"), extra)
-    return f"SELECT {select}\nFROM alerts_@grain\nWHERE {condition}\n{rest}".rstrip()
+    condition = _all(buckets(), where_from(), among("severity", "toString(t.severity)"), extra)
+    return f"SELECT {select}\nFROM alerts_@grain AS t\nWHERE {condition}\n{rest}".rstrip()
 
 
 def raw_flows(select: str, rest: str = "", extra: str = "") -> str:
     """Return a question to the flow rows that begin in the range under the reader's filters."""
-    return f"SELECT {select}\nFROM flow\nWHERE {_all(during('ts_start_ns'), where_from(), extra)}\n{rest}".rstrip()
+    return f"SELECT {select}\nFROM flow AS t\nWHERE {_all(during('t.ts_start_ns'), where_from(), extra)}\n{rest}".rstrip()
 
 
 def talkers(extra: str = "", raw_extra: str = "") -> str:
@@ -95,20 +99,23 @@ def talkers(extra: str = "", raw_extra: str = "") -> str:
     A short range is answered from flow rows, to the second; a longer one from the rollup, by whole hours. extra is a
     condition on zone, ip and role; raw_extra one on the flow rows that lets their index find an address.
     """
-    hourly = buckets(grain="3600")
     role = "ARRAY JOIN ['initiator', 'responder'] AS role"
-    own = {name: f"if(role = 'initiator', {a}, {b})" for name, a, b in (
-        ("zone", "src_zone", "dst_zone"), ("ip", "src_ip", "dst_ip"), ("out", "bytes_toserver", "bytes_toclient"),
-        ("into", "bytes_toclient", "bytes_toserver"), ("peer", "dst_ip", "src_ip"))}
-    rolled = (f"SELECT zone, ip, toString(role) AS role, flows, bytes_out, bytes_in, peers, bucket AS hour\n"
-              f"FROM talkers_1h\nWHERE {_all("'@source' = 'rollup'", hourly, where_from('own'), extra)}")
-    inner = (f"SELECT {own['zone']} AS zone, {own['ip']} AS ip, role, countIf(part = 0) AS flows, "
-             f"sum({own['out']}) AS bytes_out, sum({own['into']}) AS bytes_in, uniqState({own['peer']}) AS peers, "
-             f"toStartOfHour(toDateTime(max(ts_start_ns), 'UTC')) AS hour\nFROM flow {role}\n"
-             f"WHERE {_all("'@source' = 'raw'", during('ts_start_ns'), where_from('none'), raw_extra)}\n"
-             "GROUP BY zone, ip, role")
-    raw = f"SELECT * FROM (\n{inner}\n)\nWHERE {_all(among('zone', 'zone'), extra)}"
+    by_hour = _all("'@source' = 'rollup'", buckets(grain="3600"), where_from("own"), extra)
+    rolled = ("SELECT zone, ip, toString(role) AS role, flows, bytes_out, bytes_in, peers, bucket AS hour\n"
+              f"FROM talkers_1h AS t\nWHERE {by_hour}")
+    by_row = _all("'@source' = 'raw'", during("t.ts_start_ns"), where_from("none"), raw_extra)
+    measured = (f"SELECT {_end('src_zone', 'dst_zone')} AS zone, {_end('src_ip', 'dst_ip')} AS ip, role, "
+                f"countIf(part = 0) AS flows, sum({_end('bytes_toserver', 'bytes_toclient')}) AS bytes_out, "
+                f"sum({_end('bytes_toclient', 'bytes_toserver')}) AS bytes_in, "
+                f"uniqState({_end('dst_ip', 'src_ip')}) AS peers, "
+                "toStartOfHour(toDateTime(max(ts_start_ns), 'UTC')) AS hour\n"
+                f"FROM flow AS t {role}\nWHERE {by_row}\nGROUP BY zone, ip, role")
+    raw = f"SELECT * FROM (\n{measured}\n)\nWHERE {_all(among('zone', 'zone'), extra)}"
     return f"(\n{rolled}\nUNION ALL\n{raw}\n)"
+
+
+def _end(initiator: str, responder: str) -> str:
+    return f"if(role = 'initiator', {initiator}, {responder})"
 
 
 def alerts_now(columns: str, extra: str = "", after: str = "") -> str:
@@ -119,7 +126,7 @@ def alerts_now(columns: str, extra: str = "", after: str = "") -> str:
     """
     life = (f"end_ns >= fromUnixTimestamp64Milli({FROM}, 'UTC') "
             f"AND start_ns < fromUnixTimestamp64Milli({TO}, 'UTC')")
-    newest = (f"SELECT {columns}, severity, revision, run_id, alert_id\nFROM alert\n"
+    newest = (f"SELECT {columns}, severity, revision, run_id, alert_id\nFROM alert AS t\n"
               f"WHERE {_all(life, where_from(), extra)}\n"
               "ORDER BY run_id, alert_id, revision DESC LIMIT 1 BY run_id, alert_id")
     return f"(\nSELECT * FROM (\n{newest}\n)\nWHERE {_all(among('severity', 'toString(severity)'), after)}\n)"

@@ -27,8 +27,8 @@ _MATRICES = (
                           "Of the flows from the row's zone to the column's, those not permitted. 0: seen, none wrong. "
                           "Blank: no flow was seen, which says nothing about violations."),
         kind=Kind.MATRIX, width=12, height=11,
-        sql=traffic(f"src_zone AS source, dst_zone AS target, sumIf(flows, {NOT_PERMITTED}) AS value, "
-                    "sum(flows) AS flows, toString(max(verdict)) AS verdict",
+        sql=traffic(f"src_zone AS source, dst_zone AS target, sumIf(t.flows, {NOT_PERMITTED}) AS value, "
+                    "sum(t.flows) AS flows, toString(max(t.verdict)) AS verdict",
                     "GROUP BY src_zone, dst_zone ORDER BY source, target"),
         thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.WARNING), Threshold(100, Level.CRITICAL)),
         links=(_PAIR,),
@@ -58,7 +58,7 @@ _MATRICES = (
         description=Words("系間フローの1秒あたりの数、判定別。", "Flows between zones a second, by verdict."),
         kind=Kind.BARS, unit=Unit.PER_SECOND, width=12, height=11, colours="series",
         sql=traffic(f"{point()} AS time, toString(verdict) AS series, sum(flows) / {STEP_S} AS value",
-                    "GROUP BY time, verdict HAVING value > 0 ORDER BY time, verdict", "verdict != 'not_judged'"),
+                    "GROUP BY time, t.verdict HAVING value > 0 ORDER BY time, t.verdict", "t.verdict != 'not_judged'"),
         links=(to_flows(verdict="series"),),
     ),
 )
@@ -70,18 +70,18 @@ _LISTS = (
                           "Flows and bytes by verdict and outcome; what was not permitted and yet established on top."),
         kind=Kind.TABLE, width=12, height=10, colours="verdict",
         sql=traffic("src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, toString(outcome) AS "
-                    f"outcome, sum(flows) AS flows, sum({BYTES}) AS bytes",
-                    f"GROUP BY src_zone, dst_zone, verdict, outcome\nORDER BY {NOT_PERMITTED} DESC, "
-                    "outcome = 'established' DESC, flows DESC LIMIT 200", "verdict != 'not_judged'"),
+                    f"outcome, sum(t.flows) AS flows, sum({BYTES}) AS bytes",
+                    f"GROUP BY src_zone, dst_zone, t.verdict, t.outcome\nORDER BY {NOT_PERMITTED} DESC, "
+                    "outcome = 'established' DESC, flows DESC LIMIT 200", "t.verdict != 'not_judged'"),
         units={"bytes": Unit.BYTES},
         links=(to_flows(src_zone="source", dst_zone="target", verdict="verdict"),),
     ),
     Panel(
         id="conduits", title=Words("通信経路の利用", "Use of conduits"),
-        description=Words("期間内の利用と最後の利用。方針を渡して作ると（dashboards build --zones）、使われていない経路も出る。"
-                          "渡さなければ期間内に使われた経路だけ。",
-                          "Use in the range, and the last one. Built with a policy (dashboards build --zones), conduits "
-                          "that nobody used are listed too; without it only those that were used in the range."),
+        description=Words("期間内の利用と最後の利用。方針を渡して作ると（dashboards build --zones）使われていない経路も出る。渡さなければ"
+                          "期間内に使われた経路だけ。",
+                          "Use in the range, and the last one. Built with a policy (dashboards build --zones) it lists "
+                          "conduits that nobody used too; without one only those used in the range."),
         kind=Kind.TABLE, width=12, height=10, colours="use",
         sql="SELECT conduit, if(sum(rows) = 0, 'unused', 'used') AS use, sum(started) AS flows, "
             "sum(wrong) AS violations, sum(octets) AS bytes, if(sum(rows) = 0, NULL, max(last)) AS last_seen\nFROM (\n"
@@ -102,7 +102,7 @@ _LISTS = (
             "sumIf(flows, role = 'responder') AS as_responder, sum(bytes_out) AS bytes_out, "
             "sum(bytes_in) AS bytes_in, uniqMerge(peers) AS peers, max(hour) AS last_hour\n"
             f"FROM {_NOWHERE}\n"
-            "GROUP BY ip ORDER BY as_initiator + as_responder DESC, ip LIMIT 100",
+            "GROUP BY ip ORDER BY as_initiator DESC, as_responder DESC, ip LIMIT 100",
         units={"bytes_out": Unit.BYTES, "bytes_in": Unit.BYTES, "last_hour": Unit.TIME}, links=(to_host(),),
     ),
     Panel(
