@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from sekisho import __version__
-from sekisho.commands import alerts, check, columns, dump, explain, flows, replay, runs, sql, zones
+from sekisho.commands import alerts, check, columns, console, dump, explain, flows, replay, runs, sql, zones
 
 TRACEBACK_ENV = "SEKISHO_TRACEBACK"
 
@@ -25,6 +25,7 @@ app.command(epilog=alerts.EXAMPLES)(alerts.alerts)
 app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
+app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
 app.command(epilog=check.EXAMPLES)(check.check)

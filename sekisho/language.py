@@ -65,5 +65,6 @@ _JA = {
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
+    "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

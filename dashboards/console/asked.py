@@ -11,8 +11,8 @@ from typing import Any
 from columns.errors import UsageError
 from dashboards.panels import Request, step_for
 
-LAST_MS = 253_402_300_799_999
-"""The end of the year 9999."""
+LAST_MS = 4_294_967_295_000
+"""The last second that the buckets of rollups can name: February 2106."""
 LISTS = ("site", "sensor", "zone", "severity")
 _LIST_VALUES = 64
 _TEXT_LETTERS = 256

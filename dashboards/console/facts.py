@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from columns.codes import AlertAction, Outcome, Severity, Verdict, labels_of
@@ -42,13 +42,13 @@ def words(text: Words) -> dict[str, str]:
     return {"ja": text.ja, "en": text.en}
 
 
-def facts(store: Any, *, version: str, lang: str, zone_names: Mapping[str, str], csrf: str,
+def facts(store: Any, *, version: str, lang: str, zone_names: Mapping[str, str], zone_order: Sequence[str], csrf: str,
           login: bool) -> dict[str, Any]:
     """Return everything the page asks for once, as plain values."""
     runs = store.runs()
     return {"version": version, "lang": lang, "csrf": csrf, "login": login, "now_ms": int(time.time() * 1000),
             "pages": [page_facts(page) for page in PAGES], "range": first_range(store, runs),
-            "choices": _choices(store), "zone_names": dict(zone_names), "runs": _with_ranges(store, runs),
+            "choices": _choices(store), "zone_names": dict(zone_names), "zone_order": list(zone_order), "runs": _with_ranges(store, runs),
             "labels_ja": JA_LABELS, "column_words": {name: words(text) for name, text in COLUMN_WORDS.items()},
             "codes": {"severity": [*labels_of(Severity).values()], "verdict": [*labels_of(Verdict).values()],
                       "outcome": [*labels_of(Outcome).values()], "status": list(STATUSES),

@@ -34,7 +34,7 @@ def flow_question(asked: Asked, limit: int = ROWS) -> tuple[str, dict[str, Any]]
 
 def _conditions(asked: Asked) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions of a search and their parameters."""
-    conditions, params = [during("flow.ts_start_ns"), where_from()], {}
+    conditions, params = [during("flow.ts_start_ns"), where_from(of="flow.")], {}
     for name, sql, value in _wanted(asked):
         conditions.append(sql)
         params |= value if isinstance(value, dict) else {name: value}

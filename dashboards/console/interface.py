@@ -50,6 +50,7 @@ class Interface:
         """Pages, choices, first range."""
         known = self._console
         return _json(facts(self._store, version=known.version, lang=known.lang, zone_names=known.zone_names,
+                           zone_order=known.page_values.get("policy_zones", ()),
                            csrf=request.state.csrf, login=bool(known.access.token)) | {"actor": known.actor})
 
     def panel(self, request: Any) -> Response:

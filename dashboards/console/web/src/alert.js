@@ -39,7 +39,8 @@ function draw(element, told, titled) {
   titled(name);
   const status = h("span", { class: "alert-status" }, marks.status(told.status));
   const missing = h("ul", { class: "missing" }, told.missing.map((line) => h("li", {}, line)));
-  fill(element, h("div", { class: "alert-head" }, marks.severity(alert.severity), h("span", { class: "alert-name" }, name), status),
+  fill(element, h("div", { class: "alert-head" }, marks.severity(alert.severity), h("span", {}, time(parsed(alert.start_ns))),
+    h("span", {}, [alert.src_zone, alert.dst_zone].map((zone) => (zone ? zoneName(zone) : "–")).join(" → ")), marks.outcome(alert.outcome), status),
     h("div", { class: "columns" },
       h("div", { class: "column" },
         block(t("why"), h("p", { class: "why-text" }, (japanese && alert.why_ja) || alert.why), numbers(alert)),
@@ -148,7 +149,7 @@ function past(actions) {
 
 async function addPackets(element, run, id, signal) {
   const place = element.querySelector("#packets");
-  fill(place, block(t("packets"), h("p", { class: "faint", role: "status" }, t("packets_loading"))));
+  fill(place, block(t("packets"), h("p", { class: "faint loading", role: "status" }, h("span", { class: "pulse" }), t("packets_loading"))));
   try {
     const found = await get(`${base(run, id)}/packets?lang=${lang()}`, signal);
     if (signal.aborted) return;

@@ -5,8 +5,7 @@ import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { fill, h } from "./dom.js";
 import { parsed, quantity, time, zone } from "./format.js";
-import { verdictLevel } from "./marks.js";
-import { go, here, linkAddress } from "./state.js";
+import { go, here, linkAddress, range } from "./state.js";
 import { isNumber, unitOf } from "./table.js";
 import { both, heading, label, t, zoneName } from "./words.js";
 
@@ -15,6 +14,8 @@ use([BarChart, LineChart, SankeyChart, GridComponent, TooltipComponent, LegendCo
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const palette = () => [1, 2, 3, 4, 5, 6, 7, 8].map((i) => colour(`series-${i}`));
+const VERDICTS = { permitted: "series-3", not_judged: "dim", no_conduit: "critical", wrong_initiator: "series-4", wrong_segment: "series-7", unattributed: "series-8",
+  unsanitized: "series-6", wrong_app: "series-1", out_of_hours: "medium", expired_conduit: "high", permitted_excess: "series-5" };
 const SEVERITIES = ["critical", "high", "medium", "low"];
 
 /** Draw a chart into a panel's body; returns what disposes of it. */
@@ -23,7 +24,8 @@ export function drawChart(body, panel, data, rows) {
   fill(body, box);
   const chart = init(box, null, { renderer: "canvas" });
   chart.setOption(panel.kind === "sankey" ? sankey(panel, data, rows) : overTime(panel, data, rows));
-  if (panel.kind !== "sankey") zooming(chart);
+  if (panel.kind === "sankey") body.append(h("p", { class: "foot" }, t("log_width")));
+  else zooming(chart);
   chart.on("click", (event) => follow(panel, event));
   const watch = new ResizeObserver(() => chart.resize());
   watch.observe(box);
@@ -81,7 +83,7 @@ function withGaps(times, step) {
 
 function tone(panel, name, i, colours) {
   if (SEVERITIES.includes(name)) return colour(name);
-  if (panel.colours) return { bad: colour("critical"), odd: colour("medium"), good: colours[2], plain: colour("dim") }[verdictLevel(name)];
+  if (VERDICTS[name]) return colour(VERDICTS[name]);
   return colours[i % colours.length];
 }
 
@@ -96,7 +98,7 @@ function overTime(panel, data, rows) {
     legend: { show: found.length > 1, type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colour("text"), fontFamily: "inherit" }, pageTextStyle: { color: colour("dim") } },
     toolbox: { show: true, itemSize: 0, feature: { dataZoom: { yAxisIndex: "none", icon: { zoom: "path://", back: "path://" }, brushStyle: { color: colour("accent"), opacity: 0.18 } } } },
     tooltip: { ...tooltip(), trigger: "axis", axisPointer: { type: bars ? "shadow" : "line", snap: true }, formatter: (points) => over(panel, data, points) },
-    xAxis: { type: "time", ...axis(), splitLine: { show: false }, axisLabel: { ...axis().axisLabel, hideOverlap: true } },
+    xAxis: { type: "time", min: range().from, max: range().to, ...axis(), splitLine: { show: false }, axisLabel: { ...axis().axisLabel, hideOverlap: true } },
     yAxis: { type: "value", ...axis(), minInterval: panel.unit === "count" ? 1 : 0, axisLabel: { ...axis().axisLabel, formatter: (value) => quantity(value, panel.unit, true) } },
     series: found.map(([name, points], i) => {
       const known = new Map(points.map((point) => [point[0], point]));

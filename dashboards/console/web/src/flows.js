@@ -8,7 +8,7 @@ import { address, commonQuery, go, here, params, state } from "./state.js";
 import { label, t, zoneName } from "./words.js";
 
 const OWN = ["ip", "src", "dst", "port", "proto", "src_zone", "dst_zone", "verdict", "outcome", "conduit", "community_id", "run", "flow_id"];
-const ROWS = 100;
+const ROWS = 50;
 
 function query(extra = {}) {
   const wanted = commonQuery();
@@ -76,8 +76,8 @@ export function flowTable(rows) {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("flows") }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map(([name, right]) => h("th", { scope: "col", class: right ? "number" : null }, t(name))))),
     h("tbody", {}, rows.map((row) => h("tr", {},
-      h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", {}, host(row, "src")),
-      h("td", {}, host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto))), h("td", {}, `${zoneName(row.src_zone)} → ${zoneName(row.dst_zone)}`),
+      h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", { class: "nowrap" }, host(row, "src")),
+      h("td", { class: "nowrap" }, host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto))), h("td", { class: "nowrap" }, `${zoneName(row.src_zone)} → ${zoneName(row.dst_zone)}`),
       h("td", {}, marks.verdict(row.verdict), row.conduit ? h("span", { class: "faint" }, ` ${row.conduit}`) : null), h("td", {}, marks.outcome(row.outcome)),
       h("td", { class: "number" }, row.duration_ns === undefined ? "–" : duration(row.duration_ns / 1e9)),
       h("td", { class: "number" }, quantity(row.pkts_toserver + row.pkts_toclient, "count")), h("td", { class: "number" }, quantity(row.bytes_toserver, "bytes")), h("td", { class: "number" }, quantity(row.bytes_toclient, "bytes")))))));

@@ -38,6 +38,7 @@ export function quantity(value, unit, short = false) {
 
 /** Seconds as a length of time. */
 export function duration(seconds) {
+  if (seconds === 0) return "0 s";
   if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
   if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
   if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;

@@ -1,7 +1,7 @@
 // A heat map as a table: from row to column, each cell a link; what the policy does not permit is marked by shape too.
 import { h } from "./dom.js";
 import { quantity } from "./format.js";
-import { linkAddress } from "./state.js";
+import { linkAddress, state } from "./state.js";
 import { levelOf } from "./stat.js";
 import { unitOf, valueText } from "./table.js";
 import { both, heading, t, zoneName } from "./words.js";
@@ -9,25 +9,20 @@ import { both, heading, t, zoneName } from "./words.js";
 const TONES = { good: "good", notice: "", warning: "odd", critical: "bad" };
 const SHAPES = { warning: "▲ ", critical: "◆ " };
 
-function totals(rows, side) {
-  const sums = new Map();
-  for (const row of rows) sums.set(row[side], (sums.get(row[side]) ?? 0) + row.value);
-  return sums;
-}
-
-/** Row and column order: the zones with most traffic first, the same order on both sides. */
-function order(rows) {
-  const [from, to] = [totals(rows, "source"), totals(rows, "target")];
-  const all = [...new Set([...from.keys(), ...to.keys()])];
-  all.sort((a, b) => (from.get(b) ?? 0) + (to.get(b) ?? 0) - (from.get(a) ?? 0) - (to.get(a) ?? 0) || (a < b ? -1 : 1));
-  return { sources: all.filter((zone) => from.has(zone)), targets: all.filter((zone) => to.has(zone)) };
+/** Zones in the policy's order (else by name), so that a zone stands at the same place in every matrix. */
+function order(rows, side) {
+  const place = (zone) => {
+    const at = state.facts.zone_order.indexOf(zone);
+    return zone === "unattributed" ? 1e9 : at < 0 ? 1e6 : at;
+  };
+  return [...new Set(rows.map((row) => row[side]))].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 export function matrix(panel, data, rows) {
-  const { sources, targets } = order(rows);
+  const [sources, targets] = [order(rows, "source"), order(rows, "target")];
   const cells = new Map(rows.map((row) => [`${row.source}\n${row.target}`, row]));
   const most = Math.log1p(Math.max(...rows.map((row) => row.value)));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": both(panel.title) }, h("table", { class: "matrix" },
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": both(panel.title) }, h("table", { class: ["matrix", targets.length > 7 && "upright"] },
     h("caption", { class: "hearing" }, both(panel.description)),
     h("thead", {}, h("tr", {}, h("td", { class: "corner" }, t("from_to")), targets.map((zone) => h("th", { scope: "col", title: zone }, h("span", {}, zoneName(zone)))))),
     h("tbody", {}, sources.map((source) => h("tr", {}, h("th", { scope: "row", title: source }, zoneName(source)),

@@ -76,7 +76,7 @@ function draw(view, offset, matching) {
   }
   const bulk = bulkBar(view);
   const all = h("input", { type: "checkbox", "aria-label": t("select_all"), onchange: () => choose(view, view.rows, all.checked, bulk) });
-  const heads = ["severity", "status", "time", "finding", "source", "destination", "zones", "outcome"];
+  const heads = ["severity", "status", "time", "finding", "between", "zones", "outcome"];
   const body = h("tbody", { onkeydown: walk }, view.rows.map((row) => line(view, row, bulk)));
   fill(view.body, bulk.element, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("queue") }, h("table", { class: "queue-table" },
     h("thead", {}, h("tr", {}, h("td", { class: "check" }, all), heads.map((name) => h("th", { scope: "col" }, t(name))), h("th", { scope: "col", class: "number" }, t("events")))), body)),
@@ -93,8 +93,8 @@ function line(view, row, bulk) {
     h("td", { class: "check" }, check), h("td", {}, marks.severity(row.severity)), h("td", {}, marks.status(row.status), row.comments ? h("span", { class: "faint", title: t("comment") }, ` ✎${row.comments}`) : null),
     h("td", { class: "nowrap" }, time(parsed(row.start_ns))),
     h("td", { class: "finding" }, h("a", { class: "strong", href: alertAddress(row) }, name), h("span", { class: "why", title: (japanese && row.why_ja) || row.why }, (japanese && row.why_ja) || row.why)),
-    h("td", {}, host("src")), h("td", {}, host("dst"), " ", h("span", { class: "faint" }, protocol(row.proto))),
-    h("td", {}, [row.src_zone, row.dst_zone].map((zone) => (zone ? zoneName(zone) : "")).join(" → ")), h("td", {}, marks.outcome(row.outcome)),
+    h("td", {}, h("div", { class: "nowrap" }, host("src")), h("div", { class: "nowrap" }, h("span", { class: "faint" }, "→ "), host("dst"), " ", h("span", { class: "faint" }, protocol(row.proto)))),
+    h("td", {}, h("div", { class: "nowrap" }, row.src_zone ? zoneName(row.src_zone) : "–"), h("div", { class: "nowrap" }, h("span", { class: "faint" }, "→ "), row.dst_zone ? zoneName(row.dst_zone) : "–")), h("td", {}, marks.outcome(row.outcome)),
     h("td", { class: "number" }, quantity(row.events, "count")));
 }
 

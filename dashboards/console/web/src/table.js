@@ -3,10 +3,11 @@ import { h } from "./dom.js";
 import { duration, parsed, quantity, time } from "./format.js";
 import * as marks from "./marks.js";
 import { address, linkAddress } from "./state.js";
-import { both, heading, label, zoneName } from "./words.js";
+import { both, heading, label, t, zoneName } from "./words.js";
 
 const PLAIN = /(^|_)(port|vlan|id|proto|number|bits|as|gid|rev|revision)$/;
 const ADDRESS = /^(ip|src_ip|dst_ip|address|host|initiator|responder|peer|source_ip|target_ip)$/;
+const LONG = /^(signature|why|comment|value|captures|measure|cause|field|error)$/;
 const LOOKS_LIKE_ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*)$/i;
 
 export const rowsOf = (data) => data.rows.map((row) => Object.fromEntries(data.columns.map((name, i) => [name, row[i]])));
@@ -26,6 +27,7 @@ export function valueText(panel, column, type, value) {
   }
   if (Array.isArray(value)) return value.join(", ");
   if (/(^|_)zone$|^source$|^target$/.test(column)) return zoneName(value);
+  if (column === "role") return t(value === "initiator" ? "src" : "dst");
   return label(value);
 }
 
@@ -41,11 +43,14 @@ function cell(panel, data, row, i) {
 
 const firstShown = (panel, data) => data.columns.findIndex((name) => !panel.hidden.includes(name));
 
+/** In a table, source and target are the two sides of a flow, not rows and columns. */
+const columnHeading = (column) => (column === "source" ? t("src_zone") : column === "target" ? t("dst_zone") : heading(column));
+
 /** A table of all rows. */
 export function table(panel, data, rows) {
   const shown = data.columns.map((name, i) => i).filter((i) => !panel.hidden.includes(data.columns[i]));
   const right = (i) => (isNumber(data.types[i]) ? "number" : null);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": both(panel.title) }, h("table", {},
-    h("thead", {}, h("tr", {}, shown.map((i) => h("th", { scope: "col", class: right(i) }, heading(data.columns[i]))))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, shown.map((i) => h("td", { class: [right(i), isTime(data.types[i]) && "nowrap"] }, cell(panel, data, row, i))))))));
+    h("thead", {}, h("tr", {}, shown.map((i) => h("th", { scope: "col", class: right(i) }, columnHeading(data.columns[i]))))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, shown.map((i) => h("td", { class: [right(i), LONG.test(data.columns[i]) ? "long" : "nowrap"] }, cell(panel, data, row, i))))))));
 }
