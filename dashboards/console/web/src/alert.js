@@ -162,9 +162,12 @@ async function addPackets(element, run, id, signal) {
 
 function packet(one, i) {
   return h("details", { class: "packet", open: i === 0 }, h("summary", {}, h("b", {}, `#${one.packet_number}`), ` ${time(parsed(one.timestamp), { digits: true })} `, h("span", {}, one.summary)),
-    one.layers.map((layer) => h("details", { class: "layer" }, h("summary", {}, layer.layer.toUpperCase(), " ", h("span", { class: "faint" }, layer.lines[0] ?? "")), h("pre", {}, layer.lines.join("\n")))),
+    one.layers.map((layer) => h("details", { class: "layer" }, h("summary", {}, layer.layer.toUpperCase(), " ", h("span", { class: "faint" }, gist(layer.lines))), h("pre", {}, layer.lines.join("\n")))),
     h("details", { class: "layer" }, h("summary", {}, t("frame")), h("pre", { class: "hex" }, dump(one.frame))));
 }
+
+/** The first lines of a layer that say something by themselves (others only take apart the bits of a field). */
+const gist = (lines) => lines.filter((line) => !/^[. 01]+ = /.test(line)).slice(0, 3).join(" · ");
 
 /** A frame as a hex dump with its printable letters. */
 function dump(hex) {

@@ -16,6 +16,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const palette = () => [1, 2, 3, 4, 5, 6, 7, 8].map((i) => colour(`series-${i}`));
 const VERDICTS = { permitted: "series-3", not_judged: "dim", no_conduit: "critical", wrong_initiator: "series-4", wrong_segment: "series-7", unattributed: "series-8",
   unsanitized: "series-6", wrong_app: "series-1", out_of_hours: "medium", expired_conduit: "high", permitted_excess: "series-5" };
+const COUNTED = new Set(["count", "bytes", "bit/s", "packets/s", "1/s"]);
 const SEVERITIES = ["critical", "high", "medium", "low"];
 
 /** Draw a chart into a panel's body; returns what disposes of it. */
@@ -90,6 +91,7 @@ function tone(panel, name, i, colours) {
 function overTime(panel, data, rows) {
   const { found, times, step } = series(panel, data, rows);
   const bars = panel.kind === "bars";
+  const counted = bars || COUNTED.has(panel.unit); // of these, a point that is absent is a zero; of others it is unknown
   const colours = palette();
   const named = (name) => (panel.colours || data.columns.includes("series") ? label(name) : heading(name));
   return {
@@ -104,8 +106,8 @@ function overTime(panel, data, rows) {
       const known = new Map(points.map((point) => [point[0], point]));
       return {
         name: named(name), type: bars ? "bar" : "line", stack: bars ? "all" : undefined, color: tone(panel, name, i, colours),
-        data: times.map((ms) => ({ value: [ms, known.get(ms)?.[1] ?? 0], row: known.get(ms)?.[2] })),
-        showSymbol: times.length < 3, symbolSize: 5, lineStyle: { width: 1.75, type: i % 2 && !bars ? "dashed" : "solid" }, areaStyle: !bars && found.length === 1 ? { opacity: 0.14 } : undefined,
+        data: times.map((ms) => ({ value: [ms, known.get(ms)?.[1] ?? (counted ? 0 : null)], row: known.get(ms)?.[2] })),
+        showSymbol: times.length < 3 || !counted, symbolSize: 6, lineStyle: { width: 1.75, type: i % 2 && !bars ? "dashed" : "solid" }, areaStyle: !bars && found.length === 1 ? { opacity: 0.14 } : undefined,
         barMaxWidth: 22, barMinWidth: 3, cursor: panel.links.length ? "pointer" : "default", emphasis: { focus: "series" },
         unit: unitOf(panel, data.columns.includes("series") ? "value" : name), large: false, barCategoryGap: "20%", step: false,
         markLine: i === 0 ? lines(panel) : undefined, universalTransition: false, id: name, silent: false, z: 2, progressive: 0, step_ms: step,

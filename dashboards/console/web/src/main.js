@@ -69,7 +69,7 @@ function show({ moved }) {
   document.title = `${made.title} – Sekisho`;
   const parts = made.parts(titled);
   views = parts.views;
-  fill(frame.main, h("div", { class: "page-head" }, heading, made.about ? h("p", { class: "about" }, made.about) : null), about(), parts.content);
+  fill(frame.main, h("div", { class: "page-head" }, heading, made.about ? h("p", { class: "about" }, made.about) : null), made.alone ? null : about(), parts.content);
   if (moved && shownPath !== location.pathname) {
     heading.focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -120,7 +120,7 @@ function pageOf(path) {
 function alertPage(run, id) {
   const page = state.facts.pages.find((one) => one.id === "alert");
   const related = page?.panels.find((panel) => panel.id === "related");
-  return { id: "alerts", title: t("alert"), parts: (titled) => {
+  return { id: "alerts", title: t("alert"), alone: true, parts: (titled) => {
     const view = alertView(run, id, { titled });
     const views = [view];
     if (related) views.push(panelView({ ...page, fixed: { run, alert_id: id } }, related));

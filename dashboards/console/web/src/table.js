@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { duration, parsed, quantity, time } from "./format.js";
 import * as marks from "./marks.js";
-import { address, linkAddress } from "./state.js";
+import { address, linkAddress, state } from "./state.js";
 import { both, heading, label, t, zoneName } from "./words.js";
 
 const PLAIN = /(^|_)(port|vlan|id|proto|number|bits|as|gid|rev|revision)$/;
@@ -34,7 +34,7 @@ export function valueText(panel, column, type, value) {
 function cell(panel, data, row, i) {
   const [column, type, value] = [data.columns[i], data.types[i], row[data.columns[i]]];
   const content = column === "severity" ? marks.severity(value) : column === "verdict" ? marks.verdict(value)
-    : column === "outcome" ? marks.outcome(value) : column === "status" ? marks.status(value) : valueText(panel, column, type, value);
+    : column === "outcome" ? marks.outcome(value) : column === "status" && state.facts.codes.status.includes(value) ? marks.status(value) : valueText(panel, column, type, value);
   const link = panel.links.find((one) => one.column === column) ?? (i === firstShown(panel, data) ? panel.links.find((one) => !one.column) : null);
   if (link && value !== "" && value !== null) return h("a", { href: linkAddress(link, row), title: both(link.title) }, content);
   if (ADDRESS.test(column) && LOOKS_LIKE_ADDRESS.test(value) && value !== "::") return h("a", { href: address("/p/host", { ip: value }) }, value);

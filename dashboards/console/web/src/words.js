@@ -76,16 +76,18 @@ export function t(key) {
 /** A text that came in both languages. */
 export const both = (words) => words?.[lang()] ?? "";
 
-/** A code's label: no_conduit becomes 通信経路なし or "no conduit". */
+/** A code's label: no_conduit becomes 通信経路なし or "no conduit"; any other text stays as it is. */
 export function label(code) {
   if (OWN_LABELS.has(code)) return t(code);
-  return lang() === "ja" ? (state.facts.labels_ja[code] ?? code) : String(code).replaceAll("_", " ");
+  const known = Object.hasOwn(state.facts.labels_ja, code);
+  if (!known) return String(code);
+  return lang() === "ja" ? state.facts.labels_ja[code] : code.replaceAll("_", " ");
 }
 
 /** The heading of a panel's column. */
 export function heading(column) {
   const words = state.facts.column_words[column];
-  return words ? both(words) : label(column);
+  return words ? both(words) : label(column).replaceAll("_", " ");
 }
 
 /** A zone's name: the policy's Japanese one where it is known. */
