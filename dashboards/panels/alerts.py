@@ -70,7 +70,7 @@ QUEUE_SQL = (
     f"{shown_time('start_ns')} AS first_evidence, {shown_time('end_ns')} AS last_evidence, "
     f"{address('src_ip')} AS src_ip, {address('dst_ip')} AS dst_ip, dst_port, src_zone, dst_zone, "
     "toString(outcome) AS outcome, events, toString(state) AS state, detector, "
-    "dateDiff('second', inserted_at, now()) AS age, alert.run_id AS run_id, alert.alert_id AS alert_id\n"
+    "dateDiff('second', inserted_at, now()) AS age, alert.run_id AS run_id, toString(alert.alert_id) AS alert_id\n"
     "FROM alert INNER JOIN queue ON alert.run_id = queue.run_id AND alert.alert_id = queue.alert_id "
     "AND alert.revision = queue.revision\n"
     "WHERE (alert.run_id, alert.alert_id) IN (SELECT run_id, alert_id FROM queue)\n"
@@ -107,9 +107,9 @@ _LISTS = (
                           "Count, how many are open, and the share found false among those decided: a signature with a "
                           "high share wants tuning."),
         kind=Kind.TABLE, width=12, height=10, colours="severity",
-        sql=f"SELECT toString(min(present.severity)) AS severity, {SIGNATURE} AS signature, any(present.detector) AS detector, "
-            f"count() AS alerts, {_WAITING} AS open, uniqExact(src_ip) AS sources, {_SHARE} AS false_positive_share, "
-            f"{shown_time('max(end_ns)')} AS last_seen\n"
+        sql=f"SELECT toString(min(present.severity)) AS severity, {SIGNATURE} AS signature, any(present.detector) AS "
+            f"detector, count() AS alerts, {_WAITING} AS open, uniqExact(src_ip) AS sources, "
+            f"{_SHARE} AS false_positive_share, {shown_time('max(end_ns)')} AS last_seen\n"
             f"FROM {with_status(alerts_now('signature_id, signature, signature_ja, detector, src_ip, end_ns'))}\n"
             "GROUP BY signature_id, signature, signature_ja ORDER BY min(present.severity), alerts DESC LIMIT 100",
         units={"false_positive_share": Unit.SHARE, "last_seen": Unit.TIME},
@@ -119,9 +119,9 @@ _LISTS = (
         description=Words("アラートの送信元または宛先であるアドレス。上位100。",
                           "Addresses that alerts name as source or destination. The top 100."),
         kind=Kind.TABLE, width=12, height=10, colours="severity",
-        sql=f"SELECT {address('present.ip')} AS ip, toString(min(present.severity)) AS severity, count() AS alerts, {_WAITING} AS "
-            f"open, countIf(side = 'src') AS as_source, countIf(side = 'dst') AS as_target, uniqExact(signature_id) "
-            f"AS signatures, {shown_time('max(end_ns)')} AS last_seen\nFROM (\n"
+        sql=f"SELECT {address('present.ip')} AS ip, toString(min(present.severity)) AS severity, count() AS alerts, "
+            f"{_WAITING} AS open, countIf(side = 'src') AS as_source, countIf(side = 'dst') AS as_target, "
+            f"uniqExact(signature_id) AS signatures, {shown_time('max(end_ns)')} AS last_seen\nFROM (\n"
             "SELECT *, arrayJoin([('src', src_ip), ('dst', dst_ip)]) AS end, end.1 AS side, end.2 AS ip\n"
             f"FROM {alerts_now('signature_id, src_ip, dst_ip, end_ns')}\n) AS present\n"
             "LEFT JOIN alert_status AS status USING (run_id, alert_id)\nWHERE present.ip != toIPv6('::')\n"

@@ -29,7 +29,8 @@ def _against_baseline(measure: str) -> str:
     """A rate per point beside mean and mean + 3 standard deviations of the same hour of the seven days before."""
     before = buckets(f"{FROM_S} - {_BASELINE_DAYS} * 86400", FROM_S, "3600")
     return (
-        f"WITH usual AS (\nSELECT toHour(bucket) AS hour, avg(rate) AS mean, stddevPop(rate) AS spread, count() AS days\nFROM (\n"
+        "WITH usual AS (\nSELECT toHour(bucket) AS hour, avg(rate) AS mean, stddevPop(rate) AS spread, count() AS "
+        "days\nFROM (\n"
         f"SELECT bucket, sum({measure}) / 3600 AS rate\nFROM traffic_1h AS t\nWHERE {before}\n  AND {where_from()}\n"
         "GROUP BY bucket\n)\nGROUP BY hour\n)\n"
         "SELECT time, rate, if(usual.days = 0, NULL, usual.mean) AS baseline, "
@@ -102,7 +103,7 @@ _ATTACKS = (
         sql=f"SELECT toString(severity) AS severity, {SIGNATURE} AS signature, {address('dst_ip')} AS target, "
             f"dst_prefix_bits, dst_port, {shown_time('start_ns')} AS began, {shown_time('end_ns')} AS last_evidence, "
             "dateDiff('second', start_ns, end_ns) AS duration, peak, threshold, measure, toString(state) AS state, "
-            f"{STATUS} AS status, run_id, alert_id\n"
+            f"{STATUS} AS status, present.run_id AS run_id, toString(present.alert_id) AS alert_id\n"
             "FROM " + with_status(alerts_now(
                 "signature, signature_ja, dst_ip, dst_prefix_bits, dst_port, start_ns, end_ns, peak, threshold, "
                 "measure, state", _FLOOD)) + "\nORDER BY start_ns DESC LIMIT 200",

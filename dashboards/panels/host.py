@@ -5,6 +5,7 @@ from dashboards.panels.links import to_alert, to_host
 from dashboards.panels.model import Kind, Page, Panel, Unit, Words
 from dashboards.panels.sql import (
     BYTES,
+    JA,
     NOT_PERMITTED,
     SIGNATURE,
     STATUS,
@@ -22,6 +23,7 @@ _GIVEN = "{ip:String} != ''"
 _OWN = talkers(f"ip = {_IP} AND {_GIVEN}", f"(t.src_ip = {_IP} OR t.dst_ip = {_IP}) AND {_GIVEN}")
 _AS_SOURCE, _AS_TARGET = f"t.src_ip = {_IP} AND {_GIVEN}", f"t.dst_ip = {_IP} AND {_GIVEN}"
 _EITHER = f"({_AS_SOURCE} OR {_AS_TARGET})"
+_SIDES = (f"if({JA}, '開始側', 'initiator')", f"if({JA}, '応答側', 'responder')")
 _STEP = "greatest({step_s:UInt32}, if('@source' = 'raw', 1, 3600))"
 
 HOST = Page(
@@ -35,9 +37,10 @@ HOST = Page(
                               "By zone and role. An address in more than one zone is a mistake in VLANs or addresses, "
                               "or forged."),
             kind=Kind.TABLE, width=12, height=7,
-            sql="SELECT zone, role, sum(flows) AS flows, sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in, "
+            sql=f"SELECT zone, if(role = 'initiator', {_SIDES[0]}, {_SIDES[1]}) AS role, "
+                "sum(flows) AS flows, sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in, "
                 f"uniqMerge(peers) AS peers, min(hour) AS first_hour, max(hour) AS last_hour\nFROM {_OWN}\n"
-                "GROUP BY zone, role ORDER BY flows DESC",
+                "GROUP BY zone, role ORDER BY flows DESC, zone",
             units={"bytes_out": Unit.BYTES, "bytes_in": Unit.BYTES, "first_hour": Unit.TIME, "last_hour": Unit.TIME},
         ),
         Panel(
@@ -47,7 +50,8 @@ HOST = Page(
             kind=Kind.TABLE, width=12, height=7, colours="severity",
             sql=f"SELECT toString(severity) AS severity, {STATUS} AS status, {SIGNATURE} AS signature, "
                 f"{shown_time('start_ns')} AS first_evidence, {address('src_ip')} AS src_ip, {address('dst_ip')} AS "
-                "dst_ip, toString(outcome) AS outcome, run_id, alert_id\nFROM "
+                "dst_ip, toString(outcome) AS outcome, present.run_id AS run_id, "
+                "toString(present.alert_id) AS alert_id\nFROM "
                 + with_status(alerts_now("signature, signature_ja, start_ns, src_ip, dst_ip, outcome", _EITHER))
                 + "\nORDER BY start_ns DESC LIMIT 200",
             units={"first_evidence": Unit.TIME}, hidden=("run_id",),
@@ -96,7 +100,8 @@ HOST = Page(
             kind=Kind.TABLE, width=12, height=9, colours="verdict",
             sql=raw_flows("src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, toString(outcome) AS "
                           f"outcome, countIf(part = 0) AS flows, sum({BYTES}) AS bytes",
-                          f"GROUP BY src_zone, dst_zone, t.verdict, t.outcome ORDER BY {NOT_PERMITTED} DESC, flows DESC",
+                          "GROUP BY src_zone, dst_zone, t.verdict, t.outcome\n"
+                          f"ORDER BY {NOT_PERMITTED} DESC, flows DESC",
                           _EITHER),
             units={"bytes": Unit.BYTES},
         ),

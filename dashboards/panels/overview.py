@@ -112,9 +112,10 @@ _LISTS = (
         description=Words("期間内に初めて報告されたアラートの内容別件数。上位15。",
                           "What was first reported in the range, by count. The top 15."),
         kind=Kind.TABLE, width=12, height=9, colours="severity",
-        sql=alert_counts(f"toString(min(t.severity)) AS severity, {SIGNATURE} AS signature, sum(t.alerts) AS alerts, "
-                         "max(bucket) AS last_seen",
-                         "GROUP BY signature_id, signature, signature_ja ORDER BY min(t.severity), alerts DESC LIMIT 15"),
+        sql=alert_counts(f"toString(min(t.severity)) AS severity, {SIGNATURE} AS signature, sum(t.alerts) AS "
+                         "alerts, max(bucket) AS last_seen",
+                         "GROUP BY signature_id, signature, signature_ja\n"
+                         "ORDER BY min(t.severity), alerts DESC LIMIT 15"),
         links=(TO_ALERTS,),
     ),
     Panel(
@@ -127,7 +128,7 @@ _LISTS = (
                     "GROUP BY src_zone, dst_zone, t.verdict HAVING flows > 0 ORDER BY flows DESC LIMIT 15",
                     NOT_PERMITTED),
         units={"bytes": Unit.BYTES},
-        links=(to_flows(src_zone="source", dst_zone="target", verdict="verdict"),),
+        links=(to_flows("verdict", src_zone="source", dst_zone="target", verdict="verdict"),),
     ),
     Panel(
         id="top_talkers", title=Words("通信量の多いアドレス", "Top talkers"),

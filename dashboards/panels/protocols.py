@@ -66,7 +66,8 @@ PROTOCOLS = Page(
             sql=traffic(f"{_APP} AS application, src_zone AS source, dst_zone AS target, toString(verdict) AS verdict, "
                         f"sum(t.flows) AS flows, sum({BYTES}) AS bytes",
                         "GROUP BY application, src_zone, dst_zone, t.verdict ORDER BY bytes DESC LIMIT 100", _ANY),
-            units={"bytes": Unit.BYTES}, links=(to_flows(src_zone="source", dst_zone="target", verdict="verdict"),),
+            units={"bytes": Unit.BYTES},
+            links=(to_flows("verdict", src_zone="source", dst_zone="target", verdict="verdict"),),
         ),
         _servers("resolvers", Words("使われているDNSサーバー", "DNS servers used"), _DNS,
                  "組織のリゾルバ以外への問い合わせは漏えいやトンネルの手がかり。上位25。",

@@ -90,7 +90,8 @@ def alert_counts(select: str, rest: str = "", extra: str = "") -> str:
 
 def raw_flows(select: str, rest: str = "", extra: str = "") -> str:
     """Return a question to the flow rows that begin in the range under the reader's filters."""
-    return f"SELECT {select}\nFROM flow AS t\nWHERE {_all(during('t.ts_start_ns'), where_from(), extra)}\n{rest}".rstrip()
+    condition = _all(during("t.ts_start_ns"), where_from(), extra)
+    return f"SELECT {select}\nFROM flow AS t\nWHERE {condition}\n{rest}".rstrip()
 
 
 def talkers(extra: str = "", raw_extra: str = "") -> str:

@@ -74,12 +74,12 @@ _LISTS = (
                     f"GROUP BY src_zone, dst_zone, t.verdict, t.outcome\nORDER BY {NOT_PERMITTED} DESC, "
                     "outcome = 'established' DESC, flows DESC LIMIT 200", "t.verdict != 'not_judged'"),
         units={"bytes": Unit.BYTES},
-        links=(to_flows(src_zone="source", dst_zone="target", verdict="verdict"),),
+        links=(to_flows("verdict", src_zone="source", dst_zone="target", verdict="verdict"),),
     ),
     Panel(
         id="conduits", title=Words("通信経路の利用", "Use of conduits"),
-        description=Words("期間内の利用と最後の利用。方針を渡して作ると（dashboards build --zones）使われていない経路も出る。渡さなければ"
-                          "期間内に使われた経路だけ。",
+        description=Words("期間内の利用と最後の利用。方針を渡して作ると（dashboards build --zones）使われていない経路も"
+                          "出る。渡さなければ期間内に使われた経路だけ。",
                           "Use in the range, and the last one. Built with a policy (dashboards build --zones) it lists "
                           "conduits that nobody used too; without one only those used in the range."),
         kind=Kind.TABLE, width=12, height=10, colours="use",
