@@ -9,10 +9,10 @@ export class Refused extends Error {
   }
 }
 
-async function answer(path, options) {
+async function answer(path, options, begun) {
   let response;
   try {
-    response = await fetch(path, { credentials: "same-origin", redirect: "error", ...options });
+    response = await (begun ?? fetch(path, { credentials: "same-origin", redirect: "error", ...options }));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, { code: "gone", what: "", where: "", expected: "", remedy: "" });
@@ -41,6 +41,9 @@ export async function get(path, signal) {
     waiting.shift()?.();
   }
 }
+
+/** The facts, for which boot.js has asked already. */
+export const firstFacts = () => answer("/api/facts", {}, window.sekishoFacts);
 
 export const post = (path, body) => answer(path, {
   method: "POST",

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that neither theme nor language flickers.
+// Runs before the first paint, so that neither theme nor language flickers, and asks for the facts at once.
 try {
   const theme = localStorage.getItem("sekisho.theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
@@ -7,3 +7,5 @@ try {
 } catch {
   // storage is switched off: the defaults do
 }
+if (location.pathname !== "/login") window.sekishoFacts = fetch("/api/facts", { credentials: "same-origin", redirect: "error" });
+window.sekishoFacts?.catch(() => {});

@@ -1,5 +1,5 @@
 // The console: find out what is there, then show the page that the address names.
-import { get } from "./api.js";
+import { firstFacts } from "./api.js";
 import { alertView } from "./alert.js";
 import { fill, h } from "./dom.js";
 import { flowsView } from "./flows.js";
@@ -22,7 +22,7 @@ let timer = null;
 
 async function start() {
   try {
-    state.facts = await get("/api/facts");
+    state.facts = await firstFacts();
   } catch (error) {
     fill(app, h("div", { class: "alone" }, trouble(error, () => location.reload())));
     return;

@@ -39,6 +39,15 @@ export function panelView(page, panel) {
   return Object.assign(view, { load: (signal) => load(view, signal), redraw: () => draw(view), dispose: () => view.chart?.dispose() });
 }
 
+let marked = false;
+
+/** Note when the first answer was on the screen; the tests measure it. */
+function painted() {
+  if (marked) return;
+  marked = true;
+  requestAnimationFrame(() => setTimeout(() => performance.mark("sekisho-first-answer")));
+}
+
 async function load(view, signal) {
   const { page, panel, body, element } = view;
   const url = `/api/panel/${page.id}/${panel.id}?${panelQuery(page)}`;
@@ -47,6 +56,7 @@ async function load(view, signal) {
     view.data = await get(url, signal);
     if (signal.aborted) return;
     await draw(view);
+    painted();
   } catch (error) {
     if (error.name === "AbortError") return;
     view.chart?.dispose();
