@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from pcaps.manifest import cached, load_manifest
+from sekisho.reading import existing_store
 from tests.support.browser import chromium, why_no_browser
 from tests.support.console import Client, running, sekisho
 from zones import EXAMPLE
@@ -25,18 +25,24 @@ def city_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
+@pytest.fixture(scope="session")
+def copied(city_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Return a function that makes another copy of the day's store."""
+    return lambda: Path(shutil.copytree(city_day, tmp_path_factory.mktemp("copy") / "store", symlinks=True))
+
+
 @pytest.fixture(scope="module")
-def store(city_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(copied: Callable[[], Path]) -> Path:
     """A copy of the day's store for one module."""
-    return Path(shutil.copytree(city_day, tmp_path_factory.mktemp("copy") / "store", symlinks=True))
+    return copied()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sql(city_day: Path) -> Callable[[str], list[dict[str, Any]]]:
-    """Return a function that asks the day's store by `sekisho sql`."""
+    """Return a function that asks the day's store as `sekisho sql` does."""
     def ask(query: str) -> list[dict[str, Any]]:
-        ran = sekisho("sql", query, "--store", city_day, "--json")
-        return [json.loads(line) for line in ran.stdout.splitlines()]
+        with existing_store(city_day) as opened:
+            return opened.query(query, read_only=True).dicts()
 
     return ask
 

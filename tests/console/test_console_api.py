@@ -125,10 +125,8 @@ def test_an_alert_is_told_as_explain_tells_it(console, city_day):
     assert len(shown["packets"]) == 8
 
 
-def test_actions_change_the_status_and_are_kept(city_day, tmp_path):
-    import shutil
-
-    place = shutil.copytree(city_day, tmp_path / "store", symlinks=True)
+def test_actions_change_the_status_and_are_kept(copied):
+    place = copied()
     with running(place) as console:
         alert = console.rows("/api/alerts", console.whole | {"limit": 1})[0]
         path = f"/api/alert/{alert['run_id']}/{alert['alert_id']}"
