@@ -28,9 +28,6 @@ __all__ = [
 RUNS_STRUCTURE = RUNS.structure
 """Columns of the table of runs, for the table function format()."""
 
-# Partitions follow run and insertion, never event time: a hostile capture may claim any time, and an insert that
-# touches hundreds of partitions is refused.
-_PARTITION = "(run_id, toYYYYMM(inserted_at))"
 _HELPERS = ("icmp_answer", "hashed_ends")
 
 
@@ -51,9 +48,11 @@ def table_create(table: Table) -> Create:
     lines = [column_line(name, kind, codec) for name, kind, codec, _ in PREFIX]
     lines += [column_line(c.name, column_type(c), c.codec) for c in stored_columns(table)]
     lines += [f"{name} {kind} ALIAS {sql}" for name, kind, sql in aliases(table)]
-    lines += [f"INDEX {c.name}_bloom {c.name} TYPE bloom_filter(0.01) GRANULARITY 4"
-              for c in stored_columns(table) if c.dtype == "ip"]
-    return Create(table.name, tuple(lines), "MergeTree", table.order_by, _PARTITION, TTL, shard_by=table.shard_by)
+    lines += [f"INDEX {c.name}_index {c.name} TYPE {c.index}" for c in stored_columns(table) if c.index]
+    # run and insertion, never event time: a hostile capture may claim any time, and an insert that touches hundreds
+    # of partitions is refused
+    return Create(table.name, tuple(lines), "MergeTree", table.order_by, f"(run_id, {table.partition_by})", TTL,
+                  table.primary_columns, shard_by=table.shard_by)
 
 
 def view_ddl(table: Table) -> str:
@@ -75,7 +74,7 @@ def latest(table: Table) -> str:
     """Return what to select from for present states: the table itself, or of a table of revisions the highest ones."""
     if not table.version:
         return table.name
-    key = ", ".join(name for name in table.order_by if name != table.version)
+    key = ", ".join(table.key)
     return f"(SELECT * FROM {table.name} ORDER BY {table.version} DESC LIMIT 1 BY {key}) AS {table.name}"
 
 

@@ -46,6 +46,7 @@ class Create:
     order_by: tuple[str, ...]
     partition_by: str = ""
     ttl: str = ""
+    primary_columns: int = 0
     deduplicated: bool = True
     shard_by: str = "rand()"
 
@@ -57,8 +58,10 @@ class Create:
     def statement(self, head: str, engine: str, settings: str) -> str:
         """Return CREATE TABLE with another name, engine and settings."""
         body = ",\n".join("    " + line for line in self.lines)
+        primary = self.order_by[: self.primary_columns]
         parts = [f"CREATE TABLE IF NOT EXISTS {head}\n(\n{body}\n)\nENGINE = {engine}",
-                 self.partition_by and f"PARTITION BY {self.partition_by}", f"ORDER BY ({', '.join(self.order_by)})",
+                 self.partition_by and f"PARTITION BY {self.partition_by}",
+                 primary and f"PRIMARY KEY ({', '.join(primary)})", f"ORDER BY ({', '.join(self.order_by)})",
                  self.ttl and f"TTL {self.ttl}", settings and f"SETTINGS {settings}"]
         return "\n".join(part for part in parts if part)
 

@@ -14,7 +14,20 @@ from typing import Annotated
 import typer
 
 from sekisho import __version__
-from sekisho.commands import alerts, check, columns, console, dump, explain, flows, replay, runs, sql, zones
+from sekisho.commands import (
+    alerts,
+    check,
+    columns,
+    console,
+    dashboards,
+    dump,
+    explain,
+    flows,
+    replay,
+    runs,
+    sql,
+    zones,
+)
 
 TRACEBACK_ENV = "SEKISHO_TRACEBACK"
 
@@ -28,6 +41,7 @@ app.command(epilog=sql.EXAMPLES)(sql.sql)
 app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
+app.add_typer(dashboards.app, name="dashboards")
 app.command(epilog=check.EXAMPLES)(check.check)
 app.command(epilog=dump.EXAMPLES)(dump.dump)
 app.command(epilog=columns.EXAMPLES)(columns.columns)

@@ -66,5 +66,6 @@ _JA = {
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
     "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
+    "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

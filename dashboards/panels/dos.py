@@ -42,7 +42,7 @@ def _against_baseline(measure: str) -> str:
 def _end_of_flows(role: str) -> str:
     return (f"SELECT {address('ip')} AS ip, any(zone) AS zone, sum(flows) AS flows, sum(bytes_in) AS bytes_in, "
             f"sum(bytes_out) AS bytes_out, uniqMerge(peers) AS peers\nFROM {talkers(f'role = {role!r}')}\n"
-            "GROUP BY ip ORDER BY flows DESC LIMIT 25")
+            "GROUP BY ip ORDER BY flows DESC, ip LIMIT 25")
 
 
 _RATES = (

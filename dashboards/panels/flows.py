@@ -50,7 +50,7 @@ FLOWS = Page(
             sql=f"SELECT {address('ip')} AS ip, any(zone) AS zone, sum(bytes_out) AS bytes_out, sum(bytes_in) AS "
                 "bytes_in, sumIf(flows, role = 'initiator') AS as_initiator, sumIf(flows, role = 'responder') AS "
                 f"as_responder, uniqMerge(peers) AS peers\nFROM {talkers()}\n"
-                "GROUP BY ip ORDER BY bytes_out + bytes_in DESC LIMIT 50",
+                "GROUP BY ip ORDER BY bytes_out + bytes_in DESC, ip LIMIT 50",
             units={"bytes_out": Unit.BYTES, "bytes_in": Unit.BYTES}, links=(to_host(),),
         ),
         Panel(

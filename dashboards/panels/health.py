@@ -26,8 +26,8 @@ def _value(stage: str, cause: str) -> str:
     return f"sumIf(latest, stage = '{stage}' AND cause = '{cause}')"
 
 
-_FRAMES, _PROCESSED = _value("capture", "records_found"), _value("decode", "processed")
-_LOST = f"sumIf(latest, {_REFUSED})"
+RECORDS, PROCESSED = _value("capture", "records_found"), _value("decode", "processed")
+LOST = f"sumIf(latest, {_REFUSED})"
 
 
 def _number(panel_id: str, title: Words, description: Words, sql: str, **more: object) -> Panel:
@@ -38,18 +38,18 @@ def _number(panel_id: str, title: Words, description: Words, sql: str, **more: o
 _NUMBERS = (
     _number("frames", Words("フレーム", "Frames"),
             Words("期間内に報告した実行が読んだレコード。", "Records found by the runs that reported in the range."),
-            f"if(count() = 0, NULL, {_FRAMES})"),
+            f"if(count() = 0, NULL, {RECORDS})"),
     _number("refused", Words("拒否", "Refused"),
-            Words("原因を付けて数えたもの。", "Counted by cause below."), f"if(count() = 0, NULL, {_LOST})",
+            Words("原因を付けて数えたもの。", "Counted by cause below."), f"if(count() = 0, NULL, {LOST})",
             thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.NOTICE))),
     _number("refused_share", Words("拒否の割合", "Share refused"),
             Words("報告が無ければ空欄（0ではない）。", "Empty, not 0, where nothing was reported."),
-            f"if({_FRAMES} = 0, NULL, {_LOST} / {_FRAMES})", unit=Unit.SHARE,
+            f"if({RECORDS} = 0, NULL, {LOST} / {RECORDS})", unit=Unit.SHARE,
             thresholds=(Threshold(0, Level.GOOD), Threshold(0.001, Level.NOTICE), Threshold(0.01, Level.WARNING))),
     _number("imbalance", Words("行方不明のフレーム", "Frames unaccounted for"),
             Words("入力 −（処理＋拒否）。0でなければ不具合。",
                   "In − (processed + refused). Anything but 0 is a fault."),
-            f"if(count() = 0, NULL, abs(toInt64({_FRAMES}) - toInt64({_PROCESSED}) - toInt64({_LOST})))",
+            f"if(count() = 0, NULL, abs(toInt64({RECORDS}) - toInt64({PROCESSED}) - toInt64({LOST})))",
             thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL))),
     _number("failed_detectors", Words("失敗した検知器", "Detectors that failed"),
             Words("例外を起こして外された検知器。", "Detectors that raised and were left out."),
@@ -83,8 +83,8 @@ _LISTS = (
         description=Words("入力＝処理＋拒否。差は常に0でなければならない。",
                           "In = processed + refused. The difference must be 0, always."),
         kind=Kind.TABLE, width=12, height=9,
-        sql=_counters(f"run_id, site, sensor, {_FRAMES} AS frames, {_PROCESSED} AS processed, {_LOST} AS refused, "
-                      f"toInt64({_FRAMES}) - toInt64({_PROCESSED}) - toInt64({_LOST}) AS difference, "
+        sql=_counters(f"run_id, site, sensor, {RECORDS} AS frames, {PROCESSED} AS processed, {LOST} AS refused, "
+                      f"toInt64({RECORDS}) - toInt64({PROCESSED}) - toInt64({LOST}) AS difference, "
                       f"{shown_time('max(at)')} AS last_report",
                       "GROUP BY run_id, site, sensor ORDER BY abs(difference) DESC, last_report DESC LIMIT 200"),
         units={"last_report": Unit.TIME},

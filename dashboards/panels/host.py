@@ -19,7 +19,7 @@ from dashboards.panels.sql import (
 )
 
 _IP = "toIPv6OrDefault({ip:String})"
-_GIVEN = "{ip:String} != ''"
+_GIVEN = f"{_IP} != toIPv6('::')"
 _OWN = talkers(f"ip = {_IP} AND {_GIVEN}", f"(t.src_ip = {_IP} OR t.dst_ip = {_IP}) AND {_GIVEN}")
 _AS_SOURCE, _AS_TARGET = f"t.src_ip = {_IP} AND {_GIVEN}", f"t.dst_ip = {_IP} AND {_GIVEN}"
 _EITHER = f"({_AS_SOURCE} OR {_AS_TARGET})"

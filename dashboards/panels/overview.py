@@ -136,7 +136,7 @@ _LISTS = (
                           "Bytes sent and received. By the second up to 3 hours, by whole hours beyond. The top 15."),
         kind=Kind.RANKING, unit=Unit.BYTES, width=24, height=9,
         sql=f"SELECT {address('ip')} AS label, sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in\n"
-            f"FROM {talkers()}\nGROUP BY ip ORDER BY bytes_out + bytes_in DESC LIMIT 15",
+            f"FROM {talkers()}\nGROUP BY ip ORDER BY bytes_out + bytes_in DESC, ip LIMIT 15",
         links=(to_host("label"),),
     ),
 )

@@ -118,7 +118,8 @@ _LISTS = (
             "FROM (\n"
             + traffic("toString(src_zone) AS source, toString(dst_zone) AS target, uniqExact(site, sensor) AS sensors",
                       "GROUP BY source, target")
-            + "\nUNION ALL\nSELECT arrayJoin(known), arrayJoin(known) AS target, 0\n)\n"
+            + "\nUNION ALL\nSELECT pair.1, pair.2, 0\nFROM (SELECT arrayJoin(arrayFlatten(arrayMap(a -> arrayMap(b -> "
+              "(a, b), known), known))) AS pair)\n)\n"
               "GROUP BY source, target ORDER BY source, target",
         thresholds=(Threshold(0, Level.WARNING), Threshold(1, Level.GOOD)),
         values={"0": Words("未観測", "not observed")}, links=(_PAIR,),

@@ -68,11 +68,11 @@ def test_hostile_words_come_back(judged):
     assert judged.query("SELECT actor, comment FROM alert_action").rows == [("a'\\b", text)]
 
 
-def test_actions_outlive_the_process_and_a_restart_of_the_run_but_not_its_deletion(tmp_path):
-    with open_store(tmp_path / "s") as store:
+def test_actions_outlive_the_process_and_a_restart_of_the_run_but_not_its_deletion(place):
+    with open_store(place) as store:
         write(store, "r", interrupted=True)
         store.add_alert_action("r", 1, "acknowledged", actor="sato")
-    with open_store(tmp_path / "s") as store:
+    with open_store(place) as store:
         write(store, "r")
         assert status(store) == [("r", 1, "acknowledged", "sato", "", 0)]
         store.delete_run("r")

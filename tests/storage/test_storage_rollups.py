@@ -6,10 +6,10 @@ import pytest
 from columns import ALERT, FLOW, slice_rows
 from columns.rollups import ROLLUPS, SERVICE_PORTS
 from storage import Begun, Run, RunSummary, open_store
-from storage.block_file import BlockFile
 from storage.chunk import Chunk
-from storage.inserter import Job, insert
+from storage.inserter import Job
 from tests.support.rows import VOCABULARIES, city_flows, extreme_batch
+from tests.support.stores import send
 
 FLOWS = city_flows(5000)._replace(ts_start_ns=1_795_000_000_000_000_000 + np.arange(5000) * 2_000_000_000)
 ALERTS = ALERT.from_rows([
@@ -45,15 +45,8 @@ def write(store, run_id, *, flows=FLOWS, alerts=ALERTS, finish=True, **of_run):
     return begun
 
 
-@pytest.fixture
-def block_file():
-    file = BlockFile()
-    yield file
-    file.close()
-
-
 def test_rollups_of_several_runs_and_chunks(store, monkeypatch):
-    monkeypatch.setattr("storage.embedded.CHUNK_ROWS", 700)
+    monkeypatch.setattr("storage.store.CHUNK_ROWS", 700)
     write(store, "a", site="north", sensor="n1")
     write(store, "b", flows=slice_rows(FLOWS, 0, 900), kind="live", keep_days=30)
     found = check_all(store)
@@ -65,12 +58,12 @@ def test_rollups_of_several_runs_and_chunks(store, monkeypatch):
                        "FROM talkers_1h GROUP BY role").rows[0] == ("initiator", 5900, 1)
 
 
-def test_rollups_after_the_engine_has_merged(store, monkeypatch):
-    monkeypatch.setattr("storage.embedded.CHUNK_ROWS", 300)
+def test_rollups_after_the_engine_has_merged(store, execute, monkeypatch):
+    monkeypatch.setattr("storage.store.CHUNK_ROWS", 300)
     write(store, "a")
     before = check_all(store)
     for rollup in ROLLUPS:
-        store._session.query(f"OPTIMIZE TABLE {rollup.name} FINAL")
+        execute(f"OPTIMIZE TABLE {rollup.name} FINAL")
         assert store.query(f"SELECT count() FROM {rollup.name}").rows == [(before[rollup.name],)]
     check_all(store)
 
@@ -109,38 +102,38 @@ def job(table, batch, token):
 
 
 @pytest.mark.parametrize("reopen", [False, True])
-def test_a_chunk_sent_twice_counts_once(tmp_path, reopen, block_file):
-    store = open_store(tmp_path / "s")
+def test_a_chunk_sent_twice_counts_once(place, reopen):
+    store = open_store(place)
     for attempt in range(3):
         if attempt and reopen:
             store.close()
-            store = open_store(tmp_path / "s")
-        insert(store._session, job(FLOW, FLOWS, "r/flow/0"), block_file)
-        insert(store._session, job(ALERT, ALERTS, "r/alert/0"), block_file)
+            store = open_store(place)
+        send(store, job(FLOW, FLOWS, "r/flow/0"))
+        send(store, job(ALERT, ALERTS, "r/alert/0"))
     check_all(store)
     assert store.query("SELECT sum(flows), (SELECT sum(alerts) FROM alerts_1m) FROM traffic_1m").rows == [(5000, 400)]
-    insert(store._session, job(FLOW, FLOWS, "r/flow/1"), block_file)
+    send(store, job(FLOW, FLOWS, "r/flow/1"))
     check_all(store)
     assert store.query("SELECT sum(flows) FROM traffic_1m").rows == [(10_000,)]
     store.close()
 
 
 @pytest.mark.parametrize("lost", [r.name for r in ROLLUPS if r.source is FLOW])
-def test_a_retry_fills_the_rollup_that_the_first_attempt_did_not_reach(store, lost, block_file):
+def test_a_retry_fills_the_rollup_that_the_first_attempt_did_not_reach(store, execute, lost):
     """As after a kill between the insert into the table and the one into a rollup."""
     (rollup,) = (r for r in ROLLUPS if r.name == lost)
-    store._session.query(f"DROP TABLE {rollup.view}")
-    insert(store._session, job(FLOW, FLOWS, "r/flow/0"), block_file)
+    execute(f"DROP TABLE {rollup.view}")
+    send(store, job(FLOW, FLOWS, "r/flow/0"))
     assert store.query(f"SELECT count() FROM {lost}").rows == [(0,)]
-    store._session.query(rollup.view_sql())
-    insert(store._session, job(FLOW, FLOWS, "r/flow/0"), block_file)
+    execute(rollup.view_sql())
+    send(store, job(FLOW, FLOWS, "r/flow/0"))
     check_all(store)
     assert store.query("SELECT count() FROM flow").rows == [(5000,)]
 
 
 def test_the_time_of_insertion_is_that_of_the_sender(store, monkeypatch):
     """It decides the partition: a retry after midnight must fall into that of the first attempt to be recognised."""
-    monkeypatch.setattr("storage.embedded.time.time", lambda: 1_700_000_000.9)
+    monkeypatch.setattr("storage.store.time.time", lambda: 1_700_000_000.9)
     write(store, "a")
     for table in ("flow", "alert", *(r.name for r in ROLLUPS)):
         assert store.query(f"SELECT DISTINCT toUnixTimestamp(inserted_at) FROM {table}").rows == [(1_700_000_000,)]
