@@ -6,6 +6,7 @@ SekishoError
 │   └── PolicyError    the zone policy
 ├── CaptureError       exit 2: not a capture, unreadable, unknown format
 ├── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
+│   ├── StoreMissing   there is none yet
 │   └── StoreAway      it cannot be reached, is busy or full: the same may succeed later
 └── GrafanaError       exit 1: Grafana cannot be reached, or refuses
 """
@@ -53,6 +54,10 @@ class CaptureError(SekishoError):
 
 class StoreError(SekishoError):
     """The store cannot be opened, is in use by another process, is full, or refuses."""
+
+
+class StoreMissing(StoreError):
+    """There is no store at this place yet, and what was asked does not make one."""
 
 
 class StoreAway(StoreError):

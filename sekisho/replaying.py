@@ -21,6 +21,7 @@ from sekisho.progress import ReplayProgress, stop_on_interrupt
 from sekisho.report import ReplayReport
 from sekisho.settings import Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
+from sekisho.store_place import StorePlace, store_place
 from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
 from storage import Begun, Run
@@ -31,12 +32,13 @@ DONE, FAILED, ALERTED = 0, 1, 3
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for; None means: as the configuration says."""
+    """What the command line asks for; None means: as the configuration says. keep is False for --no-store."""
 
     captures: Sequence[Path]
     config: Path | None = None
     zones: Path | None = None
-    store: Path | None = None
+    store: str | None = None
+    keep: bool = True
     eve: str | None = None
     checksums: str | None = None
     home_net: str | None = None
@@ -57,7 +59,7 @@ class Outcome:
     report: ReplayReport
     settings: Settings
     policy: Policy | None
-    store: Path | None
+    store: StorePlace | None
 
     @property
     def run_id(self) -> str:
@@ -120,9 +122,10 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
     run = _run_of(captures, settings, policy)
     sinks: list[Sink] = [collected]
     options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor)
+    place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
-        if request.store is not None:
-            kept = stack.enter_context(StoreSink(request.store, run))
+        if place is not None:
+            kept = stack.enter_context(StoreSink(place, run))
             sinks.append(kept)
             if kept.begun is Begun.COMPLETE:
                 screen.note(f"run {run.run_id} is in the store already; its rows are not written again")
@@ -133,7 +136,7 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
         began = time.perf_counter()
         report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped)
         report.seconds["total"] = round(time.perf_counter() - began, 6)
-    return Outcome(run, report, settings, policy, request.store)
+    return Outcome(run, report, settings, policy, place)
 
 
 def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None) -> Run:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
+    from storage import StoreSettings
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class ReplaySettings:
 
 SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
+    "store": "storage:StoreSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "findings": "detectors.findings:FindingSettings",
@@ -71,6 +73,7 @@ class Settings:
     """The effective settings: one attribute per section of the configuration file."""
 
     replay: ReplaySettings
+    store: StoreSettings
     decode: DecodeSettings
     flow: FlowSettings
     findings: FindingSettings

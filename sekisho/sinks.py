@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from sekisho.rows import Row, batch_rows
 
 if TYPE_CHECKING:
     from sekisho.report import ReplayReport
+    from sekisho.store_place import StorePlace
     from storage import Begun, Run
 
 _MOST_PER_SEVERITY = 500
@@ -25,10 +25,8 @@ class StoreSink:
     A run that is not finished by then is marked as interrupted, with what was written of it.
     """
 
-    def __init__(self, folder: Path, run: Run) -> None:
-        from storage import open_store
-
-        self._store = open_store(folder)
+    def __init__(self, place: StorePlace, run: Run) -> None:
+        self._store = place.open()
         try:
             self.begun: Begun = self._store.begin_run(run)
         except BaseException:

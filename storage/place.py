@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from columns.errors import StoreError
+from columns.errors import StoreError, StoreMissing
 
 MARKER = "sekisho-store.json"
 LOCK = "owner.lock"
@@ -81,9 +81,9 @@ def _check(path: Path, create: bool) -> bool:
     return False
 
 
-def _missing(path: Path) -> StoreError:
-    return StoreError("there is no store here", where=str(path),
-                      remedy="write one with sekisho replay CAPTURE --store DIR, or name the right directory")
+def _missing(path: Path) -> StoreMissing:
+    return StoreMissing("there is no store here", where=str(path),
+                        remedy="write one with sekisho replay CAPTURE --store DIR, or name the right directory")
 
 
 def _take_lock(path: Path) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from columns import TABLES
 from columns.clickhouse import PREFIX, column_type, store_creates, store_ddl, stored_columns, view_ddls, view_name
-from columns.errors import StoreError
+from columns.errors import StoreError, StoreMissing
 from columns.rollups import ROLLUPS
 from storage.engine import Connection, Engine
 from storage.interface import QueryResult
@@ -31,9 +31,11 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
     there = {name for (name,) in query("SELECT name FROM system.tables WHERE database = currentDatabase()", {}).rows}
     if not there >= _NAMES:
         if not create:
-            raise StoreError("there is no store here" if not _NAMES & there else
-                             f"tables are missing: {', '.join(sorted(_NAMES - there))}", where=engine.where,
-                             remedy="write one with sekisho replay CAPTURE --store URL, or name the right database")
+            if not _NAMES & there:
+                raise StoreMissing("there is no store here", where=engine.where, remedy="write one with sekisho replay "
+                                   "CAPTURE --store URL, or name the right database")
+            raise StoreError(f"tables are missing: {', '.join(sorted(_NAMES - there))}", where=engine.where,
+                             remedy="open it once with a user who may create them: sekisho replay does")
         for statement in (*store_ddl(TABLES), *view_ddls(TABLES)):
             connection.execute(statement)
     _check_columns(engine, query)

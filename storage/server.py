@@ -9,7 +9,7 @@ from typing import Any
 
 from clickhouse_driver import Client, errors
 
-from columns.errors import SekishoError, StoreAway, StoreError
+from columns.errors import SekishoError, StoreAway, StoreError, StoreMissing
 from storage.block import Block, insert_settings
 from storage.interface import Param, QueryResult
 from storage.native_values import column_values
@@ -142,7 +142,7 @@ def _patiently(client: Client, target: ServerTarget, action: Callable[[], Any] =
             time.sleep(min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S))
 
 
-class _DatabaseMissing(StoreError):
+class _DatabaseMissing(StoreMissing):
     """The server has no such database."""
 
 
@@ -184,19 +184,14 @@ def _lost(error: BaseException, target: ServerTarget) -> StoreError:
     if "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:
         return StoreError("the server does not speak TLS on this port", where=target.where,
                           remedy="name its TLS port (9440 by default), or leave secure out")
-    if isinstance(error, FileNotFoundError | PermissionError):
-        return StoreError(f"a certificate cannot be read ({error.strerror})", where=target.where,
-                          expected="ca_file, cert_file and key_file that exist")
     if isinstance(error, TimeoutError | errors.SocketTimeoutError):
-        seconds = target.options.connect_timeout_s if isinstance(error, errors.SocketTimeoutError) else \
-            target.options.timeout_s
-        return StoreAway(f"the server did not answer within {seconds:g} s", where=target.where,
-                         remedy="see whether it is overloaded, or allow more by timeout_s")
+        return StoreAway("the server did not answer in time", where=target.where, remedy="see whether it is "
+                         "overloaded, or allow more by connect_timeout_s and timeout_s")
     if isinstance(error, errors.NetworkError):
         return StoreAway(f"the server cannot be reached ({_reason(text)})", where=target.where,
                          remedy="see whether it runs and whether host, port and secure are right")
     return StoreAway(f"the connection to the server was lost ({_reason(text) or type(error).__name__})",
-                     where=target.where, remedy="see whether it runs, and try again")
+                     where=target.where, remedy="see whether it runs and whether host, port and secure are right")
 
 
 def _reason(text: str) -> str:

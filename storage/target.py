@@ -59,21 +59,26 @@ def masked(address: str) -> str:
 def server_target(address: str, settings: StoreSettings, environ: Mapping[str, str] = os.environ) -> ServerTarget:
     """Parse an address; its options override the settings. Fetches the password: from the environment, else a file.
 
-    UsageError for what is wrong in the address, StoreError when the password file cannot be read.
+    UsageError for what is wrong in the address, StoreError when a file it names cannot be read.
     """
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise _wrong(address, str(error)) from None
-    if parts.password is not None or "@" in parts.path:
+    head = address.partition("?")[0]
+    if masked(head) != head:
         raise UsageError("a password stands in the address", where=masked(address), expected=_SHAPE,
                          remedy=f"other users of this machine may have seen it: change it, and give the new one in "
                          f"{PASSWORD_ENV} or in a file named by password_file")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        # what Python says of it would repeat a password that stands in the wrong place
+        raise _wrong(address, "host or port is none") from None
     database = unquote(parts.path.strip("/"))
     if not host or not database or "/" in database or parts.fragment:
         raise _wrong(address, "host and database are needed, and nothing else")
     options = _overridden(settings, parts.query, address)
+    for key in ("ca_file", "cert_file", "key_file"):
+        if getattr(options, key):
+            _read(getattr(options, key), f"the certificate or key of {key}", "a PEM file")
     return ServerTarget(host, port or (_SECURE_PORT if options.secure else _PORT), unquote(parts.username or "default"),
                         database, options, _password(options, environ))
 
@@ -127,8 +132,12 @@ def _password(options: StoreSettings, environ: Mapping[str, str]) -> str:
         return environ[PASSWORD_ENV]
     if not options.password_file:
         return ""
+    return _read(options.password_file, "the password file", "a file with the password and nothing else").rstrip("\r\n")
+
+
+def _read(path: str, what: str, expected: str) -> str:
     try:
-        return Path(options.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+        return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"the password file cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})",
-                         where=options.password_file, expected="a file with the password and nothing else") from None
+        raise StoreError(f"{what} cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})", where=path,
+                         expected=expected) from None

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from columns.errors import UsageError
@@ -63,7 +63,7 @@ def is_loopback(host: str) -> bool:
     return host.lower() == "localhost" if found is None else found.is_loopback
 
 
-def _address(text: str):  # noqa: ANN202
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(text)
     except ValueError:
@@ -76,7 +76,7 @@ def new_token() -> str:
 
 
 def token_from(path: Path) -> str:
-    """Return the token in a file (its first line); UsageError when it cannot be read, is short, or others may read it."""
+    """Return the token on the first line of a file; UsageError when it cannot be read, is short, or others may read."""
     try:
         mode = path.stat().st_mode
         lines = path.read_text(encoding="utf-8").split("\n")

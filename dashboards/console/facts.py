@@ -49,15 +49,16 @@ def facts(store: Any, *, version: str, lang: str, zone_names: Mapping[str, str],
     return {"version": version, "lang": lang, "csrf": csrf, "login": login, "now_ms": int(time.time() * 1000),
             "pages": [page_facts(page) for page in PAGES], "range": first_range(store, runs),
             "choices": _choices(store), "zone_names": dict(zone_names), "zone_order": list(zone_order), "runs": _with_ranges(store, runs),
-            "labels_ja": JA_LABELS, "column_words": {name: words(text) for name, text in COLUMN_WORDS.items()},
+            "labels_ja": JA_LABELS,
+            "column_words": {name: words(text) for name, text in COLUMN_WORDS.items()},
             "codes": {"severity": [*labels_of(Severity).values()], "verdict": [*labels_of(Verdict).values()],
                       "outcome": [*labels_of(Outcome).values()], "status": list(STATUSES),
                       "action": [*labels_of(AlertAction).values()]}}
 
 
 def _run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: run.get(name, "") for name in ("run_id", "kind", "sensor", "site", "status", "started_at", "captures",
-                                                 "packets", "version")}
+    names = ("run_id", "kind", "sensor", "site", "status", "started_at", "captures", "packets", "version")
+    return {name: run.get(name, "") for name in names}
 
 
 def _choices(store: Any) -> dict[str, list[str]]:

@@ -16,7 +16,8 @@ _DEEPEST = 100_000
 _SHOWN = ("run_id", "sensor", "flow_id", "part", "src_port", "dst_port", "proto", "src_zone", "dst_zone",
           "pkts_toserver", "pkts_toclient", "bytes_toserver", "bytes_toclient", "duration_ns", "vlan", "conduit",
           "community_id", "first_packet")
-_AS_TEXT = ("ts_start_ns", "ts_end_ns", "verdict", "outcome", "direction_certainty", "tcp_state", "end_reason", "tunnel")
+_AS_TEXT = ("ts_start_ns", "ts_end_ns", "verdict", "outcome", "direction_certainty", "tcp_state", "end_reason",
+            "tunnel")
 PARAMETERS = ("ip", "src", "dst", "port", "proto", "src_zone", "dst_zone", "verdict", "outcome", "conduit",
               "community_id", "run", "flow_id", "offset", "limit")
 
@@ -25,8 +26,8 @@ def flow_question(asked: Asked, limit: int = ROWS) -> tuple[str, dict[str, Any]]
     """Return the SQL and parameters of a flow search, newest first; UsageError names a wrong condition."""
     conditions, params = _conditions(asked)
     offset = asked.number("offset", 0, 0, _DEEPEST)
-    shown = [*(f"{address(f'flow.{c}')} AS {c}" for c in ("src_ip", "dst_ip")), *(f"toString(flow.{c}) AS {c}" for c in _AS_TEXT),
-             *(f"flow.{c} AS {c}" for c in _SHOWN)]
+    shown = [*(f"{address(f'flow.{c}')} AS {c}" for c in ("src_ip", "dst_ip")),
+             *(f"toString(flow.{c}) AS {c}" for c in _AS_TEXT), *(f"flow.{c} AS {c}" for c in _SHOWN)]
     sql = (f"SELECT {', '.join(shown)} FROM flow WHERE {' AND '.join(conditions)} "
            "ORDER BY flow.ts_start_ns DESC, flow.flow_id, flow.part LIMIT {limit:UInt32} OFFSET {offset:UInt32}")
     return bind(sql, asked.request(params | {"limit": limit, "offset": offset}))

@@ -39,6 +39,7 @@ class Guard:
         self.csrf = secrets.token_urlsafe(24)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let a request through, or answer it with why not."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

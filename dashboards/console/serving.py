@@ -43,7 +43,7 @@ def url_of(bound: socket.socket, *, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
-def serve(app: Any, bound: socket.socket, *, cert: str = "", key: str = "", ready: Callable[[], None]) -> None:
+def serve(app: Any, bound: socket.socket, *, ready: Callable[[], None], cert: str = "", key: str = "") -> None:
     """Serve an application on a listening socket until it is interrupted; ready is called when it answers.
 
     cert, key: files for TLS; UsageError when they cannot be used.
@@ -59,18 +59,18 @@ def serve(app: Any, bound: socket.socket, *, cert: str = "", key: str = "", read
     except OSError as error:  # what ssl raises for a file that is absent or no certificate
         raise UsageError(f"the certificate cannot be used ({error.strerror or error})", where=cert,
                          expected="--tls-cert and --tls-key in PEM form") from None
-    server = _Server(config, ready)
+    server = _server(config, ready)
     try:
         server.run(sockets=[bound])
     except KeyboardInterrupt:
-        pass
+        pass  # uvicorn has ended in order, and raises again what ended it
     finally:
         bound.close()
     if not server.started:
         raise SekishoError("the web server did not start", where="console")
 
 
-def _Server(config: Any, ready: Callable[[], None]) -> Any:  # noqa: N802
+def _server(config: Any, ready: Callable[[], None]) -> Any:
     """Return a uvicorn server that says when it answers."""
     import uvicorn
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sekisho.commands.options import ConfigOption, LangOption, StoreOption, examples, store_folder
+from sekisho.commands.options import ConfigOption, LangOption, StoreOption, examples
 
 if TYPE_CHECKING:
     from dashboards.console import Access
@@ -49,8 +49,8 @@ def console(
     """Serve the store as a web page on this machine: the panels of every dashboard, the alert queue, what is known of
     each alert, the flow search.
 
-    Nothing is fetched from elsewhere, and only alerts' acknowledgements and comments are written. An embedded store
-    belongs to the console while it runs: other commands on it wait until Ctrl-C.
+    Nothing is fetched from elsewhere, and only what people do about alerts is written. An embedded store belongs
+    to the console while it runs: end it with Ctrl-C before another command uses the store.
     """
     from sekisho.reading import existing_store
     from sekisho.terminal import Screen
@@ -58,7 +58,7 @@ def console(
     screen = Screen(lang)
     access = _access(screen, host, port, name or [], token_file, tls_cert, tls_key)
     knowledge = _knowledge(screen, config, zones)
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         _serve(screen, opened, access, knowledge, (tls_cert, tls_key), open_page=open_page)
 
 
@@ -92,7 +92,8 @@ class _Knowledge:
         from sekisho.explaining import explanation
         from sekisho.language import Lang
 
-        told = explanation(store, alert_id, run, config=self.config, zones=self.zones, packets=packets, lang=Lang(lang))
+        told = explanation(store, alert_id, run, config=self.config, zones=self.zones, packets=packets,
+                           lang=Lang(lang))
         return told.as_dict() | {"policy_known": told.policy_known}
 
 
@@ -120,8 +121,8 @@ def _serve(screen: Screen, store: Any, access: Access, known: _Knowledge, tls: t
 
     bound = listening_socket(access.host, access.port)
     url = url_of(bound, tls=access.tls)
-    app = build_app(Console(store, known.explain, access, __version__, str(screen.words.lang), known.zone_names,
-                            known.page_values, _user()))
+    app = build_app(Console(store, known.explain, access, version=__version__, lang=str(screen.words.lang),
+                            zone_names=known.zone_names, page_values=known.page_values, actor=_user()))
 
     def ready() -> None:
         screen.line(url)

@@ -15,7 +15,6 @@ from sekisho.commands.options import (
     SeverityName,
     StoreOption,
     examples,
-    store_folder,
 )
 
 EXAMPLES = examples(
@@ -79,7 +78,7 @@ def replay(
     from sekisho.replaying import Request, run_replay
 
     code = run_replay(Request(
-        captures=capture, config=config, zones=zones, store=None if no_store else store_folder(store),
+        captures=capture, config=config, zones=zones, store=store, keep=not no_store,
         eve=eve, checksums=checksums and checksums.value, home_net=home_net, batch=batch, sensor=sensor, site=site,
         fail_on=fail_on and fail_on.number, as_json=as_json, quiet=quiet, lang=lang,
     ))
