@@ -109,7 +109,8 @@ def _knowledge(screen: Screen, config: Path | None, zones: Path | None) -> _Know
         return known
     policy = load_policy(path)
     known.zone_names = {zone.name: zone.ja for zone in policy.zones if zone.ja}
-    known.page_values = {"policy_zones": list(policy.zone_names), "policy_conduits": [name for name in policy.conduit_names if name]}
+    known.page_values = {"policy_zones": list(policy.zone_names),
+                         "policy_conduits": [name for name in policy.conduit_names if name]}
     return known
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sekisho.commands.options import JsonOption, LangOption, StoreOption, examples, store_folder
+from sekisho.commands.options import JsonOption, LangOption, StoreOption, examples
 from sekisho.language import Lang
 
 BUILD_EXAMPLES = examples("sekisho dashboards build", "sekisho dashboards build --zones policy.toml --out /srv/grafana")
@@ -108,7 +108,7 @@ def check(
     from sekisho.terminal import Screen
 
     screen = Screen(lang)
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store) as opened:
         findings = list(check_all(opened, policy_names(zones)))
     wrong = [f for f in findings if f.problem]
     if as_json:

@@ -41,7 +41,7 @@ def store(copied: Callable[[], Path]) -> Path:
 def sql(city_day: Path) -> Callable[[str], list[dict[str, Any]]]:
     """Return a function that asks the day's store as `sekisho sql` does."""
     def ask(query: str) -> list[dict[str, Any]]:
-        with existing_store(city_day) as opened:
+        with existing_store(str(city_day)) as opened:
             return opened.query(query, read_only=True).dicts()
 
     return ask

@@ -130,7 +130,8 @@ def test_actions_change_the_status_and_are_kept(copied):
     with running(place) as console:
         alert = console.rows("/api/alerts", console.whole | {"limit": 1})[0]
         path = f"/api/alert/{alert['run_id']}/{alert['alert_id']}"
-        for action, comment, status in (("acknowledged", "見ています", "acknowledged"), ("comment", "<b>電話した</b>", "acknowledged"),
+        for action, comment, status in (("acknowledged", "見ています", "acknowledged"),
+                                        ("comment", "<b>電話した</b>", "acknowledged"),
                                         ("closed", "", "closed"), ("reopened", "", "open"),
                                         ("false_positive", "診断でした", "false_positive")):
             done = console.post(f"{path}/actions", {"action": action, "comment": comment, "actor": "当直 甲"})
@@ -233,6 +234,7 @@ def test_a_console_that_cannot_be_is_one_line(store, tmp_path, arguments):
     place = () if "--store" in arguments else ("--store", store)
     ran = sekisho("console", *(str(token) if a == "TOKEN" else a for a in arguments), *place, "--no-open", check=False)
     assert ran.returncode in (1, 2)
-    errors = [line for line in ran.stderr.splitlines() if not line.startswith(("sekisho: token and", "sekisho: no zone"))]
+    notes = ("sekisho: token and", "sekisho: no zone")
+    errors = [line for line in ran.stderr.splitlines() if not line.startswith(notes)]
     assert len(errors) == 1
     assert ran.stdout == ""

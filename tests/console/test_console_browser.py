@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -278,18 +279,23 @@ def test_text_is_readable_on_its_ground(browser, console):
 
 _CONTRAST = """() => {
   const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => { for (let e = element; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; } return [0, 0, 0]; };
-  const found = [];
-  for (const selector of ["h1", ".about", ".nav a", ".faint", "thead th", ".severity-critical", ".severity-high", ".severity-medium", ".severity-low", ".status-open", ".why", ".stat-value", "td a", ".button", ".chip-line", ".outcome-attempted"]) {
-    const element = document.querySelector(selector);
-    if (!element) continue;
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = (c) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => sum + weight * linear(c[i] / 255), 0);
+  const ground = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const c = rgb(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] === 1) return c;
+    }
+    return [0, 0, 0];
+  };
+  const names = ["h1", ".about", ".nav a", ".faint", "thead th", ".severity-critical", ".severity-high", ".why", "td a",
+    ".severity-medium", ".severity-low", ".status-open", ".stat-value", ".button", ".chip-line", ".outcome-attempted"];
+  const ratio = (element) => {
     const [a, b] = [light(rgb(getComputedStyle(element).color)), light(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) found.push([selector, ratio.toFixed(2)]);
-  }
-  return found;
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  return names.map((name) => [name, document.querySelector(name)]).filter(([, e]) => e && ratio(e) < 4.5)
+    .map(([name, e]) => [name, ratio(e).toFixed(2)]);
 }"""
 
 
@@ -303,7 +309,7 @@ def test_everything_by_keyboard(tab):
     reached = set()
     for _ in range(300):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("(e => e.id || e.name || e.getAttribute('href') || e.className)(document.activeElement)"))
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.getAttribute('href')"))
         if page.evaluate("document.activeElement === document.body"):
             break  # past the last one
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -346,7 +352,8 @@ def test_names_for_those_who_hear_the_page(tab):
         assert page.locator("main h1").count() == 1
 
 
-_UNNAMED = """() => [...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role=img], [role=region]')].filter((e) => {
+_UNNAMED = """() => [...document.querySelectorAll(
+    'button, a[href], input, select, textarea, summary, [role=img], [role=region]')].filter((e) => {
   if (e.type === 'hidden' || e.closest('[hidden]')) return false;
   const label = e.labels?.length ? [...e.labels].map((l) => l.textContent).join('') : '';
   return !(e.getAttribute('aria-label') || label || e.textContent || e.title || '').trim();
@@ -367,14 +374,14 @@ def test_files(tab, sql):
     page = tab.open("/p/alerts?severity=critical&severity=high")
     with page.expect_download() as saving:
         page.locator(".queue .panel-tools a", has_text="JSON").click()
-    saved = json.loads(open(saving.value.path(), encoding="utf-8").read())
+    saved = json.loads(Path(saving.value.path()).read_text("utf-8"))
     known = sql("SELECT alert_id FROM alerts WHERE severity <= 'high'")
     assert {row["alert_id"] for row in saved} == {row["alert_id"] for row in known}
     page.locator("#panel-alerts-by_host .menu summary").click()
     with page.expect_download() as saving:
         page.locator("#panel-alerts-by_host .menu a", has_text="CSV").click()
     assert saving.value.suggested_filename == "alerts-by_host.csv"
-    assert open(saving.value.path(), encoding="utf-8-sig").readline().startswith("ip,severity,")
+    assert Path(saving.value.path()).read_text("utf-8-sig").startswith("ip,severity,")
 
 
 def test_a_narrow_screen_scrolls_only_downwards(browser, console):

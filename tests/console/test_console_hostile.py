@@ -37,9 +37,9 @@ def alert_rows():
 def flow_rows():
     """Flows between zones and over conduits of such names."""
     return FLOW.from_rows([
-        {"flow_id": 7 + i, "ts_start_ns": START_NS + i, "ts_end_ns": START_NS + 10**9, "src_ip": address_int("192.0.2.1"),
-         "dst_ip": address_int("198.51.100.1"), "src_port": 50000, "dst_port": 443, "proto": 6, "src_zone": i,
-         "dst_zone": (i + 1) % len(TEXTS), "conduit": i, "pkts_toserver": 3, "bytes_toserver": 400,
+        {"flow_id": 7 + i, "ts_start_ns": START_NS + i, "ts_end_ns": START_NS + 10**9,
+         "src_ip": address_int("192.0.2.1"), "dst_ip": address_int("198.51.100.1"), "src_port": 50000, "dst_port": 443,
+         "proto": 6, "src_zone": i, "dst_zone": (i + 1) % len(TEXTS), "conduit": i, "pkts_toserver": 3, "bytes_toserver": 400,
          "verdict": Verdict.NO_CONDUIT, "outcome": Outcome.ESTABLISHED}
         for i in range(len(TEXTS))])
 
@@ -81,7 +81,8 @@ def test_no_text_runs_on_any_page(browser, hostile, lang):
     tab.close()
 
 
-_INJECTED = """() => [...document.querySelectorAll('svg, b b, img:not([src="/static/icon.svg"]), script:not([src^="/static/"])')]
+_INJECTED = """() => [...document.querySelectorAll(
+    'svg, b b, img:not([src="/static/icon.svg"]), script:not([src^="/static/"])')]
   .map((e) => e.outerHTML.slice(0, 100))"""
 
 
@@ -111,7 +112,8 @@ def test_links_with_hostile_values_stay_here(browser, hostile):
                                   "/alert/%3Cimg%20src%3Dx%20onerror%3Dwindow.hacked%3D1%3E/1", "/?lang=%3Cscript%3E",
                                   "/p/flows?ip=%22%3E%3Cscript%3Ewindow.hacked%3D1%3C%2Fscript%3E",
                                   "/p/alerts?text=%3Csvg%20onload%3Dwindow.hacked%3D1%3E&run=%3Cb%3E&zone=%3Cb%3E",
-                                  "/p/alerts?status=%3Cimg%20src%3Dx%3E", "/p/flows?verdict=__proto__", "/?from=a&to=b"])
+                                  "/p/alerts?status=%3Cimg%20src%3Dx%3E", "/p/flows?verdict=__proto__",
+                                  "/?from=a&to=b"])
 def test_addresses_that_somebody_else_made_up(browser, hostile, path):
     tab = Tab(browser, hostile)
     page = tab.open(path)
@@ -121,8 +123,8 @@ def test_addresses_that_somebody_else_made_up(browser, hostile, path):
     tab.close()
 
 
-@pytest.mark.parametrize("path", ["/api/alerts", "/api/flows", "/api/panel/zones/flow_matrix", "/api/panel/alerts/queue",
-                                  "/api/panel/health/runs"])
+@pytest.mark.parametrize("path", ["/api/alerts", "/api/flows", "/api/panel/zones/flow_matrix",
+                                  "/api/panel/alerts/queue", "/api/panel/health/runs"])
 def test_no_cell_of_a_file_is_a_formula(hostile, path):
     answer = hostile.get(path, hostile.whole | {"format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")

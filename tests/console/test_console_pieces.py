@@ -17,7 +17,8 @@ from dashboards.console.exports import csv_text, json_text
 from dashboards.console.shared import SharedStore
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "＝1", "＋1", "－1", "＠x"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "＝1", "＋1", "－1",
+                                  "＠x"])
 def test_a_formula_becomes_text(text):
     (cell,) = list(csv.reader(io.StringIO(csv_text(["a"], [[text]]))))[1]
     assert cell == f"'{text}"

@@ -43,7 +43,8 @@ class TestWithoutToken:
     @pytest.mark.parametrize("headers", [
         {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}, {"Origin": "https://127.0.0.1"},
         {"X_Sekisho_CSRF": ""}, {"X_Sekisho_CSRF": "x" * 32}, {"Sec_Fetch_Site": "cross-site"},
-        {"Sec_Fetch_Site": "same-site"}, {"Content_Type": "text/plain"}, {"Content_Type": "application/x-www-form-urlencoded"},
+        {"Sec_Fetch_Site": "same-site"}, {"Content_Type": "text/plain"},
+        {"Content_Type": "application/x-www-form-urlencoded"},
     ], ids=str)
     def test_another_site_cannot_act(self, console, headers):
         alert = console.rows("/api/alerts", console.whole | {"limit": 1})[0]
@@ -108,14 +109,16 @@ class TestWithoutToken:
 
     def test_a_body_that_is_too_large_and_does_not_say_so(self, console):
         chunks = b"".join(b"1000\r\n" + b"x" * 0x1000 + b"\r\n" for _ in range(8)) + b"0\r\n\r\n"
-        head = (f"POST /api/alert/r/1/actions HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\nOrigin: {console.origin}\r\n"
+        head = ("POST /api/alert/r/1/actions HTTP/1.1\r\n"
+                f"Host: 127.0.0.1:{console.port}\r\nOrigin: {console.origin}\r\n"
                 f"X-Sekisho-CSRF: {console.facts['csrf']}\r\nTransfer-Encoding: chunked\r\n\r\n")
         with socket.create_connection(("127.0.0.1", console.port), timeout=20) as link:
             link.sendall(head.encode() + chunks)
             assert b" 413 " in link.recv(200)
 
     def test_a_body_that_never_ends_is_given_up(self, console):
-        head = (f"POST /api/alert/r/1/actions HTTP/1.1\r\nHost: 127.0.0.1:{console.port}\r\nOrigin: {console.origin}\r\n"
+        head = ("POST /api/alert/r/1/actions HTTP/1.1\r\n"
+                f"Host: 127.0.0.1:{console.port}\r\nOrigin: {console.origin}\r\n"
                 f"X-Sekisho-CSRF: {console.facts['csrf']}\r\nContent-Length: 100\r\n\r\n{{")
         with socket.create_connection(("127.0.0.1", console.port), timeout=25) as link:
             began = time.monotonic()
@@ -147,8 +150,8 @@ class TestWithoutToken:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(20) as crowd:
-            answers = list(crowd.map(lambda _: console.get("/api/panel/zones/flow_matrix", {"from": 0, "to": 4_200_000_000_000}),
-                                     range(60)))
+            ever = {"from": 0, "to": 4_200_000_000_000}
+            answers = list(crowd.map(lambda _: console.get("/api/panel/zones/flow_matrix", ever), range(60)))
         assert {a.status for a in answers} == {200}
         assert len({a.body.partition(b'"ms"')[0] for a in answers}) == 1
 

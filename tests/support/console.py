@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,20 +96,20 @@ class Client:
         return {"from": found["from_ms"], "to": found["to_ms"]}
 
 
-def sekisho(*arguments: object, env: Mapping[str, str] | None = None, check: bool = True) -> subprocess.CompletedProcess:
+def sekisho(*arguments: object, check: bool = True) -> subprocess.CompletedProcess:
     """Run a command of the program in a process of its own."""
-    return subprocess.run([sys.executable, "-m", "sekisho", *map(str, arguments)], cwd=ROOT, env=environment(env),
+    return subprocess.run([sys.executable, "-m", "sekisho", *map(str, arguments)], cwd=ROOT, env=environment(),
                           capture_output=True, text=True, timeout=280, check=check)
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return an environment without the settings of whoever runs the tests."""
     kept = {k: v for k, v in os.environ.items() if k not in ("SEKISHO_STORE", "SEKISHO_CONFIG", "LC_ALL", "BROWSER")}
-    return kept | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)} | dict(extra or {})
+    return kept | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 
 
 @contextmanager
-def running(store: Path, *options: object) -> Iterator[Client]:
+def running(store: Path | str, *options: object) -> Iterator[Client]:
     """Run `sekisho console` over a store until the block ends, by Ctrl-C; it must then end in order."""
     command = [sys.executable, "-m", "sekisho", "console", "--store", str(store), "--port", "0", "--no-open",
                *map(str, options)]
