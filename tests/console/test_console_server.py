@@ -2,11 +2,13 @@
 
 from dashboards.panels import PAGES
 from pcaps.manifest import cached, load_manifest
+from tests.support.clickhouse_listeners import WRITER_PASSWORD
 from tests.support.console import running, sekisho
 from zones import EXAMPLE
 
 
-def test_the_same_console_over_a_server(clickhouse, clickhouse_database, tmp_path):
+def test_the_same_console_over_a_server(clickhouse, clickhouse_database, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEKISHO_STORE_PASSWORD", WRITER_PASSWORD)
     capture = cached(load_manifest()["mynumber_to_internet_established"], tmp_path)
     url = clickhouse.url(clickhouse_database)
     for target in (url, tmp_path / "store"):

@@ -98,8 +98,10 @@ class Client:
 
 def sekisho(*arguments: object, check: bool = True) -> subprocess.CompletedProcess:
     """Run a command of the program in a process of its own."""
-    return subprocess.run([sys.executable, "-m", "sekisho", *map(str, arguments)], cwd=ROOT, env=environment(),
-                          capture_output=True, text=True, timeout=280, check=check)
+    ran = subprocess.run([sys.executable, "-m", "sekisho", *map(str, arguments)], cwd=ROOT, env=environment(),
+                         capture_output=True, text=True, timeout=280, check=False)
+    assert not check or ran.returncode == 0, ran.stderr
+    return ran
 
 
 def environment() -> dict[str, str]:

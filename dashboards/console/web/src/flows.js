@@ -69,15 +69,18 @@ function draw(body, data, offset) {
     more ? h("a", { class: "button", href: here({ offset: offset + ROWS }) }, t("next")) : null));
 }
 
+/** Two ends, one below the other. */
+const pair = (from, to) => [h("div", { class: "nowrap" }, from), h("div", { class: "nowrap" }, h("span", { class: "faint" }, "→ "), to)];
+
 /** Flows as a table; used by the search and by the alert page. */
 export function flowTable(rows) {
-  const heads = [["started"], ["source"], ["destination"], ["zones"], ["verdict"], ["outcome"], ["duration", 1], ["pkts", 1], ["sent", 1], ["received", 1]];
+  const heads = [["started"], ["between"], ["zones"], ["verdict"], ["outcome"], ["duration", 1], ["pkts", 1], ["sent", 1], ["received", 1]];
   const host = (row, side) => h("a", { href: address("/p/host", { ip: row[`${side}_ip`] }) }, endpoint(row, side));
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("flows") }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map(([name, right]) => h("th", { scope: "col", class: right ? "number" : null }, t(name))))),
     h("tbody", {}, rows.map((row) => h("tr", {},
-      h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", { class: "nowrap" }, host(row, "src")),
-      h("td", { class: "nowrap" }, host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto))), h("td", { class: "nowrap" }, `${zoneName(row.src_zone)} → ${zoneName(row.dst_zone)}`),
+      h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", {}, pair(host(row, "src"), [host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto))])),
+      h("td", {}, pair(zoneName(row.src_zone), zoneName(row.dst_zone))),
       h("td", {}, marks.verdict(row.verdict), row.conduit ? h("span", { class: "faint" }, ` ${row.conduit}`) : null), h("td", {}, marks.outcome(row.outcome)),
       h("td", { class: "number" }, row.duration_ns === undefined ? "–" : duration(row.duration_ns / 1e9)),
       h("td", { class: "number" }, quantity(row.pkts_toserver + row.pkts_toclient, "count")), h("td", { class: "number" }, quantity(row.bytes_toserver, "bytes")), h("td", { class: "number" }, quantity(row.bytes_toclient, "bytes")))))));
