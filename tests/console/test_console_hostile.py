@@ -39,7 +39,8 @@ def flow_rows():
     return FLOW.from_rows([
         {"flow_id": 7 + i, "ts_start_ns": START_NS + i, "ts_end_ns": START_NS + 10**9,
          "src_ip": address_int("192.0.2.1"), "dst_ip": address_int("198.51.100.1"), "src_port": 50000, "dst_port": 443,
-         "proto": 6, "src_zone": i, "dst_zone": (i + 1) % len(TEXTS), "conduit": i, "pkts_toserver": 3, "bytes_toserver": 400,
+         "proto": 6, "src_zone": i, "dst_zone": (i + 1) % len(TEXTS), "conduit": i, "pkts_toserver": 3,
+         "bytes_toserver": 400,
          "verdict": Verdict.NO_CONDUIT, "outcome": Outcome.ESTABLISHED}
         for i in range(len(TEXTS))])
 

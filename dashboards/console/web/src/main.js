@@ -84,7 +84,7 @@ function again(signal) {
   const seconds = Number(stored("refresh", "0"));
   if (!seconds) return;
   timer = setTimeout(() => {
-    const busy = document.hidden || document.querySelector("details.menu[open], dialog[open]") || document.activeElement?.matches("input, textarea, select");
+    const busy = document.hidden || document.querySelector("details.menu[open], dialog[open], .bulk:not([hidden])") || document.activeElement?.matches("input, textarea, select");
     if (!signal.aborted && !busy) views.forEach((view) => view.load(signal));
     if (!signal.aborted) again(signal);
   }, seconds * 1000);
