@@ -19,7 +19,9 @@ COPY storage storage
 COPY dashboards dashboards
 COPY sekisho sekisho
 COPY pcaps pcaps
-RUN pip install '.[grafana]'
+# The embedded engine is 530 MB and the store here is a server; EMBEDDED=yes keeps it.
+ARG EMBEDDED=no
+RUN pip install '.[grafana]' && if [ "$EMBEDDED" != yes ]; then pip uninstall --yes chdb chdb-core; fi
 # not from /source: the kernels belong to the files that are installed
 WORKDIR /
 ENV SEKISHO_CACHE_DIR=/opt/sekisho/cache
@@ -39,7 +41,7 @@ ENV PATH=/opt/sekisho/bin:$PATH \
     KERNEL_CPU=${KERNEL_CPU} \
     SEKISHO_CACHE_DIR=/opt/sekisho/cache \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    LANG=C.UTF-8
+    HOME=/data LANG=C.UTF-8
 USER sekisho
 WORKDIR /data
 ENTRYPOINT ["sh", "/usr/local/bin/sekisho-entry"]

@@ -83,7 +83,7 @@ class Engine:
 
     def ask(self, sql: str, params: dict[str, Any] | None = None) -> Any:
         """Run one question; the result knows its rows, its time and what was read."""
-        from storage.reader import param_text
+        from storage.params import param_text
 
         try:
             return self._session.query(sql, "JSONCompactEachRow",

@@ -37,8 +37,10 @@ def sizes(folder: Path) -> dict[str, Any]:
     from storage import open_store
 
     with open_store(folder, create=False) as store:
+        connection = store.engine.connect()
         for table in [row[0] for row in store.query(_TABLES).rows]:
-            store._session.query(f"OPTIMIZE TABLE {table} FINAL")
+            connection.execute(f"OPTIMIZE TABLE {table} FINAL")
+        connection.close()
         tables = store.query(_TABLES).dicts()
         flows = next((t["rows"] for t in tables if t["table"] == "flow"), 0)
         columns = store.query(_COLUMNS, {"table": "flow"}).dicts()

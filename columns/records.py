@@ -80,7 +80,21 @@ ALERT_ACTION = Record(
     shard_by="cityHash64(alert_id)",
 )
 
-RECORDS = (RUNS, ALERT_ACTION)
+SCHEMA_MIGRATIONS = Record(
+    name="schema_migrations",
+    meaning="What was done to bring the store's tables to the present schema, one row per step; the highest number "
+            "with the step 'done' is the schema the store has.",
+    columns=(
+        ("number", "UInt32", "number of the migration"),
+        ("name", "String", "what it is for"),
+        ("step", "String", "the step that was done; 'done' closes the migration"),
+        ("at", "DateTime64(3, 'UTC')", "wall clock"),
+    ),
+    engine="MergeTree",
+    order_by=("number", "at"),
+)
+
+RECORDS = (RUNS, ALERT_ACTION, SCHEMA_MIGRATIONS)
 """Every record of a store."""
 
 ALERT_STATUS_VIEW = """CREATE OR REPLACE VIEW alert_status AS

@@ -41,7 +41,8 @@ class Rollup:
     """Rows of a source aggregated per bucket of its time column, run, site, sensor and keys.
 
     sums add up when rows of one key meet; states are partial aggregates, to be read with the -Merge function. rows is
-    a condition on the source's rows; each unfolds a row into several first (an ARRAY JOIN).
+    a condition on the source's rows; each unfolds a row into several first (an ARRAY JOIN). lead is what the table is
+    sorted by before anything else, for questions that name it; without it, time leads.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Rollup:
     states: tuple[Measure, ...] = ()
     rows: str = ""
     each: str = ""
+    lead: tuple[str, ...] = ()
 
     def type_of(self, measure: Measure) -> str:
         """Return the type in the rollup's table."""
@@ -70,9 +72,14 @@ class Rollup:
         return f"{self.name}_mv"
 
     @property
-    def order_by(self) -> tuple[str, ...]:
-        """Sorting key, which is also what a row stands for: time first, the rest as in the definition."""
+    def stands_for(self) -> tuple[str, ...]:
+        """What one row stands for: rows that agree in these columns become one when the engine merges them."""
         return ("bucket", "run_id", "site", "sensor", *(k.name for k in self.keys))
+
+    @property
+    def order_by(self) -> tuple[str, ...]:
+        """Sorting key: what leads, then the rest of what a row stands for."""
+        return (*self.lead, *(name for name in self.stands_for if name not in self.lead))
 
     def create(self) -> Create:
         """Return the table to create; partitions and retention are as with the raw rows, by run and insertion."""
@@ -99,7 +106,7 @@ class Rollup:
         shown += [f"max({mine}.keep_days) AS keep_days", f"max({mine}.inserted_at) AS inserted_at"]
         body = ",\n".join("    " + line for line in shown)
         parts = [f"SELECT\n{body}\nFROM {source or mine} AS {mine}", self.each and f"ARRAY JOIN {self.each}",
-                 self.rows and f"WHERE {self.rows}", f"GROUP BY {', '.join(self.order_by)}"]
+                 self.rows and f"WHERE {self.rows}", f"GROUP BY {', '.join(self.stands_for)}"]
         return "\n".join(part for part in parts if part)
 
     def view_sql(self) -> str:
@@ -179,6 +186,7 @@ TALKERS_1H = Rollup(
     states=(Measure("peers", "different addresses at the other end: uniqMerge(peers)",
                     f"uniqState({_end('dst_ip', 'src_ip')})", "AggregateFunction(uniq, IPv6)", "addresses"),),
     each="['initiator', 'responder'] AS role",
+    lead=("intDiv(toUInt32(bucket), 86400)", "ip"),  # a day at a time, so that one address is found in few places
 )
 
 ROLLUPS = (

@@ -26,6 +26,7 @@ from sekisho.commands import (
     replay,
     runs,
     sql,
+    store,
     zones,
 )
 
@@ -40,6 +41,7 @@ app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
 app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
+app.add_typer(store.app, name="store", epilog=store.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
 app.add_typer(dashboards.app, name="dashboards")
 app.command(epilog=check.EXAMPLES)(check.check)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 
-from columns.labels import label_text
-
 
 class Lang(StrEnum):
     """Language of headings, summaries and runbooks."""
@@ -35,6 +33,8 @@ class Words:
 
     def label(self, label: str) -> str:
         """Return a code's label for people: no_conduit becomes "no conduit" or 通信経路なし."""
+        from columns.labels import label_text  # here: it brings numpy, which no help text needs
+
         return label_text(label, self.lang)
 
 
@@ -60,6 +60,11 @@ _JA = {
     "conversations": "会話", "code": "コード", "where": "場所", "message": "説明", "remedy": "対処",
     "level": "程度", "errors": "誤り", "warnings": "警告", "valid": "有効", "not valid": "無効", "ja": "日本語",
     "ok": "良", "wrong": "不可", "table": "表", "column": "列", "meaning": "意味", "unit": "単位",
+    "rows": "行数", "bytes per row": "1行あたりのバイト", "dropped": "削除しました", "would be dropped": "削除の対象",
+    "nothing to drop": "削除するものはありません", "schema": "スキーマ", "about": "約", "there": "空き",
+    "still over the budget; the rest may not be dropped": "容量の上限をまだ超えています。残りは削除できません",
+    "migrated": "移行しました", "the store is up to date": "保存先は最新です", "free space needed": "必要な空き容量",
+    "being written": "書き込み中",
     "compiling kernels (first run, up to 30 s)": "カーネルをコンパイル中（初回のみ、最大30秒）",
     "flows from row to column; in brackets those the policy does not permit":
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",

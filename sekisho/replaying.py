@@ -22,6 +22,7 @@ from sekisho.report import ReplayReport
 from sekisho.settings import Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
 from sekisho.store_place import StorePlace, store_place
+from sekisho.store_report import prune_lines
 from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
 from storage import Begun, Run
@@ -125,7 +126,7 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
     place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
         if place is not None:
-            kept = stack.enter_context(StoreSink(place, run))
+            kept = stack.enter_context(StoreSink(place, run, settings.retention))
             sinks.append(kept)
             if kept.begun is Begun.COMPLETE:
                 screen.note(f"run {run.run_id} is in the store already; its rows are not written again")
@@ -136,6 +137,9 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
         began = time.perf_counter()
         report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped)
         report.seconds["total"] = round(time.perf_counter() - began, 6)
+    if place is not None and kept.pruned and (kept.pruned.dropped or kept.pruned.over):
+        for line in prune_lines(screen, kept.pruned):
+            screen.note(line)
     return Outcome(run, report, settings, policy, place)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from storage import StoreSettings
+    from storage.retention import RetentionSettings
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class ReplaySettings:
 SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
     "store": "storage:StoreSettings",
+    "retention": "storage.retention:RetentionSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "findings": "detectors.findings:FindingSettings",
@@ -74,6 +76,7 @@ class Settings:
 
     replay: ReplaySettings
     store: StoreSettings
+    retention: RetentionSettings
     decode: DecodeSettings
     flow: FlowSettings
     findings: FindingSettings

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sekisho.report import ReplayReport
     from sekisho.store_place import StorePlace
     from storage import Begun, Run
+    from storage.pruned import Pruned
+    from storage.retention import RetentionSettings
 
 _MOST_PER_SEVERITY = 500
 
@@ -22,11 +24,14 @@ _MOST_PER_SEVERITY = 500
 class StoreSink:
     """Writes a run into a store. The store is opened, and the run begun, on entering; leaving closes the store.
 
+    retention: a budget that the store is brought down to when the run has ended; pruned says what that took.
+
     A run that is not finished by then is marked as interrupted, with what was written of it.
     """
 
-    def __init__(self, place: StorePlace, run: Run) -> None:
-        self._store = place.open()
+    def __init__(self, place: StorePlace, run: Run, retention: RetentionSettings | None = None) -> None:
+        self._store, self._retention = place.open(), retention
+        self.pruned: Pruned | None = None
         try:
             self.begun: Begun = self._store.begin_run(run)
         except BaseException:
@@ -54,6 +59,9 @@ class StoreSink:
 
         self._store.finish_run(RunSummary(report.packets, report.bytes, report.digest),
                                interrupted=report.interrupted)
+        limits = self._retention
+        if limits is not None and limits.budget_bytes:
+            self.pruned = self._store.prune(budget_bytes=limits.budget_bytes, replays=limits.replays)
 
     def abort(self) -> None:
         """Nothing to do: closing keeps what was written."""

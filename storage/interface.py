@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from columns.schema import Table
+from storage.pruned import Pruned
 from storage.run import Begun, Run, RunSummary
 
 Param = str | int | float | bool | Sequence[str] | Sequence[int]
@@ -65,6 +66,13 @@ class Store(Protocol):
 
         action: acknowledged, in_progress, closed, false_positive, reopened, or comment (which needs one). actor: who,
         1 to 100 characters; comment: up to 4000. UsageError for anything else, or an alert that is not there.
+        """
+
+    def prune(self, *, budget_bytes: int = 0, replays: bool = False, dry_run: bool = False) -> Pruned:
+        """Drop rows that have expired by days, and then what exceeds a budget of bytes (0: none).
+
+        The oldest insertions of live runs go first: flows and counters, then rollups, alerts last; replays only where
+        replays says so. dry_run only tells what would go.
         """
 
     def close(self) -> None:

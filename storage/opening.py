@@ -34,10 +34,10 @@ def open_store(target: Path | str, *, create: bool = True, memory_bytes: int = M
 
 
 def open_engine(target: Path | str, *, create: bool, memory_bytes: int = MEMORY_BYTES,
-                settings: StoreSettings | None = None) -> Engine:
-    """Return the engine behind a store's name; see open_store()."""
+                settings: StoreSettings | None = None, older: bool = False) -> Engine:
+    """Return the engine behind a store's name; see open_store(). older: a directory of an older schema will do."""
     if is_server(target):
         from storage.server import ServerEngine  # here: the driver is only loaded for a server
 
         return ServerEngine(server_target(str(target), settings or StoreSettings()), create=create)
-    return EmbeddedEngine(claim(target, schema_digest(TABLES), create=create), memory_bytes)
+    return EmbeddedEngine(claim(target, schema_digest(TABLES), create=create, older=older), memory_bytes)

@@ -11,6 +11,8 @@ from columns.errors import StoreError, StoreMissing
 from columns.rollups import ROLLUPS
 from storage.engine import Connection, Engine
 from storage.interface import QueryResult
+from storage.migrations import MIGRATIONS
+from storage.versions import check_number, done_sql, stored_number
 
 _STORED = tuple(t for t in TABLES if t.stored)
 _NAMES = frozenset({c.name for c in store_creates(TABLES)} | {r.view for r in ROLLUPS}
@@ -22,13 +24,14 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
     """Make tables and views where something is missing and create allows it, then check the tables' columns.
 
     A user who may only read, or only insert, can use a store whose tables another one made. StoreError when tables are
-    missing, or hold other columns than this program's.
+    missing, of another schema, or hold other columns than this program's.
     """
-    if not engine.shared:
-        for statement in (*store_ddl(TABLES), *view_ddls(TABLES)):
-            connection.execute(statement)
-        return
+    found = stored_number(query)
+    check_number(found, engine.where)
     there = {name for (name,) in query("SELECT name FROM system.tables WHERE database = currentDatabase()", {}).rows}
+    if not engine.shared:
+        _make(connection, found, missing=not there >= _NAMES)
+        return
     if not there >= _NAMES:
         if not create:
             if not _NAMES & there:
@@ -36,9 +39,16 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
                                    "CAPTURE --store URL, or name the right database")
             raise StoreError(f"tables are missing: {', '.join(sorted(_NAMES - there))}", where=engine.where,
                              remedy="open it once with a user who may create them: sekisho replay does")
-        for statement in (*store_ddl(TABLES), *view_ddls(TABLES)):
-            connection.execute(statement)
+        _make(connection, found)
     _check_columns(engine, query)
+
+
+def _make(connection: Connection, found: int, *, missing: bool = True) -> None:
+    """Create what is missing, and the views anew; of a new store also write down which schema it has."""
+    for statement in (*(store_ddl(TABLES) if missing or not found else ()), *view_ddls(TABLES)):
+        connection.execute(statement)
+    for migration in MIGRATIONS if not found else ():
+        connection.execute(*done_sql(migration.number, migration.name))
 
 
 def _check_columns(engine: Engine, query: Callable[[str, Mapping[str, Any]], QueryResult]) -> None:

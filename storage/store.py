@@ -15,7 +15,9 @@ from storage.chunk import CHUNK_ROWS, Chunk
 from storage.engine import Engine
 from storage.inserter import Inserter, Job
 from storage.interface import Param, QueryResult
+from storage.pruned import Pruned
 from storage.reader import Reader
+from storage.retention import prune
 from storage.run import Begun, Run, RunSummary
 from storage.run_records import RunRecords
 from storage.schema import prepare
@@ -113,6 +115,10 @@ class ClickHouseStore:
             raise UsageError(f"no run {run_id} in this store", where=self.engine.where,
                              remedy="sekisho runs lists them")
         self._records.delete(run_id)
+
+    def prune(self, *, budget_bytes: int = 0, replays: bool = False, dry_run: bool = False) -> Pruned:
+        """Drop what has expired or exceeds a budget; see storage.retention."""
+        return prune(self._connection, self._reader.query, budget_bytes=budget_bytes, replays=replays, dry_run=dry_run)
 
     def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
         """Write down what somebody did about an alert; see Store.add_alert_action."""

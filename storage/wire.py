@@ -1,8 +1,8 @@
 """ClickHouse's native protocol by clickhouse-driver, with two things the driver does not do by itself.
 
-Blocks go out as our own encoder wrote them, without a Python object per value: many times the rows a second of the
-driver's columnar insert from numpy (docs/decisions/0011-native-blocks.md). Answers keep all nine decimals of a time:
-the driver makes a datetime of it, so here the type is replaced by the integer that lies on the wire.
+Blocks go out as our own encoder wrote them, without a Python object per value: several times the rows a second of
+the driver's columnar insert from numpy (docs/decisions/0011-native-blocks.md). Answers keep all nine decimals of a
+time: the driver makes a datetime of it, so here the type is replaced by the integer that lies on the wire.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ def _client(target: ServerTarget, client_class: Any, connection_class: Any, data
     how |= {name: value for name, value in paths.items() if value}
     client = client_class(target.host, settings={"server_side_params": True, "strings_as_bytes": True}, **how)
     connection = connection_class(target.host, **how)
+    if not options.ca_file:
+        # the driver would trust the certifi package, where it is installed, and not the certificates of the system
+        connection.ssl_options.pop("ca_certs", None)
     connection.context.settings, connection.context.client_settings = client.settings, client.client_settings
     client.connection = connection
     return client

@@ -40,9 +40,9 @@ def _against_baseline(measure: str) -> str:
 
 
 def _end_of_flows(role: str) -> str:
-    return (f"SELECT {address('ip')} AS ip, any(zone) AS zone, sum(flows) AS flows, sum(bytes_in) AS bytes_in, "
-            f"sum(bytes_out) AS bytes_out, uniqMerge(peers) AS peers\nFROM {talkers(f'role = {role!r}')}\n"
-            "GROUP BY ip ORDER BY flows DESC, ip LIMIT 25")
+    return (f"SELECT {address('t.ip')} AS ip, any(zone) AS zone, sum(flows) AS flows, sum(bytes_in) AS bytes_in, "
+            f"sum(bytes_out) AS bytes_out, uniqMerge(t.peers) AS peers\nFROM {talkers(f'role = {role!r}')} AS t\n"
+            "GROUP BY t.ip ORDER BY flows DESC, ip LIMIT 25")
 
 
 _RATES = (

@@ -47,10 +47,10 @@ FLOWS = Page(
                               "Zone, bytes both ways and number of peers. By the second up to 3 hours, by whole hours "
                               "beyond. The top 50."),
             kind=Kind.TABLE, width=12, height=11,
-            sql=f"SELECT {address('ip')} AS ip, any(zone) AS zone, sum(bytes_out) AS bytes_out, sum(bytes_in) AS "
+            sql=f"SELECT {address('t.ip')} AS ip, any(zone) AS zone, sum(bytes_out) AS bytes_out, sum(bytes_in) AS "
                 "bytes_in, sumIf(flows, role = 'initiator') AS as_initiator, sumIf(flows, role = 'responder') AS "
-                f"as_responder, uniqMerge(peers) AS peers\nFROM {talkers()}\n"
-                "GROUP BY ip ORDER BY bytes_out + bytes_in DESC, ip LIMIT 50",
+                f"as_responder, uniqMerge(t.peers) AS peers\nFROM {talkers()} AS t\n"
+                "GROUP BY t.ip ORDER BY bytes_out + bytes_in DESC, ip LIMIT 50",
             units={"bytes_out": Unit.BYTES, "bytes_in": Unit.BYTES}, links=(to_host(),),
         ),
         Panel(

@@ -98,11 +98,11 @@ _LISTS = (
                           "Addresses in no zone of the policy: a gap in the policy, or a device that should not be "
                           "there. The top 100."),
         kind=Kind.TABLE, width=12, height=10,
-        sql=f"SELECT {address('ip')} AS ip, sumIf(flows, role = 'initiator') AS as_initiator, "
+        sql=f"SELECT {address('t.ip')} AS ip, sumIf(flows, role = 'initiator') AS as_initiator, "
             "sumIf(flows, role = 'responder') AS as_responder, sum(bytes_out) AS bytes_out, "
-            "sum(bytes_in) AS bytes_in, uniqMerge(peers) AS peers, max(hour) AS last_hour\n"
-            f"FROM {_NOWHERE}\n"
-            "GROUP BY ip ORDER BY as_initiator DESC, as_responder DESC, ip LIMIT 100",
+            "sum(bytes_in) AS bytes_in, uniqMerge(t.peers) AS peers, max(hour) AS last_hour\n"
+            f"FROM {_NOWHERE} AS t\n"
+            "GROUP BY t.ip ORDER BY as_initiator DESC, as_responder DESC, ip LIMIT 100",
         units={"bytes_out": Unit.BYTES, "bytes_in": Unit.BYTES, "last_hour": Unit.TIME}, links=(to_host(),),
     ),
     Panel(

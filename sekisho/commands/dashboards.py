@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sekisho.commands.options import JsonOption, LangOption, StoreOption, examples
+from sekisho.commands.options import ConfigOption, JsonOption, LangOption, StoreOption, examples
 from sekisho.language import Lang
 
 BUILD_EXAMPLES = examples("sekisho dashboards build", "sekisho dashboards build --zones policy.toml --out /srv/grafana")
@@ -93,6 +93,7 @@ def push(
 @app.command(epilog=CHECK_EXAMPLES)
 def check(
     store: StoreOption = None,
+    config: ConfigOption = None,
     zones: ZonesOption = None,
     as_json: JsonOption = False,
     lang: LangOption = None,
@@ -108,7 +109,7 @@ def check(
     from sekisho.terminal import Screen
 
     screen = Screen(lang)
-    with existing_store(store) as opened:
+    with existing_store(store, config) as opened:
         findings = list(check_all(opened, policy_names(zones)))
     wrong = [f for f in findings if f.problem]
     if as_json:

@@ -82,6 +82,7 @@ def test_docs_name_every_rollup_and_record():
 
 def test_every_rollup_is_sorted_by_time_and_partitioned_by_run():
     for rollup in ROLLUPS:
-        assert rollup.order_by[:4] == ("bucket", "run_id", "site", "sensor")
+        assert rollup.stands_for[:4] == ("bucket", "run_id", "site", "sensor")
+        assert set(rollup.stands_for) <= set(rollup.order_by)
         assert "PARTITION BY (run_id, toYYYYMM(inserted_at))" in rollup.create().sql()
         assert "non_replicated_deduplication_window" in rollup.create().sql()

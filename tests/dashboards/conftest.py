@@ -11,10 +11,12 @@ from columns import TABLES
 from columns.clickhouse import store_ddl, view_ddls
 from pcaps.manifest import cached, load_manifest
 from sekisho.cli import run
+from tests.cli.conftest import capture_of, cli
 from tests.support.clickhouse_listeners import ClickHouseListeners
 from tests.support.socket_store import SocketStore
 from zones import EXAMPLE
 
+__all__ = ["capture_of", "cli"]
 CITY = "sekisho_city"
 COPIED = ("flow", "alert", "sensor_health", "runs")
 

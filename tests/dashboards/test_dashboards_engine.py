@@ -108,7 +108,8 @@ def test_a_variable_lists_texts(city, variable):
 def test_annotations_are_the_urgent_alerts(city, asked, span):
     answer = city.query(*bind(ALERTS.sql, asked[span]))
     assert answer.columns == ("time", "timeEnd", "title", "text", "tags")
-    assert all(is_time(kind) for kind in answer.types[:2]) and all(is_text(kind) for kind in answer.types[2:])
+    assert all(is_time(kind) for kind in answer.types[:2])
+    assert all(is_text(kind) for kind in answer.types[2:])
     if span == "all":
         assert len(answer.rows) == 8
         assert {row[4].split(",")[0] for row in answer.rows} == {"critical", "high"}
@@ -117,7 +118,8 @@ def test_annotations_are_the_urgent_alerts(city, asked, span):
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
 def test_a_rule_gives_labels_and_one_number(city, rule):
     answer = city.query(rule.sql)
-    assert answer.columns[-1] == "value" and is_number(answer.types[-1])
+    assert answer.columns[-1] == "value"
+    assert is_number(answer.types[-1])
     assert all(is_text(kind) for kind in answer.types[:-1])
 
 
@@ -136,7 +138,8 @@ def test_the_native_protocol_answers_too(clickhouse, city, asked):
                 for target in shown["targets"]:
                     text = as_grafana(target["rawSql"], dashboard, asked["24 h"], city)
                     rows, columns = client.execute(text, with_column_types=True)
-                    assert isinstance(rows, list) and columns
+                    assert isinstance(rows, list)
+                    assert columns
                     if panel.kind is not Kind.SANKEY:
                         assert column_problems(panel, *zip(*columns, strict=True)) == []
     finally:
@@ -165,7 +168,8 @@ def test_an_empty_store_shows_no_false_comfort(empty):
     assert empty.query(*bind(page("overview").panel("active_sensors").sql, request)).rows == [(0,)]
     assert empty.query(*bind(page("zones").panel("violation_matrix").sql, request)).rows == []
     coverage = empty.query(*bind(page("zones").panel("coverage").sql, request)).dicts()
-    assert len(coverage) == 9 and {row["coverage"] for row in coverage} == {"not_observed"}
+    assert len(coverage) == 9
+    assert {row["coverage"] for row in coverage} == {"not_observed"}
     conduits = empty.query(*bind(page("zones").panel("conduits").sql, request)).dicts()
     assert [(row["conduit"], row["use"], row["last_seen"]) for row in conduits] == [
         ("C01", "unused", None), ("C99", "unused", None)]

@@ -30,7 +30,8 @@ def test_every_page_that_is_asked_for_is_there():
 @pytest.mark.parametrize(("of", "panel"), PANELS, ids=IDS)
 def test_a_panel_says_what_it_shows_in_both_languages(of, panel: Panel):
     for words in (panel.title, panel.description, *(link.title for link in panel.links)):
-        assert words.ja and words.en
+        assert words.ja
+        assert words.en
         assert not JAPANESE.search(words.en)
     assert JAPANESE.search(panel.description.ja)
     for column in output_columns(panel.sql):
@@ -95,7 +96,8 @@ def test_a_rule_has_nothing_that_provisioning_would_replace(rule):
     assert "$" not in rule.sql + rule.title.ja + rule.summary.ja + rule.summary.en
     assert not parameters_of(rule.sql)
     assert output_columns(rule.sql)[-1] == "value"
-    assert rule.title.ja and rule.title.en and rule.severity in ("critical", "high", "medium", "low")
+    assert all((rule.title.ja, rule.title.en, rule.summary.ja, rule.summary.en))
+    assert rule.severity in ("critical", "high", "medium", "low")
 
 
 def test_every_kind_of_panel_is_in_use():

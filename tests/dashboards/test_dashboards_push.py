@@ -121,7 +121,8 @@ def test_everything_arrives_as_it_was_built(grafana):
             assert grafana.kept[board["uid"]] == {"dashboard": board, "folderUid": "sekisho", "overwrite": True,
                                                   "message": "sekisho dashboards push"}
     source = grafana.kept["datasources/uid/sekisho-clickhouse"]
-    assert source["secureJsonData"] == {"password": "secret"} and source["jsonData"]["username"] == "grafana"
+    assert source["secureJsonData"] == {"password": "secret"}
+    assert source["jsonData"]["username"] == "grafana"
     assert grafana.kept["folders/sekisho"]["title"] == "Sekisho"
     group = grafana.kept["/api/v1/provisioning/folder/sekisho/rule-groups/sekisho"]
     assert [r["uid"] for r in group["rules"]] == [f"sekisho-{rule.id}" for rule in RULES]

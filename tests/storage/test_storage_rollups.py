@@ -20,10 +20,10 @@ ALERTS = ALERT.from_rows([
 
 def finished(rollup, source):
     """SQL of the rollup's rows in order, with sums added up and states as numbers."""
-    shown = [*rollup.order_by, *(f"sum({m.name})" for m in rollup.sums),
+    shown = [*rollup.stands_for, *(f"sum({m.name})" for m in rollup.sums),
              *(f"uniqMerge({m.name})" for m in rollup.states), "max(keep_days)", "max(inserted_at)"]
-    return (f"SELECT {', '.join(shown)} FROM {source} GROUP BY {', '.join(rollup.order_by)} "
-            f"ORDER BY {', '.join(rollup.order_by)}")
+    return (f"SELECT {', '.join(shown)} FROM {source} GROUP BY {', '.join(rollup.stands_for)} "
+            f"ORDER BY {', '.join(rollup.stands_for)}")
 
 
 def check_all(store):

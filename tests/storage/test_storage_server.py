@@ -241,15 +241,17 @@ def test_limits_of_the_server_may_pass_later(new_clickhouse):
             store.query("SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))")
 
 
+def write_many(store):
+    for number in range(20):
+        write(store, f"r{number}")
+
+
 def test_a_server_with_too_many_parts(new_clickhouse):
-    server = new_clickhouse(server={"merge_tree": "<parts_to_throw_insert>2</parts_to_throw_insert>"})
-    with open_store(server.url(more="?retries=0")) as store:
-        server.execute("SYSTEM STOP MERGES")
-        write(store, "a")
-        write(store, "b")
-        with pytest.raises(StoreAway, match="too many parts"):
-            write(store, "c")
-        server.execute("SYSTEM START MERGES")
+    server = new_clickhouse(server={"merge_tree": "<parts_to_throw_insert>4</parts_to_throw_insert>"})
+    open_store(server.url()).close()
+    server.execute("SYSTEM STOP MERGES")
+    with pytest.raises(StoreAway, match="too many parts"), open_store(server.url(more="?retries=0")) as store:
+        write_many(store)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Questions over HTTP to a ClickHouse on real sockets, as the user that may only read; answers as a store gives them."""
+"""Questions over HTTP to a ClickHouse on real sockets, as the user that may only read; answers like a store's."""
 
 from __future__ import annotations
 

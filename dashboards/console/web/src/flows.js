@@ -82,6 +82,6 @@ export function flowTable(rows) {
       h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", {}, pair(host(row, "src"), [host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto))])),
       h("td", {}, pair(zoneName(row.src_zone), zoneName(row.dst_zone))),
       h("td", {}, marks.verdict(row.verdict), row.conduit ? h("span", { class: "faint" }, ` ${row.conduit}`) : null), h("td", {}, marks.outcome(row.outcome)),
-      h("td", { class: "number" }, row.duration_ns === undefined ? "–" : duration(row.duration_ns / 1e9)),
+      h("td", { class: "number" }, duration(row.duration_ns === undefined ? (parsed(row.ts_end_ns) - parsed(row.ts_start_ns)) / 1000 : row.duration_ns / 1e9)),
       h("td", { class: "number" }, quantity(row.pkts_toserver + row.pkts_toclient, "count")), h("td", { class: "number" }, quantity(row.bytes_toserver, "bytes")), h("td", { class: "number" }, quantity(row.bytes_toclient, "bytes")))))));
 }
