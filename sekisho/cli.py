@@ -18,6 +18,7 @@ from sekisho.commands import (
     alerts,
     check,
     columns,
+    console,
     dashboards,
     dump,
     explain,
@@ -39,6 +40,7 @@ app.command(epilog=alerts.EXAMPLES)(alerts.alerts)
 app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
+app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(spool.app, name="spool", epilog=spool.EXAMPLES)
 app.add_typer(store.app, name="store", epilog=store.EXAMPLES)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 
-from columns.labels import label_text
-
 
 class Lang(StrEnum):
     """Language of headings, summaries and runbooks."""
@@ -35,6 +33,8 @@ class Words:
 
     def label(self, label: str) -> str:
         """Return a code's label for people: no_conduit becomes "no conduit" or 通信経路なし."""
+        from columns.labels import label_text  # here: it brings numpy, which no help text needs
+
         return label_text(label, self.lang)
 
 
@@ -72,6 +72,7 @@ _JA = {
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
     "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
     "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
+    "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
     "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "check": "項目", "result": "結果", "detail": "詳細",
 }
