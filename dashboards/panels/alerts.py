@@ -108,7 +108,7 @@ _LISTS = (
                           "high share wants tuning."),
         kind=Kind.TABLE, width=12, height=10, colours="severity",
         sql=f"SELECT toString(min(present.severity)) AS severity, {SIGNATURE} AS signature, any(present.detector) AS "
-            f"detector, count() AS alerts, {_WAITING} AS open, uniqExact(src_ip) AS sources, "
+            f"detector, count() AS alerts, {_WAITING} AS open, uniq(src_ip) AS sources, "
             f"{_SHARE} AS false_positive_share, {shown_time('max(end_ns)')} AS last_seen\n"
             f"FROM {with_status(alerts_now('signature_id, signature, signature_ja, detector, src_ip, end_ns'))}\n"
             "GROUP BY signature_id, signature, signature_ja ORDER BY min(present.severity), alerts DESC LIMIT 100",
@@ -121,7 +121,7 @@ _LISTS = (
         kind=Kind.TABLE, width=12, height=10, colours="severity",
         sql=f"SELECT {address('present.ip')} AS ip, toString(min(present.severity)) AS severity, count() AS alerts, "
             f"{_WAITING} AS open, countIf(side = 'src') AS as_source, countIf(side = 'dst') AS as_target, "
-            f"uniqExact(signature_id) AS signatures, {shown_time('max(end_ns)')} AS last_seen\nFROM (\n"
+            f"uniq(signature_id) AS signatures, {shown_time('max(end_ns)')} AS last_seen\nFROM (\n"
             "SELECT *, arrayJoin([('src', src_ip), ('dst', dst_ip)]) AS end, end.1 AS side, end.2 AS ip\n"
             f"FROM {alerts_now('signature_id, src_ip, dst_ip, end_ns')}\n) AS present\n"
             "LEFT JOIN alert_status AS status USING (run_id, alert_id)\nWHERE present.ip != toIPv6('::')\n"

@@ -3,6 +3,7 @@
 from dashboards.panels.links import to_alert, to_host
 from dashboards.panels.model import Kind, Level, Page, Panel, Threshold, Unit, Words
 from dashboards.panels.sql import (
+    AMONG_TOP,
     FROM_S,
     PACKETS,
     SIGNATURE,
@@ -19,6 +20,7 @@ from dashboards.panels.sql import (
     traffic,
     where_from,
     with_status,
+    with_top,
 )
 
 _FLOOD = "detector = 'flood'"
@@ -40,9 +42,12 @@ def _against_baseline(measure: str) -> str:
 
 
 def _end_of_flows(role: str) -> str:
-    return (f"SELECT {address('t.ip')} AS ip, any(zone) AS zone, sum(flows) AS flows, sum(bytes_in) AS bytes_in, "
-            f"sum(bytes_out) AS bytes_out, uniqMerge(t.peers) AS peers\nFROM {talkers(f'role = {role!r}')} AS t\n"
-            "GROUP BY t.ip ORDER BY flows DESC, ip LIMIT 25")
+    side = f"role = {role!r}"
+    return (with_top("sum(flows)", 25, side)
+            + f"SELECT {address('t.ip')} AS ip, any(zone) AS zone, sum(flows) AS flows, sum(bytes_in) AS bytes_in, "
+            f"sum(bytes_out) AS bytes_out, uniqMerge(t.peers) AS peers\n"
+            f"FROM {talkers(f'{side} AND {AMONG_TOP}')} AS t\n"
+            "GROUP BY t.ip ORDER BY flows DESC, t.ip LIMIT 25")
 
 
 _RATES = (

@@ -3,6 +3,7 @@
 from dashboards.panels.links import to_flows, to_host
 from dashboards.panels.model import Kind, Page, Panel, Unit, Words
 from dashboards.panels.sql import (
+    AMONG_TOP,
     BYTES,
     STEP_S,
     address,
@@ -12,6 +13,7 @@ from dashboards.panels.sql import (
     shown_time,
     talkers,
     traffic,
+    with_top,
 )
 
 FLOW_LIST = (
@@ -47,10 +49,11 @@ FLOWS = Page(
                               "Zone, bytes both ways and number of peers. By the second up to 3 hours, by whole hours "
                               "beyond. The top 50."),
             kind=Kind.TABLE, width=12, height=11,
-            sql=f"SELECT {address('t.ip')} AS ip, any(zone) AS zone, sum(bytes_out) AS bytes_out, sum(bytes_in) AS "
+            sql=with_top("sum(bytes_out + bytes_in)", 50)
+                + f"SELECT {address('t.ip')} AS ip, any(zone) AS zone, sum(bytes_out) AS bytes_out, sum(bytes_in) AS "
                 "bytes_in, sumIf(flows, role = 'initiator') AS as_initiator, sumIf(flows, role = 'responder') AS "
-                f"as_responder, uniqMerge(t.peers) AS peers\nFROM {talkers()} AS t\n"
-                "GROUP BY t.ip ORDER BY bytes_out + bytes_in DESC, ip LIMIT 50",
+                f"as_responder, uniqMerge(t.peers) AS peers\nFROM {talkers(AMONG_TOP)} AS t\n"
+                "GROUP BY t.ip ORDER BY bytes_out + bytes_in DESC, t.ip LIMIT 50",
             units={"bytes_out": Unit.BYTES, "bytes_in": Unit.BYTES}, links=(to_host(),),
         ),
         Panel(

@@ -2,10 +2,12 @@
 
 from dashboards.panels.links import to_flows, to_host
 from dashboards.panels.model import Kind, Page, Panel, Unit, Words
+from dashboards.panels.routing import MINUTES_UP_TO_MS
 from dashboards.panels.sql import (
     BYTES,
     NOT_PERMITTED,
     STEP_S,
+    TO,
     address,
     alert_counts,
     point,
@@ -28,14 +30,20 @@ def _with_note(ja: str, en: str) -> Words:
     return Words(ja + _NOT_DECODED.ja, f"{en} {_NOT_DECODED.en}")
 
 
+# no rollup has addresses and ports together: flow rows of a day are read, not of a month
+_LAST_DAY = f"t.ts_start_ns >= fromUnixTimestamp64Milli(toInt64({TO} - {MINUTES_UP_TO_MS}), 'UTC')"
+_OF_A_DAY = Words("長い期間では最後の25時間から。", " Of a long range its last 25 hours.")
+
+
 def _servers(panel_id: str, title: Words, ports: str, ja: str, en: str) -> Panel:
     return Panel(
-        id=panel_id, title=title, description=_with_note(ja, en), kind=Kind.TABLE, width=12, height=10,
+        id=panel_id, title=title, description=_with_note(ja + _OF_A_DAY.ja, en + _OF_A_DAY.en),
+        kind=Kind.TABLE, width=12, height=10,
         sql=raw_flows(f"{address('dst_ip')} AS ip, any(dst_zone) AS zone, {service('any(dst_port)', 'any(proto)')} AS "
                       f"service, countIf(part = 0) AS flows, countIf(part = 0 AND {NOT_PERMITTED}) AS violations, "
                       f"uniq(src_ip) AS clients, sum({BYTES}) AS bytes",
                       "GROUP BY dst_ip ORDER BY flows DESC LIMIT 25",
-                      f"dst_port IN ({ports}) AND proto IN (6, 17)"),
+                      f"dst_port IN ({ports}) AND proto IN (6, 17) AND {_LAST_DAY}"),
         units={"bytes": Unit.BYTES}, links=(to_host(),))
 
 

@@ -115,6 +115,19 @@ def talkers(extra: str = "", raw_extra: str = "") -> str:
     return f"(\n{rolled}\nUNION ALL\n{raw}\n)"
 
 
+def with_top(rank: str, limit: int, extra: str = "") -> str:
+    """Return the beginning of a question to talkers(): ``top``, the addresses that stand highest by an aggregate.
+
+    The question restricts talkers() by AMONG_TOP then. Peers are states that cost much to merge: so they are read for
+    the few addresses that are shown.
+    """
+    return (f"WITH (\nSELECT groupArray(ip)\nFROM (\nSELECT t.ip AS ip\nFROM {talkers(extra)} AS t\n"
+            f"GROUP BY t.ip ORDER BY {rank} DESC, t.ip LIMIT {limit}\n)\n) AS top\n")
+
+
+AMONG_TOP = "has(top, ip)"
+
+
 def _end(initiator: str, responder: str) -> str:
     return f"if(role = 'initiator', {initiator}, {responder})"
 
@@ -129,7 +142,7 @@ def alerts_now(columns: str, extra: str = "", after: str = "") -> str:
             f"AND start_ns < fromUnixTimestamp64Milli({TO}, 'UTC')")
     newest = (f"SELECT {columns}, severity, revision, run_id, alert_id\nFROM alert AS t\n"
               f"WHERE {_all(life, where_from(), extra)}\n"
-              "ORDER BY run_id, alert_id, revision DESC LIMIT 1 BY run_id, alert_id")
+              "ORDER BY revision DESC LIMIT 1 BY run_id, alert_id")
     return f"(\nSELECT * FROM (\n{newest}\n)\nWHERE {_all(among('severity', 'toString(severity)'), after)}\n)"
 
 

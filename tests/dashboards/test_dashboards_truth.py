@@ -48,7 +48,7 @@ def test_talkers_are_those_of_the_rows(city, hours):
     counted = city.query(
         "SELECT replaceOne(toString(src_ip), '::ffff:', '') AS ip, countIf(part = 0) AS flows, sum(bytes_toclient), "
         "sum(bytes_toserver), uniqExact(dst_ip) FROM flow WHERE ts_start_ns < fromUnixTimestamp64Milli({to:Int64}) "
-        "GROUP BY src_ip ORDER BY flows DESC, ip LIMIT 25", {"to": first + hours * 3_600_000}).rows
+        "GROUP BY src_ip ORDER BY flows DESC, src_ip LIMIT 25", {"to": first + hours * 3_600_000}).rows
     assert [tuple(r[k] for k in ("ip", "flows", "bytes_in", "bytes_out", "peers")) for r in shown] == counted
 
 
