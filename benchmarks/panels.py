@@ -21,6 +21,7 @@ from benchmarks import captures, harness, panel_store
 from dashboards.panels import PAGES, Panel, Request, bind, step_for
 
 OUT = captures.ROOT / "benchmarks" / "out"
+PAGE = captures.ROOT / "docs" / "dashboards.md"
 DAY_MS = 86_400_000
 RANGES = {"24 h": DAY_MS, "30 d": 30 * DAY_MS}
 FLOORS_MS = {("overview", "24 h"): 300, ("overview", "30 d"): 1000, ("zones", "24 h"): 300, ("zones", "30 d"): 1000,
@@ -64,6 +65,7 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5, help="timed runs of each panel (5)")
     parser.add_argument("--only", nargs="+", metavar="PAGE", help="only these pages")
     parser.add_argument("--json", type=Path, default=OUT / "panels.json", help="where the results are kept")
+    parser.add_argument("--write-docs", action="store_true", help="put the kept results into docs/dashboards.md")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a promise is not kept")
     return parser.parse_args(argv)
 
@@ -146,19 +148,36 @@ def measured(options: argparse.Namespace, console: Console) -> Iterator[Timed]:
 
 
 def table(rows: list[Timed]) -> str:
-    """Return the figures as a Markdown table."""
-    lines = ["| page | panel | range | ms (median) | least | rows read | MB read | floor ms |",
-             "|---|---|---|---:|---:|---:|---:|---:|"]
-    for r in rows:
-        figures = (f"{r.ms:.0f} | {r.least_ms:.0f} | {r.rows_read:,} | {r.bytes_read / 1e6:.1f}" if not r.error
-                   else f"{r.error} | | | ")
-        lines.append(f"| {r.page} | {r.panel} | {r.span} | {figures} | {r.floor_ms or ''} |")
+    """Return the figures as a Markdown table, one line per panel: median milliseconds and rows read for each range."""
+    heads = " | ".join(f"{span}, ms | rows read" for span in RANGES)
+    lines = [f"| panel | {heads} | floor, ms |", "|---|" + "---:|---:|" * len(RANGES) + "---|"]
+    for page, panel in dict.fromkeys((r.page, r.panel) for r in rows):
+        of = {r.span: r for r in rows if (r.page, r.panel) == (page, panel)}
+        cells = " | ".join(f"{of[s].ms:.0f} | {of[s].rows_read:,}" if not of[s].error else f"{of[s].error} | "
+                           for s in RANGES)
+        floors = " / ".join(str(of[s].floor_ms) for s in RANGES if of[s].floor_ms)
+        lines.append(f"| {page}/{panel} | {cells} | {floors} |")
     return "\n".join(lines) + "\n"
+
+
+def with_results(page: str, document: dict[str, Any]) -> str:
+    """Return a documentation page with the kept results between its marks."""
+    machine, rows = document["machine"], [Timed(*r.values()) for r in document["rows"]]
+    text = (f"Measured by `python -m benchmarks.panels` on {machine['cpu']}, {machine['cores']} cores, chDB "
+            f"{machine['parts']['chdb']}, load {machine['load_before']:.1f} before it began; {document['flows']:,} "
+            f"flow rows and {document['alerts']:,} alerts over {panel_store.DAYS} days; median of {document['repeats']} "
+            "runs after a first one, the engine limited to 1 GiB. The host is a busy one (rank 200 of those that open "
+            f"flows).\n\n{table(rows)}")
+    before, start, rest = page.partition("<!-- panels -->\n")
+    return f"{before}{start}{text}<!-- /panels -->{rest.partition('<!-- /panels -->')[2]}"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Do what the command line asks; return the exit code."""
     options, console = parsed(argv), Console(width=160, highlight=False)
+    if options.write_docs:
+        PAGE.write_text(with_results(PAGE.read_text("utf-8"), json.loads(options.json.read_text("utf-8"))), "utf-8")
+        return 0
     if options.make:
         panel_store.make(options.store, options.flows, options.alerts, lambda text: console.print(text, style="dim"))
     if not options.store.is_dir():
@@ -167,8 +186,9 @@ def main(argv: list[str] | None = None) -> int:
     machine = harness.machine()
     rows = list(measured(options, console))
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": machine, "flows": options.flows, "alerts": options.alerts,
-                                        "rows": [r._asdict() for r in rows]}, indent=1) + "\n")
+    document = {"machine": machine, "flows": options.flows, "alerts": options.alerts, "repeats": options.repeats,
+                "rows": [r._asdict() for r in rows]}
+    options.json.write_text(json.dumps(document, indent=1) + "\n")
     options.json.with_suffix(".md").write_text(table(rows))
     late = [r for r in rows if not r.met]
     console.print(f"{len(rows)} measured, {len(late)} beyond their floor; kept in {options.json}")
