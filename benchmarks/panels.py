@@ -166,8 +166,9 @@ def with_results(page: str, document: dict[str, Any]) -> str:
     text = (f"Measured by `python -m benchmarks.panels` on {machine['cpu']}, {machine['cores']} cores, chDB "
             f"{machine['parts']['chdb']}, load {machine['load_before']:.1f} before it began; {document['flows']:,} "
             f"flow rows and {document['alerts']:,} alerts over {panel_store.DAYS} days; median of "
-            f"{document['repeats']} runs after a first one, the engine limited to 1 GiB. The host is a busy one (rank 200 of those that open "
-            f"flows).\n\n{table(rows)}")
+            f"{document['repeats']} runs after a first one, the engine limited to 1 GiB. "
+            "The host is a busy one (rank 200 of those that open flows)."
+            f"\n\n{table(rows)}")
     before, start, rest = page.partition("<!-- panels -->\n")
     return f"{before}{start}{text}<!-- /panels -->{rest.partition('<!-- /panels -->')[2]}"
 
