@@ -139,8 +139,9 @@ class FloodDetector:
             turn_second(scalars, self.state_.answered, clock)
             return rows
         rows = self._told_until(_FOREVER)
-        self.state_.counts[N_RESETS] += scalars[STARTED]
-        self.state_.meters["state"] = FREE
+        if scalars[STARTED]:  # else they are empty yet, and in memory that nobody has paid for
+            self.state_.counts[N_RESETS] += 1
+            self.state_.meters.records["state"] = FREE
         scalars[STARTED], scalars[CLOCK], scalars[ERA] = 1, clock, -2  # an era that no clock has: forget all flows
         turn_second(scalars, self.state_.answered, clock)
         return rows

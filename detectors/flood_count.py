@@ -38,8 +38,8 @@ from detectors.tables import (
     FREE,
     PINNED,
     USED,
-    WAYS,
     claim,
+    find,
     hash_key,
     in_networks,
     is_group,
@@ -196,13 +196,9 @@ def enter_watch(meters, entered, scalars, counts, slot, number, flow_id):
 
 @kernel
 def count_packets(p, start, state, rules):
-    """Take packets from start on; return the next one: less than all where the clock needs to be moved first.
-
-    Arrays are taken out of their tuples once, here, and passed on one by one: each time a tuple is passed, all its
-    arrays are counted as referenced, which costs more than all the rest.
-    """
-    meters, answered, entered, scalars, counts = (
-        state.meters, state.answered, state.entered, state.scalars, state.counts)
+    """Take packets from start on; return the next one: less than all where the clock needs to be moved first."""
+    table, answered, entered, scalars, counts = state
+    meters = table.records
     watch_events, watch_bytes, salts, exempt = rules.watch_events, rules.watch_bytes, rules.salts, rules.exempt
     window, hosts, prefixes = rules.window, rules.hosts, rules.prefixes
     last, high = scalars[CLOCK], np.int64(0)  # latest event time; end of the second it lies in
@@ -260,18 +256,12 @@ def count_packets(p, start, state, rules):
                 first, places = hosts, prefixes
             k2, k3 = np.uint64(kind), np.uint64(level)
             h = hash_key(salts, hi, lo, k2, k3)
-            slot = np.int64(-1)
-            base = first + np.int64(h & np.uint64(places - WAYS))
-            for way in range(base, base + WAYS):  # tables.find, without handing an array over
-                m = meters[way]
-                if m["k1"] == lo and m["k0"] == hi and m["k2"] == k2 and m["k3"] == k3 and m["state"] != FREE:
-                    slot = way
-                    break
+            slot = find(table, first, places, h, hi, lo, k2, k3)
             if slot < 0:
                 if column != ONE_WAY and column != ASKED:
                     continue
                 stale_before = last - window * _SECOND_NS
-                slot = claim(meters, first, places, h, stale_before)
+                slot = claim(table, first, places, h, stale_before)
                 if slot < 0:
                     counts[N_UNTRACKED] += 1
                     continue

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors.tables import HEAD
+from detectors.tables import HEAD, Tagged, new_table
 
 SYN, UDP, ICMP, STRAY = range(4)
 KINDS = 4
@@ -26,8 +26,7 @@ METER = np.dtype(
         ("buckets", "i8", (MAX_WINDOW_S * COLUMNS,)), ("sketch", "u1", (REGISTERS,)),
     ], align=True)
 """One destination and kind: window total (weight packets, size bytes), majority source and port, buckets of the last
-seconds (those before second born are not valid), sketch of its sources. Key: hi, lo, kind, level. All in one record:
-a kernel passes a record on without counting a reference, which for each array costs it more than a lookup."""
+seconds (those before second born are not valid), sketch of its sources. Key: hi, lo, kind, level."""
 
 ENTRY = np.dtype([("slot", "i8"), ("packet_number", "u8"), ("flow_id", "u8")])
 """A meter whose window total reached its threshold, and the packet that brought it there: it is to be watched."""
@@ -46,12 +45,12 @@ ANSWERED_WORDS = 1 << 15
 class FloodState(NamedTuple):
     """The whole state, as arrays that a kernel takes whole.
 
-    meters: METER[hosts + prefixes], hosts first; answered: uint32[2, ANSWERED_WORDS], flows with packets
+    meters: of METER[hosts + prefixes], hosts first; answered: uint32[2, ANSWERED_WORDS], flows with packets
     both ways, this generation and the one before;
     entered: ENTRY[most watched at once], to be put on the watch list; scalars, counts: int64, places named above.
     """
 
-    meters: np.ndarray
+    meters: Tagged
     answered: np.ndarray
     entered: np.ndarray
     scalars: np.ndarray
@@ -73,5 +72,5 @@ class FloodRules(NamedTuple):
 def new_state(hosts: int, prefixes: int, watched: int) -> FloodState:
     """Return an empty state of that many hosts and prefixes (powers of two) and watch places."""
     return FloodState(
-        np.zeros(hosts + prefixes, METER), np.zeros((2, ANSWERED_WORDS), np.uint32), np.zeros(watched, ENTRY),
+        new_table(hosts + prefixes, METER), np.zeros((2, ANSWERED_WORDS), np.uint32), np.zeros(watched, ENTRY),
         np.zeros(SCALARS, np.int64), np.zeros(len(COUNTS), np.int64))

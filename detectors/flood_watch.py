@@ -130,7 +130,7 @@ class WatchList:
         """Put on the list what the walk over the packets found."""
         state = self.state
         for entry in state.entered[: int(state.scalars[ENTERED])]:
-            r = state.meters[entry["slot"]]
+            r = state.meters.records[entry["slot"]]
             self.watches.append(Watch(int(entry["slot"]), int(r["k3"]), int(r["k2"]), int(r["k0"]), int(r["k1"]),
                                       int(entry["packet_number"]), int(entry["flow_id"])))
         state.scalars[ENTERED] = 0
@@ -154,7 +154,7 @@ class WatchList:
 
     def _buckets(self, w: Watch, first: int, last: int) -> list[list[int]]:
         """Return the buckets of seconds first..last; those after the meter's own second are empty."""
-        meter = self.state.meters[w.slot]
+        meter = self.state.meters.records[w.slot]
         newest, row = int(meter["second"]), meter["buckets"].reshape(MAX_WINDOW_S, COLUMNS).tolist()
         kept = max(newest - self.settings.window_s, int(meter["born"]) - 1)
         return [row[s % MAX_WINDOW_S] if kept < s <= newest else [0] * COLUMNS for s in range(first, last + 1)]
@@ -186,7 +186,7 @@ class WatchList:
         rows = self._buckets(w, first, second)
         early = [self.limits[w.level].load(w.kind, rate_of([row], w.kind)) < OVER for row in rows]
         began = next((n for n, quiet in enumerate(early) if not quiet), 0)
-        meter = self.state.meters[w.slot]
+        meter = self.state.meters.records[w.slot]
         w.active, w.cool, w.revision = True, 0, 0
         w.start_ns = max((first + began) * SECOND_NS, int(meter["opened_ns"]))
         w.last_ns = w.peak_ns = int(meter["stamp"])
@@ -196,7 +196,7 @@ class WatchList:
 
     def _judge_attack(self, w: Watch, second: int) -> AlertState | None:
         rate = rate_of(self._buckets(w, second, second), w.kind)
-        stamp = int(self.state.meters[w.slot]["stamp"])
+        stamp = int(self.state.meters.records[w.slot]["stamp"])
         w.events += rate.events
         if w.now > w.peak:
             w.peak, w.peak_ns = w.now, stamp
@@ -212,7 +212,7 @@ class WatchList:
 
     def _is_scan(self, w: Watch) -> bool:
         """Return True for SYNs of mostly one source to all hosts of a network, or to all ports of a host."""
-        r = self.state.meters[w.slot]
+        r = self.state.meters.records[w.slot]
         one_source = int(r["source_votes"]) >= MOSTLY * int(r["sketched"])
         one_port = int(r["port_votes"]) >= MANY * int(r["sketched"])
         return w.kind == SYN and one_source and (w.level == PREFIX or not one_port)
@@ -230,6 +230,6 @@ class WatchList:
         return False
 
     def _release(self, w: Watch) -> None:
-        self.state.meters[w.slot]["state"] = USED
+        self.state.meters.records[w.slot]["state"] = USED
         self.state.scalars[WATCHED] -= 1
         w.over = True

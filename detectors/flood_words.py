@@ -51,7 +51,7 @@ class Who:
 
 def who_of(state: FloodState, slot: int) -> Who:
     """Return who sends to a metered destination."""
-    r = state.meters[slot]
+    r = state.meters.records[slot]
     total = max(int(r["sketched"]), 1)
     return Who(round_to(sketch_count(r["sketch"]), digits=2), int(r["source_hi"]) << 64 | int(r["source_lo"]),
                int(r["source_votes"]) / total, int(r["port"]), int(r["port_votes"]) / total)

@@ -160,9 +160,10 @@ class ScanDetector:
     def _restart(self, clock: int) -> list[dict[str, Any]]:
         """Begin at a clock that is not a continuation: what is open ends, everything is forgotten."""
         rows, scalars = self._end_until(int(NEVER)), self.state_.scalars
-        self.state_.counts[N_RESETS] += scalars[STARTED]
-        for table in (self.state_.walks, self.state_.slows, self.state_.episodes):
-            table["state"] = FREE
+        if scalars[STARTED]:  # else they are empty yet, and in memory that nobody has paid for
+            self.state_.counts[N_RESETS] += 1
+            for table in (self.state_.walks, self.state_.slows, self.state_.episodes):
+                table.records["state"] = FREE
         scalars[STARTED], scalars[CLOCK], scalars[DEADLINE] = 1, clock, NEVER
         return rows
 

@@ -44,7 +44,7 @@ def find_episode(episodes, salts, c, kind):
     """Return the slot of the episode of a contact's source that is of a kind, or -1."""
     k2, k3 = episode_key(c, kind)
     h = hash_key(salts, c["src_hi"], c["src_lo"], k2, k3)
-    return find(episodes, _FIRST, episodes.size, h, c["src_hi"], c["src_lo"], k2, k3)
+    return find(episodes, _FIRST, episodes.tags.size, h, c["src_hi"], c["src_lo"], k2, k3)
 
 
 @part
@@ -59,8 +59,8 @@ def tell(e, told, scalars, what, ts):
 @part
 def end_episode(episodes, told, scalars, slot, ts):
     """Tell the end of an episode and free its slot."""
-    tell(episodes[slot], told, scalars, _ENDED, ts)
-    episodes[slot]["state"] = FREE
+    tell(episodes.records[slot], told, scalars, _ENDED, ts)
+    episodes.records[slot]["state"] = FREE
     scalars[ACTIVE] -= 1
 
 
@@ -68,8 +68,8 @@ def end_episode(episodes, told, scalars, slot, ts):
 def begin_episode(episodes, told, scalars, counts, salts, c, kind):
     """Return the slot of a new, empty episode; the one longest silent gives way where there is no room."""
     k2, k3 = episode_key(c, kind)
-    slot = claim(episodes, _FIRST, episodes.size, hash_key(salts, c["src_hi"], c["src_lo"], k2, k3), c["clock"])
-    e = episodes[slot]
+    slot = claim(episodes, _FIRST, episodes.tags.size, hash_key(salts, c["src_hi"], c["src_lo"], k2, k3), c["clock"])
+    e = episodes.records[slot]
     if e["state"] != FREE:
         counts[N_EVICTED_EPISODES] += 1
         end_episode(episodes, told, scalars, slot, c["clock"])
@@ -154,8 +154,8 @@ def touch(e, told, scalars, clock, measured, quiet_ns):
 def end_quiet(episodes, told, scalars, until, quiet_ns, slow_quiet_ns):
     """End the episodes whose quiet gap is over at until; return True if all was done, False if told is full."""
     deadline = NEVER
-    for slot in range(episodes.size):
-        e = episodes[slot]
+    for slot in range(episodes.tags.size):
+        e = episodes.records[slot]
         if e["state"] == FREE:
             continue
         over = e["stamp"] + (slow_quiet_ns if e["kind"] == SLOW else quiet_ns)

@@ -171,15 +171,16 @@ def judge_slow(slows, episodes, told, scalars, counts, rules, c):
     """Count the distinct services that a source failed to reach within the long window."""
     zero = np.uint64(0)
     h = hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero)
-    slot = find(slows, _FIRST, slows.size, h, c["src_hi"], c["src_lo"], zero, zero)
+    slot = find(slows, _FIRST, slows.tags.size, h, c["src_hi"], c["src_lo"], zero, zero)
     if slot < 0:
         if c["result"] == SUCCEEDED:
             return
-        slot = claim(slows, _FIRST, slows.size, h, c["clock"] - 2 * rules.half_window_ns)
-        if slows[slot]["state"] != FREE and slows[slot]["stamp"] >= c["clock"] - 2 * rules.half_window_ns:
+        stale_before = c["clock"] - 2 * rules.half_window_ns
+        slot = claim(slows, _FIRST, slows.tags.size, h, stale_before)
+        if slows.records[slot]["state"] != FREE and slows.records[slot]["stamp"] >= stale_before:
             counts[N_EVICTED_SLOW] += 1
-        fill_slow(slows[slot], c)
-    r = slows[slot]
+        fill_slow(slows.records[slot], c)
+    r = slows.records[slot]
     service = np.uint64(c["proto"]) << np.uint64(16) | np.uint64(c["port"])
     mark = mark_of(hash_key(rules.salts, c["dst_hi"], c["dst_lo"], service, zero))
     if not slow_step(r, c, mark, rules.half_window_ns):
@@ -191,11 +192,11 @@ def judge_slow(slows, episodes, told, scalars, counts, rules, c):
         if missed + 0.5 < limit or share < rules.slow_share:
             return
         slot = begin_episode(episodes, told, scalars, counts, rules.salts, c, SLOW)
-        e = episodes[slot]
+        e = episodes.records[slot]
         e["start_ns"], e["packet_number"], e["flow_id"] = r["first_ns"], r["packet_number"], r["flow_id"]
         e["threshold"], e["weight"] = limit, np.int64(missed + 0.5) - 1
         e["silent"] = e["weight"] if c["result"] == SILENT else 0
-    e = episodes[slot]
+    e = episodes.records[slot]
     note_target(e, c, mark)
     touch(e, told, scalars, c["clock"], max(missed, e["weight"] * 1.0), rules.slow_quiet_ns)
 
@@ -228,27 +229,28 @@ def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts
         for kind in range(PORTS + 1 if c["result"] != SILENT else 0):
             k2, k3, m0, m1 = test_key(c, kind)
             h = hash_key(rules.salts, c["src_hi"], c["src_lo"], k2, k3)
-            slot = find(walks, _FIRST, walks.size, h, c["src_hi"], c["src_lo"], k2, k3)
+            slot = find(walks, _FIRST, walks.tags.size, h, c["src_hi"], c["src_lo"], k2, k3)
             if slot < 0:
                 if kind == PORTS and (not failed or sweeping or c["port"] == 0):
                     continue
-                slot = claim(walks, _FIRST, walks.size, h, stale_before)
-                if walks[slot]["state"] != FREE and walks[slot]["stamp"] >= stale_before:
+                slot = claim(walks, _FIRST, walks.tags.size, h, stale_before)
+                if walks.records[slot]["state"] != FREE and walks.records[slot]["stamp"] >= stale_before:
                     counts[N_EVICTED_WALKS] += 1
-                fill_walk(walks[slot], c["src_hi"], c["src_lo"], k2, k3, clock)
-            r, at = walks[slot], none
+                fill_walk(walks.records[slot], c["src_hi"], c["src_lo"], k2, k3, clock)
+            r, at = walks.records[slot], none
             if r["stamp"] < stale_before:
                 restart(r)
             r["stamp"] = clock
             if r["serial"]:
                 at = find_episode(episodes, rules.salts, c, kind) if scalars[ACTIVE] > 0 else none
-                if at < 0 or episodes[at]["serial"] != r["serial"]:
+                if at < 0 or episodes.records[at]["serial"] != r["serial"]:
                     at = none
                     restart(r)  # that episode is over
             mark = mark_of(hash_key(rules.salts, m0, m1, zero, zero))
             if not see_first(r, mark):
                 if at >= 0:
-                    sketch_add(episodes[at], REGISTERS, mix(np.uint64(mark)))  # it may only share its bit with another
+                    # it may be a new target that only shares its bit with another
+                    sketch_add(episodes.records[at], REGISTERS, mix(np.uint64(mark)))
                     is_told = True
                 continue
             counts[N_BENIGN] += step(r, c, rules.up, rules.down, rules.benign)
@@ -263,14 +265,14 @@ def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts
                 at = find_episode(episodes, rules.salts, c, kind)
                 if at < 0:
                     at = begin_episode(episodes, told, scalars, counts, rules.salts, c, kind)
-                    old = find(slows, _FIRST, slows.size, hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero),
-                               c["src_hi"], c["src_lo"], zero, zero)
+                    source = hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero)
+                    old = find(slows, _FIRST, slows.tags.size, source, c["src_hi"], c["src_lo"], zero, zero)
                     if old >= 0:
-                        slows[old]["state"] = FREE  # a fast scan tells of this source now
-                join(episodes[at], r, c, rules.scanner)
+                        slows.records[old]["state"] = FREE  # a fast scan tells of this source now
+                join(episodes.records[at], r, c, rules.scanner)
             is_told = True
-            note_target(episodes[at], c, mark)
-            touch(episodes[at], told, scalars, clock, r["walk"], rules.quiet_ns)
+            note_target(episodes.records[at], c, mark)
+            touch(episodes.records[at], told, scalars, clock, r["walk"], rules.quiet_ns)
         if not is_told:
             judge_slow(slows, episodes, told, scalars, counts, rules, c)
     return k

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors.tables import HEAD, SEEN_EXACTLY
+from detectors.tables import HEAD, SEEN_EXACTLY, Tagged, new_table
 
 SWEEP, PORTS, SLOW = np.int64(0), np.int64(1), np.int64(2)  # as int64: a kernel is compiled anew for each literal
 FAILED, SUCCEEDED, SILENT, HALF_OPEN = range(4)
@@ -77,9 +77,9 @@ CONTACTS_AT_ONCE = 8192
 class ScanState(NamedTuple):
     """The whole state: tables of WALK, SLOW_SOURCE and EPISODE; told takes copies of episodes that are to be told."""
 
-    walks: np.ndarray
-    slows: np.ndarray
-    episodes: np.ndarray
+    walks: Tagged
+    slows: Tagged
+    episodes: Tagged
     told: np.ndarray
     scalars: np.ndarray
     counts: np.ndarray
@@ -154,5 +154,5 @@ def new_state(walks: int, slow_sources: int, episodes: int) -> ScanState:
     """Return an empty state of that many walks, slow sources and episodes (powers of two)."""
     scalars = np.zeros(SCALARS, np.int64)
     scalars[DEADLINE] = NEVER
-    return ScanState(np.zeros(walks, WALK), np.zeros(slow_sources, SLOW_SOURCE), np.zeros(episodes, EPISODE),
+    return ScanState(new_table(walks, WALK), new_table(slow_sources, SLOW_SOURCE), new_table(episodes, EPISODE),
                      np.zeros(64, EPISODE), scalars, np.zeros(len(COUNTS), np.int64))

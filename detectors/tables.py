@@ -1,15 +1,18 @@
 """Bounded state keyed by what an attacker chooses: a set-associative table, a distinct counter, a seen-before set.
 
 A key hashes to one set of eight slots and lives in one of them or nowhere, so a table has a fixed size, a lookup a
-fixed cost, and nothing ever has to be moved or cleaned. When a set is full the slot with the least evidence gives
-way (least recently used among equals); pinned slots never do. What an attacker can reach by choosing keys that fall
-into one set is to evict other keys with less evidence than his own: the loss is counted, never silent.
+fixed cost, and nothing ever has to be moved or cleaned. Beside the records stand their tags, 32 bits of each key's
+hash: a lookup reads the tags of its set (half a cache line) and then, nearly always, one record or none. When a set is
+full the slot with the least evidence gives way (least recently used among equals); pinned slots never do. What an
+attacker can reach by choosing keys that fall into one set is to evict other keys with less evidence than his own: the
+loss is counted, never silent.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,14 +57,33 @@ def hash_key(salts, k0, k1, k2, k3):
     return mix(k0 * salts[0] + k1 * salts[1] + k2 * salts[2] + k3 * salts[3])
 
 
+class Tagged(NamedTuple):
+    """A table: records (their dtype begins with HEAD), and the uint32 tag of each; all zero when it is new."""
+
+    records: np.ndarray
+    tags: np.ndarray
+
+
+def new_table(slots: int, dtype: np.dtype) -> Tagged:
+    """Return an empty table of so many slots (a power of two, or a sum of them where it has several parts)."""
+    return Tagged(np.zeros(slots, dtype), np.zeros(slots, np.uint32))
+
+
+@part
+def tag_of(h):
+    """Return the tag of a key of hash h; 0 is the tag of a slot that was never used."""
+    return np.uint32(h >> _S32) | np.uint32(1)
+
+
 @part
 def find(table, first, size, h, k0, k1, k2, k3):
     """Return the slot of a key in the part of a table that has size slots (a power of two) from first on, or -1."""
-    base = first + np.int64(h & np.uint64(size - WAYS))
+    base, tag = first + np.int64(h & np.uint64(size - WAYS)), tag_of(h)
     for slot in range(base, base + WAYS):
-        r = table[slot]
-        if r["k1"] == k1 and r["k0"] == k0 and r["k2"] == k2 and r["k3"] == k3 and r["state"] != FREE:
-            return slot
+        if table.tags[slot] == tag:
+            r = table.records[slot]
+            if r["k1"] == k1 and r["k0"] == k0 and r["k2"] == k2 and r["k3"] == k3 and r["state"] != FREE:
+                return slot
     return -1
 
 
@@ -70,19 +92,22 @@ def claim(table, first, size, h, stale_before):
     """Return the slot in which a new key of hash h may live (see find), or -1 if its set is full of pinned slots.
 
     A free slot is taken first, else the one with the least evidence; a slot last touched before stale_before counts
-    as having none. The caller fills the slot.
+    as having none. The slot gets the key's tag; the caller fills its record.
     """
     base = first + np.int64(h & np.uint64(size - WAYS))
     best, least, oldest = -1, _HIGHEST, _HIGHEST
     for slot in range(base, base + WAYS):
-        r = table[slot]
-        if r["state"] == FREE:
-            return slot
+        r = table.records[slot]
+        if table.tags[slot] == 0 or r["state"] == FREE:
+            best = slot
+            break
         if r["state"] == PINNED:
             continue
         weight = r["weight"] if r["stamp"] >= stale_before else np.int64(-1)
         if weight < least or (weight == least and r["stamp"] < oldest):
             best, least, oldest = slot, weight, r["stamp"]
+    if best >= 0:
+        table.tags[best] = tag_of(h)
     return best
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Certainty, EndReason, FlowEvent, Outcome
 from detectors.finding_table import CLOCK_BACK, EVIDENCE, FLOW, FLOW_ENDED, OPEN, PROGRESS
-from zones import FlowKeys, Judgement, Policy, flow_keys, judge
+from zones import FlowKeys, Judgement
 
 _OPENED, _REFUSED, _ESTABLISHED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED), int(FlowEvent.ESTABLISHED)
 _TCP, _SYN = 6, 2
@@ -85,12 +85,6 @@ def totals(flows: Flows, rows: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     goes_on = flows.end_reason[rows] == int(EndReason.ACTIVE_TIMEOUT)
     evidence["kind"] = np.where(goes_on, FLOW, FLOW_ENDED)
     return evidence
-
-
-def judged_flows(policy: Policy, flows: Flows) -> tuple[FlowKeys, Judgement]:
-    """Return keys and judgement of flow rows."""
-    keys = flow_keys(flows)
-    return keys, judge(policy, keys)
 
 
 class Clock:

@@ -13,7 +13,6 @@ from detectors.zone_rows import (
     Clock,
     evidence_of,
     in_order,
-    judged_flows,
     opened,
     opening_keys,
     progress,
@@ -30,7 +29,7 @@ from detectors.zone_signatures import (
     WRONG_INITIATOR,
     ZoneWords,
 )
-from zones import Judgement, Policy, judge
+from zones import FlowKeys, Judgement, Policy, flow_keys, judge
 
 _OPENED = int(FlowEvent.OPENED)
 _PRIVATE_AT_EDGE = CODE[PRIVATE_AT_EDGE.signature_id]
@@ -59,7 +58,7 @@ class ZoneVerdicts:
         self.judged_ = np.zeros(max(Verdict) + 1, np.int64)
 
     def update(self, packets: Packets, flows: Flows) -> Alerts:
-        """Take the next rows and return the alerts they give rise to."""
+        """Take the next rows and return the alerts they give rise to; flow rows have the labels of judge_flows."""
         self.followed_.tidy(self.book_)
         rows = np.flatnonzero(packets.flow_event)
         opens = (packets.flow_event[rows] & _OPENED) != 0
@@ -89,14 +88,17 @@ class ZoneVerdicts:
     def _flow_evidence(self, flows: Flows) -> tuple[np.ndarray, np.ndarray]:
         if not flows.flow_id.size:
             return NOTHING
-        keys, found = judged_flows(self.policy, flows)
-        code = self._codes(found)
-        unknown = np.flatnonzero(code)
-        self.followed_.add(flows.flow_id[unknown])
+        code = self._codes(flows)
+        self.followed_.add(flows.flow_id[code != 0])
         chosen = np.flatnonzero((code != 0) | self.followed_.maybe(flows.flow_id))
-        return chosen, totals(flows, chosen, evidence_of(keys, found, code, chosen))
+        if not chosen.size:
+            return NOTHING
+        keys = FlowKeys(*[column[chosen] for column in flow_keys(flows)])
+        found = judge(self.policy, keys)  # once more, for what differs from the conduit
+        everyone = np.arange(chosen.size)
+        return chosen, totals(flows, chosen, evidence_of(keys, found, code[chosen], everyone))
 
-    def _codes(self, found: Judgement) -> np.ndarray:
+    def _codes(self, found: Judgement | Flows) -> np.ndarray:
         """Return the code of each row's finding, 0 where there is none."""
         code = CODE_OF_VERDICT[found.verdict]
         edge = (found.verdict == int(Verdict.UNATTRIBUTED)) & (found.src_zone == 0)

@@ -23,7 +23,7 @@ from sensor.capture.walk import (
     refuse,
     unsigned32,
 )
-from sensor.prefetch import prefetch
+from sensor.prefetch import prefetch_run
 
 HEADER_BYTES = 24
 MAX_CAPTURED_BYTES = 262_144
@@ -94,9 +94,11 @@ def walk_pcap(buffer, layout, stop, state, counts, first, out):
     position, filled, status = state[POSITION], 0, FULL
     big_endian, header = layout.big_endian != 0, layout.header_bytes
     captured_sum, wire_sum = 0, 0
-    offset, captured_bytes, wire_bytes, ts_ns, link_type, interface = out  # taken out once: a field counts references
+    offset, captured_bytes, wire_bytes, ts_ns, link_type, interface = out
     last_unit = 1_000_000_000 // layout.ns_per_unit - 1
+    fetched = position
     while filled < offset.size and position < stop:
+        fetched = prefetch_run(buffer, position, max(fetched, position))
         if position + header > buffer.size:
             status, state[NEEDED] = NEED_MORE, header
             break
@@ -104,13 +106,7 @@ def walk_pcap(buffer, layout, stop, state, counts, first, out):
         wire = unsigned32(buffer, position + 12, big_endian)
         if layout.length_order != IN_ORDER:
             captured, wire = in_order(captured, wire, layout.length_order)
-        # frames often come in runs of one size: ask for the headers that would follow then, and for the end of ours
         record = header + captured
-        prefetch(buffer, position + 64)
-        prefetch(buffer, position + 2 * record)
-        prefetch(buffer, position + 3 * record)
-        prefetch(buffer, position + 4 * record)
-        prefetch(buffer, position + 5 * record)
         if captured > layout.max_captured:
             refuse(_RECORD_LENGTH, position, filled, state, counts, first)
             status = STOPPED

@@ -28,7 +28,7 @@ from sensor.capture.walk import (
     unsigned16,
     unsigned32,
 )
-from sensor.prefetch import prefetch
+from sensor.prefetch import prefetch_run
 
 SECTION_HEADER, INTERFACE, PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 NAME_RESOLUTION, STATISTICS, SECRETS, CUSTOM, CUSTOM_NOT_COPIED = 4, 5, 10, 0xBAD, 0x40000BAD
@@ -153,14 +153,14 @@ def walk_pcapng(buffer, interfaces, stop, state, counts, first, out):
     that is not whole in the buffer ends it with NEED_MORE. A simple packet block has neither time nor interface: it
     gets the last time seen in the capture (1970 before any) and interface 0.
     """
-    # Calls that take arrays count references, and so do fields of a tuple of arrays: none of either on the usual path
-    # but unsigned16 and unsigned32, which are folded into this function.
     position, filled, status, end = state[POSITION], 0, FULL, buffer.size
     captured_sum, wire_sum = 0, 0
     big_endian, last_ts, suspect = state[BIG_ENDIAN] != 0, state[LAST_TS], state[SUSPECT]
     offset, captured_bytes, wire_bytes, ts_ns, link_type, interface = out
     if_link_type, if_snaplen, if_resolution, if_offset_seconds, if_tick_ns = interfaces
+    fetched = position
     while filled < offset.size and position < stop:
+        fetched = prefetch_run(buffer, position, max(fetched, position))
         kind, cause, needed = np.int64(0), 0, np.int64(12)
         if position + needed <= end:
             kind = unsigned32(buffer, position, big_endian)
@@ -192,9 +192,6 @@ def walk_pcapng(buffer, interfaces, stop, state, counts, first, out):
             position += length
             continue
         suspect = 0
-        prefetch(buffer, position + 64)  # the end of our headers, and those that follow in a run of one length
-        for ahead in range(2, 6):
-            prefetch(buffer, position + ahead * length)
         if kind == ENHANCED_PACKET or kind == SIMPLE_PACKET or kind == PACKET:
             simple = kind == SIMPLE_PACKET
             body = 12 if simple else 28

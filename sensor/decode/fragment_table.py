@@ -13,7 +13,6 @@ import numpy as np
 
 from columns.codes import Status
 from columns.kernel import kernel, part
-from sensor.decode.wire import borrow
 
 HELD, BUDGET, INCOMPLETE = int(Status.FRAGMENT_HELD), int(Status.FRAGMENT_BUDGET), int(Status.FRAGMENT_INCOMPLETE)
 
@@ -57,14 +56,6 @@ def new_fragment_table(datagrams: int, pool_bytes: int, timeout_ns: int) -> Frag
         slots, np.zeros((datagrams, 6), np.uint64), np.zeros((datagrams, PAGES_PER_DATAGRAM), np.uint64),
         np.full((datagrams, PAGES_PER_DATAGRAM), NONE, np.int32), np.zeros(pages * PAGE_BYTES, np.uint8),
         np.arange(pages, dtype=np.int32), np.full(1 << (2 * datagrams - 1).bit_length(), NONE, np.int32), state)
-
-
-@part
-def borrowed(table):
-    """Return the table without reference counts (see wire.borrow); it goes through ten calls for a fragment."""
-    return FragmentTable(
-        borrow(table.slots), borrow(table.keys), borrow(table.arrived), borrow(table.pages), borrow(table.pool),
-        borrow(table.free), borrow(table.buckets), borrow(table.state))
 
 
 @part

@@ -7,13 +7,13 @@ import numpy as np
 from columns.codes import Status, Tunnel
 from columns.kernel import kernel, part
 from sensor.decode.checksum import BAD, UNVERIFIED, header_bad, transport_checksum
-from sensor.decode.fragment_table import MAX_DATAGRAM_BYTES, borrowed, drop_all
+from sensor.decode.fragment_table import MAX_DATAGRAM_BYTES, drop_all
 from sensor.decode.fragments import place_fragment
 from sensor.decode.link import NO_IP, link_layer
 from sensor.decode.network import NO_PROTO, extension_headers, network_layer
 from sensor.decode.transport import OTHER_PROTO, quoted_transport, transport_layer
 from sensor.decode.tunnel import inner_packet, may_carry
-from sensor.decode.wire import borrow
+from sensor.prefetch import prefetch_run
 
 OK, HELD, QUOTED = int(Status.OK), int(Status.FRAGMENT_HELD), int(Status.QUOTED)
 CHECKSUM_BAD, LAYERS_TOO_DEEP = int(Status.CHECKSUM_BAD), int(Status.LAYERS_TOO_DEEP)
@@ -59,11 +59,10 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
     arena is the read-only view of arena_bytes. counts: int64[2, 256], what became of frames and of inner packets.
     Returns (next frame, rows written). A frame's rows and arena bytes are never divided between two calls.
     """
-    buffer, arena, arena_bytes = borrow(block.buffer), borrow(arena), borrow(arena_bytes)
-    table, counts, state = borrowed(table), borrow(counts), borrow(state)
+    buffer = block.buffer
     frame, row, room = start, 0, rows.status.size - ROWS_PER_FRAME
     data, in_arena, tunnel, depth, ts_ns = buffer, 0, NO_TUNNEL, 0, np.int64(0)
-    at, captured_end, end, link_start = 0, 0, 0, 0
+    at, captured_end, end, link_start, fetched = 0, 0, 0, 0, 0
     ether_type, vlan, vlan_inner, src_mac, dst_mac = 0, 0, 0, np.uint64(0), np.uint64(0)
     # One loop, not one of layers within one of frames: there LLVM would compute all column addresses anew per frame.
     while True:
@@ -79,6 +78,7 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
             captured_end = at + np.int64(block.captured_bytes[frame])
             end = max(captured_end, at + np.int64(block.wire_bytes[frame]))
             link_start = np.int64(block.link_type[frame])
+            fetched = prefetch_run(buffer, at, max(at, fetched))
         captured_bytes, wire_bytes, frames = captured_end - at, end - at, np.int64(depth == 0)
         quoted = tunnel == ICMP_QUOTE
         checksum = UNVERIFIED

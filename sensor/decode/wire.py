@@ -45,15 +45,6 @@ def copy_bytes(target: np.ndarray, to: int, source: np.ndarray, start: int, size
     target[_checked(target, to, size) : to + size] = source[_checked(source, start, size) : start + size]
 
 
-def borrow(array: np.ndarray) -> np.ndarray:
-    """Return the array as it is, but without a reference count in a kernel.
-
-    A kernel that hands an array to another kernel pays two atomic operations for it each time (some 15 ns); one that
-    borrows its arguments first does not. The caller of the outermost kernel keeps the array alive.
-    """
-    return array
-
-
 def _checked(data: np.ndarray, at: int, size: int) -> int:
     if at < 0 or size < 0 or at > data.size - size:
         raise IndexError("read beyond the buffer")
@@ -135,22 +126,3 @@ def _(target, to, source, start, size):  # type: ignore[no-untyped-def]
         _copy_raw(target, to, source, start, size)
 
     return copy
-
-
-@intrinsic
-def _uncounted(typing_context, array):  # type: ignore[no-untyped-def]
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        view = context.make_array(signature.args[0])(context, builder, args[0])
-        view.meminfo = cgutils.get_null_value(view.meminfo.type)
-        view.parent = cgutils.get_null_value(view.parent.type)
-        return view._getvalue()
-
-    return array(array), generate
-
-
-@overload(borrow)
-def _(array):  # type: ignore[no-untyped-def]
-    def view(array):  # type: ignore[no-untyped-def]
-        return _uncounted(array)
-
-    return view

@@ -20,13 +20,13 @@ RECORD = np.dtype(
         ("last_clock", "i8"), ("row_end", "i8"), ("flow_id", "u8"),
         # --- second line
         ("bytes_toserver", "u8"), ("bytes_toclient", "u8"), ("payload_toserver", "u8"), ("payload_toclient", "u8"),
-        ("row_start", "i8"), ("pkts_toserver", "u4"), ("pkts_toclient", "u4"), ("fragments", "u4"), ("tag", "u4"),
+        ("row_start", "i8"), ("pkts_toserver", "u4"), ("pkts_toclient", "u4"), ("fragments", "u4"),
+        ("certainty", "u1"), ("outcome", "u1"), ("icmp_type", "u1"), ("icmp_code", "u1"),
         ("flags_toserver", "u1"), ("flags_toclient", "u1"), ("ttl_toserver", "u1"), ("ttl_toclient", "u1"),
         ("tcp_state", "u1"), ("seen", "u1"), ("answered", "u1"), ("fins", "u1"),
         # --- the rest is for the wheel and for rows
         ("row_clock", "i8"), ("wheel_next", "i4"), ("wheel_prev", "i4"), ("wheel_slot", "i4"), ("part", "u4"),
-        ("certainty", "u1"), ("outcome", "u1"), ("icmp_type", "u1"), ("icmp_code", "u1"),
-        ("tunnel", "u1"), ("tunnel_depth", "u1"), ("vlan_inner", "u2"),
+        ("tag", "u4"), ("tunnel", "u1"), ("tunnel_depth", "u1"), ("vlan_inner", "u2"),
         ("src_mac", "u8"), ("dst_mac", "u8"), ("first_packet", "u8"),
         ("emitted_before", "i8"), ("emitted_clock", "i8"), ("end_reason", "u1"),  # only in copies that became rows
         ("unused", "u1", 55),  # to whole cache lines

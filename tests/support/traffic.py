@@ -12,6 +12,7 @@ from columns import ALERT, FLOW, PACKET, Flows, Packets, concat_rows, rows_in, s
 from columns.address import address_int
 from columns.codes import Status
 from sensor.flow import FlowSettings, FlowTable
+from zones import judge_flows
 
 SECOND = 1_000_000_000
 START = 1_780_000_000 * SECOND
@@ -123,8 +124,12 @@ def joined(packets: Packets, cuts: Iterable[int] = (), settings: FlowSettings | 
 def alerts_from(detector: Any, packets: Packets, cuts: Iterable[int] = (),
                 settings: FlowSettings | None = None) -> list[dict[str, Any]]:
     """Return all alert revisions of a detector over packets, as dictionaries, in the order they came."""
-    found = [detector.update(p, f) for p, f in joined(packets, cuts, settings)] + [detector.finish()]
-    return [row for batch in found for row in rows_of(batch)]
+    found = []
+    for p, f in joined(packets, cuts, settings):
+        if hasattr(detector, "policy"):
+            judge_flows(detector.policy, f)
+        found.append(detector.update(p, f))
+    return [row for batch in [*found, detector.finish()] for row in rows_of(batch)]
 
 
 def rows_of(batch: Any) -> list[dict[str, Any]]:

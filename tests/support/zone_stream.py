@@ -9,6 +9,7 @@ import numpy as np
 from columns import FLOW, PACKET, Alerts, Flows, Packets, slice_rows, text_values
 from columns.address import MAPPED_LO, address_int
 from columns.codes import Certainty, EndReason, FlowEvent, Outcome, Status, Tunnel
+from zones import judge_flows
 
 START_NS = 1_791_860_400_000_000_000  # Tuesday 2026-10-13 12:00:00 in Asia/Tokyo
 SECOND = 10**9
@@ -92,7 +93,9 @@ def portions(packets: Packets, flows: Flows, cuts: list[int]) -> list[tuple[Pack
 def run(detector: Any, stream: Stream, cuts: list[int] | None = None) -> list[dict[str, Any]]:
     """Run a detector over a stream cut into portions; return alert revisions as dictionaries."""
     rows: list[dict[str, Any]] = []
-    for packets, flows in portions(*stream.tables(), cuts or []):
+    packet_rows, flow_rows = stream.tables()
+    judge_flows(detector.policy, flow_rows)
+    for packets, flows in portions(packet_rows, flow_rows, cuts or []):
         rows += alert_dicts(detector.update(packets, flows))
     return rows + alert_dicts(detector.finish())
 
