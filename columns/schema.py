@@ -36,12 +36,16 @@ def text_values(text: Text) -> list[str]:
     return [raw[a:b].decode("utf-8", "replace") for a, b in pairwise(at)]
 
 
+TEXTUAL = ("text", "json")
+"""Values of dtype that a batch holds as a Text."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column, with all that any part of the product needs to know of it.
 
-    dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96)
-    or ``text`` (a Text). labels is the IntEnum its numbers mean, or the name of a vocabulary
+    dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96),
+    ``text`` (a Text) or ``json`` (a Text whose values are JSON arrays or objects, or empty). labels is the IntEnum its numbers mean, or the name of a vocabulary
     ("zone", "conduit") that a policy supplies at run time. An empty clickhouse type keeps the column out of the store.
     """
 
@@ -64,7 +68,7 @@ class Column:
         """Zeroed arrays for this column, one per field."""
         if self.dtype == "ip":
             return [np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)]
-        if self.dtype == "text":
+        if self.dtype in TEXTUAL:
             return [Text(np.zeros(0, np.uint8), np.zeros(rows + 1, np.int64))]
         return [np.zeros(rows, np.dtype(self.dtype))]
 
@@ -119,7 +123,7 @@ class Table:
                 raise KeyError(f"table {self.name} has no column {sorted(set(row) - known)[0]}")
         arrays: list[Any] = []
         for c in self.columns:
-            if c.dtype == "text":
+            if c.dtype in TEXTUAL:
                 arrays.append(text_column([r.get(c.name, "") for r in rows]))
             elif c.dtype == "ip":
                 values = [int(r.get(c.name, 0)) for r in rows]

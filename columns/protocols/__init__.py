@@ -1,0 +1,1 @@
+"""One table per protocol: what its transactions are made of."""
