@@ -67,9 +67,6 @@ DAY_S, WEEK_MINUTES, MONDAY = 86400, 10080, 3  # 1970-01-01 was the Thursday aft
 FORWARD, BACKWARD, MIRRORED = 0, 1, 2
 FITS, ONLY_TIME, FAR = 0, 1, 1000
 
-# Numba counts a reference, atomically, for every array that a function called per row is handed (100 ns a call here,
-# against 5 ns of work). So the helpers below take numbers only, and the kernel holds its loops itself.
-
 
 @part
 def _reply_possible(proto, icmp_type, certainty):

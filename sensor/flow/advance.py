@@ -174,11 +174,7 @@ def tag_packets(p, start, stop, seed, vlan_in_key, tags):
 
 @kernel
 def advance(p, tags, start, stop, state, limits, rows):
-    """Take packets start..stop; return (next packet, rows written). Less than stop means that rows is full.
-
-    All loads from the packet columns stand here and scalars are passed on: handing a tuple of forty arrays to a
-    kernel counts forty references, which cost more than all the rest.
-    """
+    """Take packets start..stop; return (next packet, rows written). Less than stop means that rows is full."""
     records, index, wheel, free, scalars = state.records, state.index, state.wheel, state.free, state.scalars
     words, mask, cap, k = state.words, scalars[_MASK], rows.size, np.int64(0)
     for i in range(start, stop):
