@@ -81,6 +81,7 @@ FLOW = Table(
         Column("first_packet", "uint64", "number of the flow's first packet within the run",
                clickhouse="UInt64", codec="ZSTD", eve="sekisho.first_packet"),
         Column("emitted_before", "uint64", "packet before which this row was written: orders rows and packets"),
+        Column("flow_slot", "int32", "place that the flow had in the flow table"),
         Column("clock_ns", "int64", "event clock when the row was written", "ns since 1970", eve="timestamp"),
     ),
 )

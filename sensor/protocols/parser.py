@@ -37,7 +37,8 @@ columns as text). Those that all tables share are added by the caller; tx_id cou
 class Count(Protocol):
     """Adds one to a counter by cause: what was nonsense, cut off, or beyond a limit."""
 
-    def __call__(self, cause: str, times: int = 1) -> None: ...
+    def __call__(self, cause: str, times: int = 1) -> None:
+        """Count it."""
 
 
 @dataclass(frozen=True)
