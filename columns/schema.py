@@ -46,8 +46,8 @@ class Column:
 
     dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96),
     ``text`` (a Text) or ``json`` (a Text whose values are JSON arrays or objects, or empty). labels is the IntEnum its
-    numbers mean, or the name of a vocabulary ("zone", "conduit") that a policy supplies at run time. An empty clickhouse
-    type keeps the column out of the store.
+    numbers mean, or the name of a vocabulary ("zone", "conduit") that a policy supplies at run time. An empty
+    clickhouse type keeps the column out of the store.
     """
 
     name: str

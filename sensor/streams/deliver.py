@@ -9,7 +9,8 @@ from sensor.decode.wire import copy_bytes
 from sensor.streams import state as s
 from sensor.streams.hold import differs, free_all, free_page
 
-_FIRST, _CONFLICT, _END = s.FIRST, s.CONFLICT, s.END
+_CONFLICT, _END = s.CONFLICT, s.END
+_CHUNKS, _ARENA = s.CHUNKS, s.ARENA
 _ENDED, _PASS = s.ENDED, s.PASS
 _DEPTH, _PAGE = s.DEPTH, s.PAGE_BYTES
 _N_GAPS, _N_GAP_BYTES, _N_OVER_DEPTH, _N_SKIPPED = s.N_GAPS, s.N_GAP_BYTES, s.N_OVER_DEPTH, s.N_SKIPPED
@@ -25,32 +26,40 @@ def advance(r, side, size):
 
 
 @part
-def emit(streams, slot, side, chunks, n, counts, limits, buffer, start, size, ts, number):
-    """Hand bytes on that stand at start of a buffer, unless nobody wants them; return chunks so far."""
-    r = streams[slot]
-    place = r["taken"][side]
+def next_chunk(out, r, slot, side, at):
+    """Return the next chunk, filled in but for its bytes."""
+    c = out.chunks[out.filled[_CHUNKS]]
+    out.filled[_CHUNKS] += 1
+    c["flow_id"], c["slot"], c["side"] = r["flow_id"], slot, side
+    c["ts_ns"], c["packet_number"], c["row"] = at.ts_ns, at.packet_number, at.row
+    return c
+
+
+@part
+def emit(state, out, slot, side, at, buffer, start, size):
+    """Hand bytes on that stand at start of a buffer, unless nobody wants them."""
+    r, counts = state.streams[slot], state.counts
+    place, depth = r["taken"][side], state.limits[_DEPTH]
     advance(r, side, size)
     if r["mode"] == _PASS:
-        return n
+        return
     if r["skip"][side] > 0:
         cut = min(r["skip"][side], size)
         r["skip"][side] -= cut
         counts[_N_SKIPPED] += cut
         start, size, place = start + cut, size - cut, place + cut
         if size == 0:
-            return n
-    if place + size > limits[_DEPTH]:
-        kept = max(limits[_DEPTH] - place, 0)
+            return
+    if place + size > depth:
+        kept = max(depth - place, 0)
         counts[_N_OVER_DEPTH] += size - kept
         size = kept
         if size == 0:
-            return n
-    c = chunks[n]
-    c["flow_id"], c["slot"], c["side"], c["flags"] = r["flow_id"], slot, side, r["flags"][side]
-    c["buffer"], c["start"], c["size"], c["gap"] = buffer, start, size, r["gap"][side]
-    c["ts_ns"], c["packet_number"] = ts, number
+            return
+    c = next_chunk(out, r, slot, side, at)
+    c["flags"], c["buffer"], c["start"] = r["flags"][side], buffer, start
+    c["size"], c["gap"] = size, r["gap"][side]
     r["flags"][side], r["gap"][side] = 0, 0
-    return n + 1
 
 
 @part
@@ -66,85 +75,69 @@ def give_up_to(r, side, place, counts):
 
 
 @part
-def emit_page(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number):
-    """Hand on what waits at the head, whose turn it is; return (chunks so far, arena bytes used)."""
-    r = streams[slot]
+def emit_page(state, out, slot, side, at):
+    """Hand on what waits at the head, whose turn it is."""
+    r, pages = state.streams[slot], state.pages
     page = np.int64(r["head"][side])
     passed = r["taken"][side] - pages[page]["start"]  # of it, when an overlap was delivered from elsewhere
     size = pages[page]["size"] - passed
     if size > 0:
+        start = out.filled[_ARENA]
         if r["mode"] != _PASS:
-            copy_bytes(arena, used, pool, page * _PAGE + passed, size)
-        n = emit(streams, slot, side, chunks, n, counts, limits, COPIED, used, size, ts, number)
-        used += size
+            copy_bytes(out.arena, start, state.pool, page * _PAGE + passed, size)
+        emit(state, out, slot, side, at, COPIED, start, size)
+        out.filled[_ARENA] += size
     r["head"][side] = pages[page]["next"]
     if r["head"][side] < 0:
         r["tail"][side] = -1
     r["segments"][side] -= 1
     r["held"][side] -= pages[page]["size"]
-    free_page(pages, scalars, page)
-    return n, used
+    free_page(state, page)
 
 
 @part
-def drain(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number):
-    """Hand on all that waits and follows without a gap; return (chunks so far, arena bytes used)."""
-    r = streams[slot]
-    while r["head"][side] >= 0 and pages[r["head"][side]]["start"] <= r["taken"][side]:
-        n, used = emit_page(
-            streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number)
-    return n, used
-
-
-@part
-def give_up_gap(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number):
+def give_up_gap(state, out, slot, side, at):
     """Give up the gap in front of what waits, and hand that on as far as it goes."""
-    r = streams[slot]
-    give_up_to(r, side, pages[r["head"][side]]["start"], counts)
-    return drain(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number)
+    r, pages = state.streams[slot], state.pages
+    give_up_to(r, side, pages[r["head"][side]]["start"], state.counts)
+    while r["head"][side] >= 0 and pages[r["head"][side]]["start"] <= r["taken"][side]:
+        emit_page(state, out, slot, side, at)
 
 
 @part
-def deliver(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number,
-            data, buffer, start, place, end):
+def deliver(state, out, slot, side, at, data, buffer, start, place, end):
     """Hand on a segment whose turn has come (place is not ahead of it), and what waits around it.
 
     What waits came first and counts where both overlap; bytes that differ are a conflict.
     """
-    r = streams[slot]
+    r, pages, counts = state.streams[slot], state.pages, state.counts
     while True:
         head, taken = np.int64(r["head"][side]), r["taken"][side]
         if head >= 0 and pages[head]["start"] <= taken:
             if max(pages[head]["start"], place) < min(pages[head]["start"] + pages[head]["size"], end):
                 counts[_N_OVERLAPPING] += 1
-                if differs(pool, head, pages, data, start, place, end):
+                if differs(state, head, data, start, place, end):
                     counts[_N_CONFLICTS] += 1
                     r["flags"][side] |= _CONFLICT
-            n, used = emit_page(
-                streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number)
+            emit_page(state, out, slot, side, at)
             continue
         if taken >= end:
-            return n, used
+            return
         stop = end if head < 0 else min(end, pages[head]["start"])
-        n = emit(
-            streams, slot, side, chunks, n, counts, limits, buffer, start + taken - place, stop - taken, ts, number)
+        emit(state, out, slot, side, at, buffer, start + taken - place, stop - taken)
 
 
 @part
-def finish_stream(streams, slot, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number):
+def finish_stream(state, out, slot, at):
     """End both directions: what waits is handed on with its gaps, then it is told that nothing comes any more."""
-    r = streams[slot]
+    r = state.streams[slot]
     for side in range(s.SIDES):
         if r["mode"] == _PASS:
-            free_all(streams, slot, side, pages, scalars)
+            free_all(state, slot, side)
         while r["head"][side] >= 0:
-            n, used = give_up_gap(
-                streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number)
+            give_up_gap(state, out, slot, side, at)
         r["state"][side] = _ENDED
     if r["over"] == 0:
-        c = chunks[n]
-        c["flow_id"], c["slot"], c["side"], c["flags"], c["buffer"] = r["flow_id"], slot, 0, _END, 0
-        c["start"], c["size"], c["gap"], c["ts_ns"], c["packet_number"] = 0, 0, 0, ts, number
+        c = next_chunk(out, r, slot, 0, at)
+        c["flags"], c["buffer"], c["start"], c["size"], c["gap"] = _END, 0, 0, 0, 0
         r["over"] = 1
-        n += 1
-    return n, used

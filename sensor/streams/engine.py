@@ -61,12 +61,12 @@ class Streams:
     """
 
     def __init__(self, settings: StreamSettings | None, flows: int) -> None:
-        self.settings = settings or StreamSettings()
+        self.settings, self.flows = settings or StreamSettings(), flows
         self._state = s.new_state(self.settings, flows)
         room = 4 * self.settings.held_segments + 16
-        self._chunks = np.zeros(_CHUNKS_AT_ONCE + room, s.CHUNK)
-        self._arena = np.zeros((4 << 20) + 2 * (self.settings.held_kib << 10) + (1 << 17), np.uint8)
-        self._arena_view = self._arena.view()
+        arena = np.zeros((4 << 20) + 2 * (self.settings.held_kib << 10) + (1 << 17), np.uint8)
+        self._out = s.Output(np.zeros(_CHUNKS_AT_ONCE + room, s.CHUNK), arena, np.zeros(2, np.int64))
+        self._arena_view = arena.view()
         self._arena_view.flags.writeable = False
 
     def update(self, packets: Packets, flows: Flows, capture: np.ndarray, fragments: np.ndarray) -> Iterator[Chunks]:
@@ -80,22 +80,15 @@ class Streams:
         at, total = (0, 0), (rows_in(packets), rows_in(flows))
         buffers = (capture, fragments, self._arena_view)
         while at != total:
-            i, j, count = reassemble(p, f, *at, capture, fragments, self._state, self._chunks, self._arena)
-            at = i, j
-            if count:
-                yield Chunks(self._chunks[:count], buffers)
+            at = reassemble(p, f, *at, capture, fragments, self._state, self._out)
+            if count := int(self._out.filled[s.CHUNKS]):
+                yield Chunks(self._out.chunks[:count], buffers)
 
     def pass_over(self, slot: int, flow_id: int) -> None:
         """From now on nobody wants the bytes of a connection: they are counted, and its end is still told."""
         stream = self._state.streams[slot]
         if stream["flow_id"] == flow_id:
             stream["mode"] = s.PASS
-
-    def skip(self, slot: int, flow_id: int, side: int, size: int) -> None:
-        """Hand on nothing of the next so many bytes of a direction."""
-        stream = self._state.streams[slot]
-        if stream["flow_id"] == flow_id:
-            stream["skip"][side] = size
 
     def counters(self) -> dict[str, int]:
         """Return counts since the start, and the most pages that were ever in use."""

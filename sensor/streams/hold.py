@@ -16,42 +16,43 @@ _CONFLICT = s.CONFLICT
 
 
 @part
-def take_page(pages, scalars):
+def take_page(state):
     """Return a free page, or -1."""
+    scalars = state.scalars
     page = scalars[_FREE]
     if page >= 0:
-        scalars[_FREE] = pages[page]["next"]
+        scalars[_FREE] = state.pages[page]["next"]
         return page
-    if scalars[_USED] < pages.size:
+    if scalars[_USED] < state.pages.size:
         scalars[_USED] += 1
         return scalars[_USED] - 1
     return np.int64(-1)
 
 
 @part
-def free_page(pages, scalars, page):
+def free_page(state, page):
     """Give a page back."""
-    pages[page]["next"] = scalars[_FREE]
-    scalars[_FREE] = page
+    state.pages[page]["next"] = state.scalars[_FREE]
+    state.scalars[_FREE] = page
 
 
 @part
-def free_all(streams, slot, side, pages, scalars):
+def free_all(state, slot, side):
     """Give back all that a direction has waiting."""
-    r = streams[slot]
+    r = state.streams[slot]
     page = np.int64(r["head"][side])
     while page >= 0:
-        after = np.int64(pages[page]["next"])
-        free_page(pages, scalars, page)
+        after = np.int64(state.pages[page]["next"])
+        free_page(state, page)
         page = after
     r["head"][side], r["tail"][side], r["segments"][side], r["held"][side] = -1, -1, 0, 0
 
 
 @part
-def differs(pool, page, pages, data, start, place, end):
+def differs(state, page, data, start, place, end):
     """Return whether a page and a segment (data from start on is at place) differ where both have bytes."""
-    first = pages[page]["start"]
-    low, high = max(first, place), min(first + pages[page]["size"], end)
+    first, pool = state.pages[page]["start"], state.pool
+    low, high = max(first, place), min(first + state.pages[page]["size"], end)
     base = page * _PAGE - first
     for at in range(low, high):  # noqa: SIM110 (a kernel has no any())
         if pool[base + at] != data[start + at - place]:
@@ -60,22 +61,22 @@ def differs(pool, page, pages, data, start, place, end):
 
 
 @part
-def overwrite(pool, page, pages, data, start, place, end):
+def overwrite(state, page, data, start, place, end):
     """Let a segment win over a page where both have bytes."""
-    first = pages[page]["start"]
-    low, high = max(first, place), min(first + pages[page]["size"], end)
+    first = state.pages[page]["start"]
+    low, high = max(first, place), min(first + state.pages[page]["size"], end)
     if high > low:
-        copy_bytes(pool, page * _PAGE + low - first, data, start + low - place, high - low)
+        copy_bytes(state.pool, page * _PAGE + low - first, data, start + low - place, high - low)
 
 
 @part
-def insert_piece(streams, slot, side, pages, pool, scalars, before, data, start, place, size):
+def insert_piece(state, slot, side, before, data, start, place, size):
     """Put a piece of at most one page into the list after page ``before`` (-1: at its head); return it, or -1."""
-    page = take_page(pages, scalars)
+    page, pages = take_page(state), state.pages
     if page < 0:
         return page
-    r = streams[slot]
-    copy_bytes(pool, page * _PAGE, data, start, size)
+    r = state.streams[slot]
+    copy_bytes(state.pool, page * _PAGE, data, start, size)
     pages[page]["start"], pages[page]["size"] = place, size
     if before < 0:
         pages[page]["next"] = r["head"][side]
@@ -91,13 +92,13 @@ def insert_piece(streams, slot, side, pages, pool, scalars, before, data, start,
 
 
 @part
-def hold(streams, slot, side, pages, pool, scalars, counts, limits, data, start, place, size):
+def hold(state, slot, side, data, start, place, size):
     """Keep a segment that is ahead of its turn; return False where there is no room for (all of) it.
 
     Where it overlaps what waits already, the first to come counts, or the last as the setting has it; bytes that
     differ are a conflict.
     """
-    r = streams[slot]
+    r, pages, counts, limits = state.streams[slot], state.pages, state.counts, state.limits
     end, at = place + size, place
     before = np.int64(-1)
     if r["tail"][side] >= 0 and pages[r["tail"][side]]["start"] + pages[r["tail"][side]]["size"] <= place:
@@ -113,7 +114,7 @@ def hold(streams, slot, side, pages, pool, scalars, counts, limits, data, start,
             if r["segments"][side] >= limits[_HELD_SEGMENTS] or r["held"][side] >= limits[_HELD_BYTES]:
                 return False
             piece = min(stop - at, _PAGE)
-            added = insert_piece(streams, slot, side, pages, pool, scalars, before, data, start + at - place, at, piece)
+            added = insert_piece(state, slot, side, before, data, start + at - place, at, piece)
             if added < 0:
                 counts[_N_MEMORY_FULL] += 1
                 return False
@@ -121,10 +122,10 @@ def hold(streams, slot, side, pages, pool, scalars, counts, limits, data, start,
             at += piece
         if at < end:  # a page stands here
             counts[_N_OVERLAPPING] += 1
-            if differs(pool, page, pages, data, start, place, end):
+            if differs(state, page, data, start, place, end):
                 counts[_N_CONFLICTS] += 1
                 r["flags"][side] |= _CONFLICT
                 if limits[_LAST_WINS]:
-                    overwrite(pool, page, pages, data, start, place, end)
+                    overwrite(state, page, data, start, place, end)
             at = pages[page]["start"] + pages[page]["size"]
     return True

@@ -29,9 +29,8 @@ def signed(difference):
 
 
 @part
-def begin_stream(streams, slot, flow_id, pages, scalars, counts):
+def begin_stream(r, flow_id, counts):
     """Make an empty record for a new connection."""
-    r = streams[slot]
     r["flow_id"], r["mode"], r["syn"], r["over"] = flow_id, 0, 0, 0
     for side in range(s.SIDES):
         r["taken"][side], r["acked"][side], r["fin"][side], r["skip"][side] = 0, 0, -1, 0
@@ -79,37 +78,66 @@ def note_ack(r, side, ack):
         r["acked"][other] = place
 
 
+@part
+def take_payload(state, out, slot, side, at, data, buffer, start, place, size):
+    """Hand on, hold, or refuse the payload of a segment that belongs at a place of its direction."""
+    r, counts, end = state.streams[slot], state.counts, place + size
+    if end <= r["taken"][side]:
+        counts[_N_KEEP_ALIVE if size == 1 and end == r["taken"][side] else _N_RETRANSMITTED] += 1
+        return
+    if place > r["taken"][side] + state.limits[_WINDOW] and r["acked"][side] < place:
+        counts[_N_OUT_OF_WINDOW] += 1
+        return
+    counts[_N_OVERLAPPING] += place < r["taken"][side]
+    if place > r["taken"][side] and r["acked"][side] >= place and r["head"][side] < 0:
+        give_up_to(r, side, place, counts)  # acknowledged, and never captured
+    while place > r["taken"][side]:
+        if r["mode"] == _PASS:
+            free_all(state, slot, side)
+            give_up_to(r, side, place, counts)
+        elif hold(state, slot, side, data, start, place, size):
+            counts[_N_HELD] += 1
+            return
+        elif r["head"][side] >= 0:
+            give_up_gap(state, out, slot, side, at)
+        else:
+            give_up_to(r, side, place, counts)
+    counts[_N_IN_ORDER] += 1
+    deliver(state, out, slot, side, at, data, buffer, start, place, end)
+
+
 @kernel
-def reassemble(p, f, i, j, capture, fragments, state, chunks, arena):
+def reassemble(p, f, i, j, capture, fragments, state, out):
     """Take packets from i and flow rows from j on, a row before the packet it was written before.
 
-    capture, fragments: the buffers that p.buffer names. Return the next (i, j) and the number of chunks; (i, j) is
-    less than all where chunks or arena have no room for what one more packet may release.
+    capture, fragments: the buffers that p.buffer names. Return the next (i, j); they are less than all where there is
+    no room in out for what one more packet may release.
     """
-    streams, pages, pool, scalars, counts, limits = state
-    n, used = np.int64(0), np.int64(0)
+    streams, pages, counts, limits = state.streams, state.pages, state.counts, state.limits
     window, midstream = limits[_WINDOW], limits[_MIDSTREAM_TOO] != 0
     packets, flows = p.clock_ns.size, f.flow_id.size
-    room, arena_room = 4 * limits[s.HELD_SEGMENTS] + 16, 2 * limits[_HELD_BYTES] + (1 << 17)
+    last_chunk = out.chunks.size - 4 * limits[s.HELD_SEGMENTS] - 16
+    last_byte = out.arena.size - 2 * limits[_HELD_BYTES] - (1 << 17)
+    out.filled[:] = 0
     while True:
         is_flow = j < flows and (i >= packets or f.emitted_before[j] <= p.packet_number[i])
-        if (not is_flow and i >= packets) or n + room > chunks.size or used + arena_room > arena.size:
-            return i, j, n
+        if (not is_flow and i >= packets) or out.filled[s.CHUNKS] > last_chunk or out.filled[s.ARENA] > last_byte:
+            return i, j
         if is_flow:
-            slot, j = np.int64(f.flow_slot[j]), j + 1
-            if f.end_reason[j - 1] != _ACTIVE and streams[slot]["flow_id"] == f.flow_id[j - 1]:
-                n, used = finish_stream(streams, slot, pages, pool, scalars, chunks, n, counts, limits, arena, used,
-                                        f.ts_end_ns[j - 1], np.uint64(f.emitted_before[j - 1] - 1))
+            k, j = j, j + 1
+            slot = np.int64(f.flow_slot[k])
+            if f.end_reason[k] != _ACTIVE and streams[slot]["flow_id"] == f.flow_id[k]:
+                finish_stream(state, out, slot, s.At(f.ts_end_ns[k], np.uint64(f.emitted_before[k] - 1), np.int64(-1)))
                 streams[slot]["flow_id"] = 0
             continue
         k, i = i, i + 1
         if p.proto[k] != _TCP or p.status[k] != _OK or p.flow_id[k] == 0:
             continue
         slot, flags, size = np.int64(p.flow_slot[k]), np.int64(p.tcp_flags[k]), np.int64(p.payload_captured_bytes[k])
-        flow_id, side, ts, number = p.flow_id[k], 1 - np.int64(p.to_server[k]), p.ts_ns[k], p.packet_number[k]
-        if streams[slot]["flow_id"] != flow_id:
-            begin_stream(streams, slot, flow_id, pages, scalars, counts)
-        r = streams[slot]
+        side, at = 1 - np.int64(p.to_server[k]), s.At(p.ts_ns[k], p.packet_number[k], np.int64(k))
+        r, other = streams[slot], 1 - side
+        if r["flow_id"] != p.flow_id[k]:
+            begin_stream(r, p.flow_id[k], counts)
         counts[_N_SEGMENTS] += size > 0
         counts[_N_BYTES] += size
         seq, ack = np.int64(p.tcp_seq[k]), np.int64(p.tcp_ack[k])
@@ -117,54 +145,25 @@ def reassemble(p, f, i, j, capture, fragments, state, chunks, arena):
         if r["state"][side] == _NOT_STARTED and (not flags & _RST or r["syn"] == 0):
             counts[_N_NOT_FOLLOWED] += size > 0
             continue
-        other = 1 - side
         if flags & _ACK:
             note_ack(r, side, ack)
             if r["head"][other] >= 0 and r["acked"][other] >= pages[r["head"][other]]["start"]:
-                # the receiver has what was never captured: no use in waiting for it
-                n, used = give_up_gap(streams, slot, other, pages, pool, scalars, chunks, n, counts, limits, arena,
-                                      used, ts, number)
+                give_up_gap(state, out, slot, other, at)  # the receiver has what was never captured: do not wait for it
         place = r["taken"][side] + signed(seq + (1 if flags & _SYN else 0) - np.int64(r["seq"][side]))
         if flags & _RST:
             if r["state"][side] == _STARTED and not -1 <= place - r["taken"][side] <= window:
                 counts[_N_RESET_INVALID] += 1
-                continue
-            counts[_N_RESET] += 1
-            n, used = finish_stream(
-                streams, slot, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number)
+            else:
+                counts[_N_RESET] += 1
+                finish_stream(state, out, slot, at)
             continue
         if flags & _FIN and r["fin"][side] < 0 and place + size >= r["taken"][side]:
             r["fin"][side] = place + np.int64(p.payload_bytes[k])
         if size > 0 and r["state"][side] == _STARTED:
-            end, start = place + size, p.payload_offset[k]
-            if end <= r["taken"][side]:
-                counts[_N_KEEP_ALIVE if size == 1 and end == r["taken"][side] else _N_RETRANSMITTED] += 1
-            elif place > r["taken"][side] + window and r["acked"][side] < place:
-                counts[_N_OUT_OF_WINDOW] += 1
-            else:
-                counts[_N_OVERLAPPING] += place < r["taken"][side]
-                if place > r["taken"][side] and r["acked"][side] >= place and r["head"][side] < 0:
-                    give_up_to(r, side, place, counts)  # acknowledged, and never captured
-                buffer = np.int64(p.buffer[k])
-                data = capture if buffer == IN_PLACE else fragments
-                while place > r["taken"][side]:
-                    if r["mode"] == _PASS:
-                        free_all(streams, slot, side, pages, scalars)
-                        give_up_to(r, side, place, counts)
-                    elif hold(streams, slot, side, pages, pool, scalars, counts, limits, data, start, place, size):
-                        counts[_N_HELD] += 1
-                        break
-                    elif r["head"][side] >= 0:
-                        n, used = give_up_gap(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits,
-                                              arena, used, ts, number)
-                    else:
-                        give_up_to(r, side, place, counts)
-                if place <= r["taken"][side]:
-                    counts[_N_IN_ORDER] += 1
-                    n, used = deliver(streams, slot, side, pages, pool, scalars, chunks, n, counts, limits, arena, used,
-                                      ts, number, data, buffer, start, place, end)
+            buffer = np.int64(p.buffer[k])
+            take_payload(state, out, slot, side, at, capture if buffer == IN_PLACE else fragments, buffer,
+                         p.payload_offset[k], place, size)
         if r["fin"][side] >= 0 and r["taken"][side] >= r["fin"][side]:
             r["state"][side] = _ENDED
             if r["state"][other] == _ENDED and r["over"] == 0:
-                n, used = finish_stream(
-                    streams, slot, pages, pool, scalars, chunks, n, counts, limits, arena, used, ts, number)
+                finish_stream(state, out, slot, at)

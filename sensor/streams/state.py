@@ -32,10 +32,11 @@ PAGE = np.dtype([("start", "i8"), ("size", "i4"), ("next", "i4")], align=True)
 CHUNK = np.dtype(
     [
         ("flow_id", "u8"), ("slot", "i4"), ("side", "u1"), ("flags", "u1"), ("buffer", "u1"), ("unused", "u1"),
-        ("start", "i8"), ("size", "i8"), ("gap", "i8"), ("ts_ns", "i8"), ("packet_number", "u8"),
+        ("start", "i8"), ("size", "i8"), ("gap", "i8"), ("ts_ns", "i8"), ("packet_number", "u8"), ("row", "i8"),
     ], align=True)
 """Bytes of one direction, in order: data[start : start + size] of a buffer (0 the capture block, 1 the fragment arena,
-2 the arena of the streams), after gap bytes that were lost. The packet is the one that made them deliverable."""
+2 the arena of the streams), after gap bytes that were lost. The packet is the one that made them deliverable, row is
+its row (-1: a flow ended)."""
 
 FIRST, MIDSTREAM, CONFLICT, END = 1, 2, 4, 8
 """Bits of CHUNK.flags: begins the direction; it was picked up without its SYN; overlapping segments differed;
@@ -68,6 +69,26 @@ class StreamState(NamedTuple):
     scalars: np.ndarray
     counts: np.ndarray
     limits: np.ndarray
+
+
+class Output(NamedTuple):
+    """Where chunks go: CHUNK records, an arena for what has to be copied, and how far both are filled."""
+
+    chunks: np.ndarray
+    arena: np.ndarray
+    filled: np.ndarray
+
+
+CHUNKS, ARENA = range(2)
+"""Places in Output.filled: chunks, bytes of the arena."""
+
+
+class At(NamedTuple):
+    """The packet that makes something happen: its event time, number and row."""
+
+    ts_ns: int
+    packet_number: int
+    row: int
 
 
 def new_state(settings: StreamSettings, flows: int) -> StreamState:

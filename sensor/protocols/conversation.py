@@ -1,0 +1,91 @@
+"""One conversation: what was said until its protocol is known, then the parser that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from columns.app import AppProto
+from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+
+PROBE_BYTES = 64
+
+
+class Conversation:
+    """Recognises the protocol of one flow and hands its bytes to the parser.
+
+    app_proto is UNKNOWN until it is decided, decided_at the packet that decided it. ``done`` is True when nobody wants
+    the rest: nothing was recognised, or the parser has all that it needs.
+    """
+
+    __slots__ = ("_datagrams", "_heads", "_room", "_said", "app_proto", "context", "decided_at", "done", "parser")
+
+    def __init__(self, context: Context, room: int, datagrams: int) -> None:
+        self.context, self.parser, self.done = context, None, False
+        self.app_proto, self.decided_at = AppProto.UNKNOWN, 0
+        self._heads = [b"", b""]
+        self._said: list[tuple[bool, bytes, int, Moment]] = []
+        self._room, self._datagrams = room, datagrams
+
+    @property
+    def flow(self) -> FlowFacts:
+        """Who speaks."""
+        return self.context.flow
+
+    def say(self, to_server: bool, data: bytes, gap: int, at: Moment, wants: Sequence[Wants]) -> None:
+        """Take the next bytes of one direction (one datagram of UDP) after gap bytes that were lost."""
+        if self.done:
+            return
+        if self.parser is not None:
+            self._feed(to_server, data, gap, at)
+            return
+        side = 0 if to_server else 1
+        if len(self._heads[side]) < PROBE_BYTES:
+            self._heads[side] = (self._heads[side] + data)[:PROBE_BYTES]
+        self._said.append((to_server, data, gap, at))
+        self._room -= len(data)
+        self._datagrams -= self.flow.proto == 17
+        found, undecided = self._recognised(wants)
+        if found is not None:
+            self._decide(found, at)
+        elif not undecided or self._room <= 0 or self._datagrams <= 0:
+            self.app_proto, self.decided_at, self.done = AppProto.FAILED, at.packet_number, True
+            self._said.clear()
+
+    def _recognised(self, wants: Sequence[Wants]) -> tuple[Wants | None, bool]:
+        """Return the first protocol that says yes, and whether one might still say it."""
+        client, server = self._heads
+        undecided = False
+        for want in wants:
+            answer = want.probe(client, server, self.flow)
+            if answer:
+                return want, False
+            undecided |= answer is None
+        return None, undecided
+
+    def _decide(self, found: Wants, at: Moment) -> None:
+        self.app_proto, self.decided_at = found.app_proto, at.packet_number
+        self.parser: Any = found.parser(self.context)
+        said, self._said, self._heads = self._said, [], [b"", b""]
+        for to_server, data, gap, when in said:
+            if not self.done:
+                self._feed(to_server, data, gap, when)
+
+    def _feed(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
+        parser = self.parser
+        if self.flow.proto == 17:
+            parser.datagram(to_server, data, at)
+        else:
+            if gap:
+                parser.gap(to_server, gap, at)
+            if not parser.done:
+                parser.data(to_server, data, at)
+        if parser.done:
+            parser.end(at)
+            self.done = True
+
+    def end(self, at: Moment) -> None:
+        """Nothing comes any more."""
+        if self.parser is not None and not self.done:
+            self.parser.end(at)
+        self.done = True
