@@ -36,4 +36,4 @@ class AppProto(IntEnum):
     TELNET = 25
     RFB = 26
     MQTT = 27
-    FAILED = 255  # speaks, but nothing that is known here
+    FAILED = 127  # speaks, but nothing that is known here

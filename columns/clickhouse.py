@@ -101,7 +101,9 @@ def latest(table: Table) -> str:
 
 def view_name(table: Table) -> str:
     """Return the name of a table's view, or "" where the table reads well as it is."""
-    return f"{table.name}s" if table.stored and any(c.dtype == "ip" for c in table.columns) else ""
+    if not table.stored or not any(c.dtype == "ip" for c in table.columns):
+        return ""
+    return table.view or f"{table.name}s"
 
 
 def aliases(table: Table) -> tuple[tuple[str, str, str], ...]:

@@ -15,9 +15,22 @@ import numpy as np
 
 from columns.address import proto_text
 from columns.alert import ALERT
+from columns.app import AppProto
 from columns.codes import EndReason, Outcome, TcpState, labels_of
 from columns.community_id import PORT_PROTOS, community_ids
-from columns.eve_values import Fields, addresses, blank, json_text, key_text, lines, macs, picked, texts, times
+from columns.eve_values import (
+    Fields,
+    addresses,
+    blank,
+    json_text,
+    json_values,
+    key_text,
+    lines,
+    macs,
+    picked,
+    texts,
+    times,
+)
 from columns.flow import FLOW
 from columns.schema import Column, Table, rows_in, text_values
 
@@ -78,6 +91,20 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     return event.lines()
 
 
+def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, sensor: str = "") -> str:
+    """Return one event per row of a table of transactions, each a line; its type is the name of the table.
+
+    A column whose place is ``a.b.c`` stands in the object b within the object a.
+    """
+    rows = rows_in(batch)
+    if rows == 0:
+        return ""
+    event = _Event(table.name, batch.ts_ns, sensor)
+    event.derive(table, batch, vocabularies, _TRANSACTION_FORMS)
+    event.own.add([f',"community_id":"{c}"' for c in community_ids(batch)])
+    return event.lines()
+
+
 def stats_lines(health: Any, *, sensor: str = "") -> str:
     """Return one ``stats`` event per time of reading, each a line, with {stage: {cause: value}} under ``stats``."""
     readings: dict[int, dict[str, dict[str, int]]] = {}
@@ -117,7 +144,11 @@ class _Event:
                 _add(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
 
     def lines(self) -> str:
-        """The events as lines."""
+        """The events as lines; objects within objects are put into those around them, the innermost first."""
+        for name in sorted((n for n in self._objects if "." in n), key=lambda n: -n.count(".")):
+            holder, _, last = name.rpartition(".")
+            inner = self._objects.pop(name).object_parts(last)
+            self.object(holder).add(list(map("".join, zip(*inner, strict=True))))
         return lines(self._ts_ns, self.own, self._objects)
 
 
@@ -127,6 +158,8 @@ def _add(fields: Fields, name: str, column: Column, arrays: list[Any], vocabular
         fields.add(addresses(name, *arrays))
     elif column.dtype == "text":
         fields.add(texts(name, arrays[0], omit_empty=optional))
+    elif column.dtype == "json":
+        fields.add(json_values(name, arrays[0]))
     elif column.clickhouse.startswith("DateTime64"):
         fields.add(blank(times(name, arrays[0]), optional & (arrays[0] == 0)))
     elif isinstance(column.labels, str):
@@ -173,6 +206,11 @@ def _reason(fields: Fields, name: str, flows: Any) -> None:
     fields.word(name, flows.end_reason, [_REASONS.get(reason, "timeout") for reason in EndReason])
 
 
+def _app_proto(fields: Fields, name: str, flows: Any) -> None:
+    """The protocol; left out while it is unknown, as Suricata does."""
+    fields.word(name, flows.app_proto, ["", *_labels(AppProto)[1:]])
+
+
 def _flow_state(flows: Any) -> np.ndarray:
     """0 new: it has not come about, 1 established, 2 closed by FIN both ways or RST, as in Suricata."""
     closed = (flows.proto == _TCP) & np.isin(flows.tcp_state, (TcpState.CLOSED, TcpState.RESET))
@@ -201,7 +239,11 @@ _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient"
 _FLOW_FORMS: dict[str, Form] = {
     "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
     "icmp_type": _number("icmp_type", _ICMP), "icmp_code": _number("icmp_code", _ICMP), "vlan": _vlans,
-    "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason,
+    "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason, "app_proto": _app_proto,
+}
+_TRANSACTION_FORMS: dict[str, Form] = {
+    "proto": _proto, "src_port": _number("src_port"), "dst_port": _number("dst_port"), "vlan": _vlans,
+    "tx_id": _number("tx_id"),
 }
 _ALERT_FORMS: dict[str, Form] = {
     "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),

@@ -81,7 +81,7 @@ class Table:
     module is where the batch type is kept as a global under batch_name, so that numba's cache can find it again.
     order_by is the sorting key in ClickHouse; version names its last column in a table of revisions: all are kept,
     the highest of each key is its present state. stored is False for a table that only lives between wire and
-    detectors.
+    detectors. view is the name of its view for people, where that is not its own name in the plural.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Table:
     order_by: tuple[str, ...] = ()
     version: str = ""
     stored: bool = True
+    view: str = ""
     batch: Any = field(init=False, repr=False, compare=False)
     none: Any = field(init=False, repr=False, compare=False)
 

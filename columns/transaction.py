@@ -27,7 +27,7 @@ _FLOW = (
 def transaction_table(name: str, meaning: str, batch_name: str, module: str, columns: tuple[Column, ...]) -> Table:
     """Return the table of a protocol's transactions: the columns that all share, then its own."""
     return Table(name, meaning, (*_FLOW, *columns), batch_name, module,
-                 order_by=("run_id", "ts_ns", "flow_id", "tx_id"))
+                 order_by=("run_id", "ts_ns", "flow_id", "tx_id"), view=f"{name}_log")
 
 
 def word(name: str, meaning: str, eve: str) -> Column:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
+    from sensor.protocols import ProtocolSettings
+    from sensor.streams import StreamSettings
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
+    "streams": "sensor.streams:StreamSettings",
+    "protocols": "sensor.protocols:ProtocolSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -70,6 +74,8 @@ class Settings:
     replay: ReplaySettings
     decode: DecodeSettings
     flow: FlowSettings
+    streams: StreamSettings
+    protocols: ProtocolSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

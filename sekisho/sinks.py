@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, take_rows
+from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, Table, take_rows
 from columns.codes import Severity, Verdict, labels_of
 from sekisho.rows import Row, batch_rows
 
@@ -46,6 +46,10 @@ class StoreSink:
         """Insert alert revisions."""
         self._store.insert(ALERT, alerts)
 
+    def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
+        """Insert rows of a protocol's table."""
+        self._store.insert(table, batch, vocabularies=vocabularies)
+
     def write_health(self, health: Health) -> None:
         """Insert the counters."""
         self._store.insert(SENSOR_HEALTH, health)
@@ -82,6 +86,10 @@ class EveSink:
     def write_alerts(self, alerts: Alerts) -> None:
         """Write one alert event per revision."""
         self._writer.write_alerts(alerts)
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
+        """Write one event per transaction."""
+        self._writer.write_transactions(table, batch, vocabularies)
 
     def write_health(self, health: Health) -> None:
         """Write the counters as one stats event."""
@@ -131,6 +139,9 @@ class CollectSink:
         if wanted:
             for row in batch_rows(ALERT, take_rows(alerts, np.array(wanted))):
                 self._alerts[row["alert_id"]] = row
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
+        """The report counts them."""
 
     def write_health(self, health: Health) -> None:
         """The report holds the counters already."""

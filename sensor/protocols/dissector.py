@@ -172,7 +172,7 @@ def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
 
 
 class _Datagrams:
-    """UDP payloads that somebody may want, and the ends of UDP flows, in order; each with its place in the one order."""
+    """UDP payloads that somebody may want, and the ends of UDP flows, each with its place in the one order."""
 
     def __init__(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray], ignored: np.ndarray) -> None:
         self._packets, self._buffers, self._at = packets, [memoryview(b) for b in buffers], 0
