@@ -49,6 +49,19 @@ class Context:
     emit: Emit
     count: Count
     settings: Any
+    from_proto: AppProto = AppProto.UNKNOWN  # the protocol that handed the conversation over (STARTTLS, CONNECT)
+
+
+class Handover(NamedTuple):
+    """A parser is done, and another goes on with the same flow (STARTTLS, CONNECT, TLS within RDP).
+
+    app_proto: whose parser goes on; UNKNOWN to ask the probes again. to_server, to_client: bytes of each direction that
+    were taken already but belong to the successor; it is given these first.
+    """
+
+    app_proto: AppProto
+    to_server: bytes = b""
+    to_client: bytes = b""
 
 
 class StreamParser(Protocol):
@@ -59,6 +72,8 @@ class StreamParser(Protocol):
     app_proto: AppProto
     done: bool
     """True when no more bytes are wanted: they are passed over without being looked at."""
+
+    # A parser that hands over has besides this an attribute ``successor: Handover | None``, looked at once done is True.
 
     def __init__(self, context: Context) -> None: ...
 
