@@ -158,6 +158,8 @@ def _add(fields: Fields, name: str, column: Column, arrays: list[Any], vocabular
         fields.add(addresses(name, *arrays))
     elif column.dtype == "text":
         fields.add(texts(name, arrays[0], omit_empty=optional))
+    elif column.dtype == "bool":
+        fields.add(blank([f"{key_text(name)}true"] * arrays[0].size, ~arrays[0]))
     elif column.dtype == "json":
         fields.add(json_values(name, arrays[0]))
     elif column.clickhouse.startswith("DateTime64"):

@@ -50,4 +50,9 @@ def count(name: str, meaning: str, eve: str, *, unit: str = "", dtype: str = "ui
     return Column(name, dtype, meaning, unit, missing=missing, clickhouse=_NUMBERS[dtype], codec="ZSTD", eve=eve)
 
 
+def flag(name: str, meaning: str, eve: str) -> Column:
+    """Return a column that is true or false; EVE leaves it out where it is false."""
+    return Column(name, "bool", meaning, missing="false", clickhouse="Bool", codec="ZSTD", eve=eve)
+
+
 _NUMBERS = {"uint8": "UInt8", "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64", "int64": "Int64"}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from columns.app import AppProto
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
 
 PROBE_BYTES = 64
+HANDOVERS = 4
+"""So often may one protocol turn into another within a flow."""
 
 
 class Conversation:
@@ -18,10 +21,12 @@ class Conversation:
     the rest: nothing was recognised, or the parser has all that it needs.
     """
 
-    __slots__ = ("_datagrams", "_heads", "_room", "_said", "app_proto", "context", "decided_at", "done", "parser")
+    __slots__ = ("_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto", "context", "decided_at",
+                 "done", "parser")
 
-    def __init__(self, context: Context, room: int, datagrams: int) -> None:
-        self.context, self.parser, self.done = context, None, False
+    def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
+        self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
+        self.parser: Any = None
         self.app_proto, self.decided_at = AppProto.UNKNOWN, 0
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
@@ -32,7 +37,7 @@ class Conversation:
         """Who speaks."""
         return self.context.flow
 
-    def say(self, to_server: bool, data: bytes, gap: int, at: Moment, wants: Sequence[Wants]) -> None:
+    def say(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
         """Take the next bytes of one direction (one datagram of UDP) after gap bytes that were lost."""
         if self.done:
             return
@@ -45,18 +50,18 @@ class Conversation:
         self._said.append((to_server, data, gap, at))
         self._room -= len(data)
         self._datagrams -= self.flow.proto == 17
-        found, undecided = self._recognised(wants)
+        found, undecided = self._recognised()
         if found is not None:
             self._decide(found, at)
         elif not undecided or self._room <= 0 or self._datagrams <= 0:
             self.app_proto, self.decided_at, self.done = AppProto.FAILED, at.packet_number, True
             self._said.clear()
 
-    def _recognised(self, wants: Sequence[Wants]) -> tuple[Wants | None, bool]:
+    def _recognised(self) -> tuple[Wants | None, bool]:
         """Return the first protocol that says yes, and whether one might still say it."""
         client, server = self._heads
         undecided = False
-        for want in wants:
+        for want in self._wants:
             answer = want.probe(client, server, self.flow)
             if answer:
                 return want, False
@@ -64,8 +69,11 @@ class Conversation:
         return None, undecided
 
     def _decide(self, found: Wants, at: Moment) -> None:
-        self.app_proto, self.decided_at = found.app_proto, at.packet_number
-        self.parser: Any = found.parser(self.context)
+        if self.app_proto == AppProto.UNKNOWN:
+            self.decided_at = at.packet_number
+        self.app_proto = found.app_proto
+        own: Mapping[AppProto, Any] = self.context.settings
+        self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:
             if not self.done:
@@ -80,9 +88,24 @@ class Conversation:
                 parser.gap(to_server, gap, at)
             if not parser.done:
                 parser.data(to_server, data, at)
-        if parser.done:
+        if parser.done and not self.done:
             parser.end(at)
-            self.done = True
+            self._go_on(getattr(parser, "successor", None), at)
+
+    def _go_on(self, handover: Handover | None, at: Moment) -> None:
+        """Let another parser follow the flow, or nobody; what was taken of its bytes already it is given first."""
+        self.done = handover is None or self._handovers == 0
+        if self.done:
+            return
+        self._handovers -= 1
+        self.context = replace(self.context, from_proto=self.app_proto)
+        self.parser = None
+        named = [w for w in self._wants if w.app_proto == handover.app_proto]
+        if named:
+            self._decide(named[0], at)
+        for to_server, data in ((True, handover.to_server), (False, handover.to_client)):
+            if data and not self.done:
+                self.say(to_server, data, 0, at)
 
     def end(self, at: Moment) -> None:
         """Nothing comes any more."""

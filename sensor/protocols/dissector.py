@@ -67,8 +67,7 @@ class Dissector:
                 if flow_id in self._labels or row < 0:
                     continue
                 talk = self._begin(_facts(packets, row, side == 0), at)
-            self._guard(talk, lambda t=talk, s=side, b=buffer, i=start, n=size, g=gap, a=at: t.say(
-                s == 0, bytes(buffers[b][i : i + n]), g, a, self._wants[6]))
+            self._guard(talk, talk.say, side == 0, bytes(buffers[buffer][start : start + size]), gap, at)
             if talk.done:
                 self._streams.pass_over(slot, flow_id)
                 self._leave(talk)
@@ -84,7 +83,7 @@ class Dissector:
             if flow_id in self._labels:
                 return
             talk = self._begin(_facts(packets, row, to_server), at)
-        self._guard(talk, lambda: talk.say(to_server, data, 0, at, self._wants[_UDP]))
+        self._guard(talk, talk.say, to_server, data, 0, at)
         if talk.done:
             self._ignored[slot] = flow_id
             self._leave(talk)
@@ -94,7 +93,8 @@ class Dissector:
             oldest = next(iter(self._talks.values()))
             self.counts["evicted"] += 1
             self._end(oldest, at)
-        talk = Conversation(self._context(facts), self.settings.undecided_bytes, self.settings.undecided_datagrams)
+        talk = Conversation(self._context(facts), self._wants[facts.proto], self.settings.undecided_bytes,
+                            self.settings.undecided_datagrams)
         self._talks[facts.flow_id] = talk
         self.counts["conversations"] += 1
         return talk
@@ -112,16 +112,16 @@ class Dissector:
 
         return Context(facts, emit, count, self._own)
 
-    def _guard(self, talk: Conversation, step: Callable[[], None]) -> None:
+    def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         try:
-            step()
+            step(*what)
         except Exception as error:  # whatever a parser trips over, the others must go on
             self.counts[f"failed_{talk.app_proto.name.lower()}"] += 1
             self.counts[f"failed_with_{type(error).__name__}"] += 1
             talk.done = True
 
     def _end(self, talk: Conversation, at: Moment) -> None:
-        self._guard(talk, lambda: talk.end(at))
+        self._guard(talk, talk.end, at)
         self._leave(talk)
 
     def _leave(self, talk: Conversation) -> None:

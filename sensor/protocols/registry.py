@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from sensor.protocols import tls
 from sensor.protocols.parser import Wants
 
-STREAM_WANTS: tuple[Wants, ...] = ()
+STREAM_WANTS: tuple[Wants, ...] = (*tls.WANTS,)
 DATAGRAM_WANTS: tuple[Wants, ...] = ()
