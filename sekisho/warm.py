@@ -20,13 +20,15 @@ from sekisho.digest import ResultDigest
 from sekisho.settings import default_settings
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
-from sensor.frames import frame_block
+from sensor.frames import frame_block, read_only
+from sensor.streams import Streams
 from zones import EXAMPLE, judge_flows, load_policy
 
 _SYN, _PATIENCE_S = 2, 300
 _ENDS = {"src_ip": address_int("10.10.1.1"), "dst_ip": address_int("192.0.2.1"), "src_port": 40000, "dst_port": 443}
 _OPENED = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_flags": _SYN, "flow_id": 1,
            "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
+_NO_BYTES = read_only(b"")
 _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks zero
     "0200000000020200000000010800" "4500002800010000400600000000000000000000"
     "0000000000000000000000005002000000000000")
@@ -38,6 +40,7 @@ def load_kernels() -> None:
     helper = _compile_detectors_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
     _use_decode()
     _use_flow_table()
+    _use_streams()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
@@ -62,6 +65,11 @@ def _use_flow_table() -> None:
     for _ in table.update(PACKET.from_rows([_OPENED])):
         pass
     for _ in table.finish():
+        pass
+
+
+def _use_streams() -> None:
+    for _ in Streams(None, 1).update(PACKET.from_rows([_OPENED]), FLOW.none, _NO_BYTES, _NO_BYTES):
         pass
 
 
