@@ -17,17 +17,18 @@ HANDOVERS = 4
 class Conversation:
     """Recognises the protocol of one flow and hands its bytes to the parser.
 
-    app_proto is UNKNOWN until it is decided, decided_at the packet that decided it. ``done`` is True when nobody wants
-    the rest: nothing was recognised, or the parser has all that it needs.
+    app_proto is UNKNOWN until it is decided; decisions are (packet, protocol), one more each time the conversation is
+    handed over. ``done`` is True when nobody wants the rest: nothing was recognised, or the parser has all it needs.
     """
 
-    __slots__ = ("_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto", "context", "decided_at",
+    __slots__ = ("_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto", "context", "decisions",
                  "done", "parser")
 
     def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
         self.parser: Any = None
-        self.app_proto, self.decided_at = AppProto.UNKNOWN, 0
+        self.app_proto = AppProto.UNKNOWN
+        self.decisions: tuple[tuple[int, int], ...] = ()
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
         self._room, self._datagrams = room, datagrams
@@ -54,7 +55,8 @@ class Conversation:
         if found is not None:
             self._decide(found, at)
         elif not undecided or self._room <= 0 or self._datagrams <= 0:
-            self.app_proto, self.decided_at, self.done = AppProto.FAILED, at.packet_number, True
+            self._call_it(AppProto.FAILED, at)
+            self.done = True
             self._said.clear()
 
     def _recognised(self) -> tuple[Wants | None, bool]:
@@ -69,15 +71,17 @@ class Conversation:
         return None, undecided
 
     def _decide(self, found: Wants, at: Moment) -> None:
-        if self.app_proto == AppProto.UNKNOWN:
-            self.decided_at = at.packet_number
-        self.app_proto = found.app_proto
+        self._call_it(found.app_proto, at)
         own: Mapping[AppProto, Any] = self.context.settings
         self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:
             if not self.done:
                 self._feed(to_server, data, gap, when)
+
+    def _call_it(self, app_proto: AppProto, at: Moment) -> None:
+        self.app_proto = app_proto
+        self.decisions = (*self.decisions, (at.packet_number, int(app_proto)))
 
     def _feed(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
         parser = self.parser

@@ -33,7 +33,7 @@ class Dissector:
         self._streams, self._own = streams, own_settings or {}
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
-        self._labels: dict[int, tuple[int, int]] = {}
+        self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, Counter[str]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
         self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
@@ -127,7 +127,7 @@ class Dissector:
     def _leave(self, talk: Conversation) -> None:
         """Forget a conversation, but not what it was: its flow rows are still to come."""
         self._talks.pop(talk.flow.flow_id, None)
-        self._labels[talk.flow.flow_id] = (int(talk.app_proto), talk.decided_at)
+        self._labels[talk.flow.flow_id] = talk.decisions
 
     def _label(self, flows: Flows) -> None:
         """Fill in app_proto of flow rows with what was known at their place in the order."""
@@ -137,17 +137,12 @@ class Dissector:
         ids, before = flows.flow_id.tolist(), flows.emitted_before.tolist()
         ended = (flows.end_reason != EndReason.ACTIVE_TIMEOUT).tolist()
         for k, (flow_id, limit, over) in enumerate(zip(ids, before, ended, strict=True)):
-            if flow_id in labels:
-                proto, number = labels[flow_id]
-                flows.app_proto[k] = proto if number < limit else 0
-                if over:
-                    del labels[flow_id]
-            elif flow_id in talks:
-                talk = talks[flow_id]
-                flows.app_proto[k] = int(talk.app_proto) if talk.decided_at < limit else 0
-            else:
-                flows.app_proto[k] = 0
+            decisions = labels.get(flow_id)
+            if decisions is None:
+                decisions = talks[flow_id].decisions if flow_id in talks else ()
+            flows.app_proto[k] = next((app for number, app in reversed(decisions) if number < limit), 0)
             if over:
+                labels.pop(flow_id, None)
                 self._numbers.pop(flow_id, None)
 
     def _batches(self) -> list[tuple[Table, Any]]:
