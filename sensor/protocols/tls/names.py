@@ -20,10 +20,12 @@ _ALERTS = {
     120: "no_application_protocol", 121: "ech_required",
 }
 
-_GROUPS = dict(enumerate(
-    ("sect163k1 sect163r1 sect163r2 sect193r1 sect193r2 sect233k1 sect233r1 sect239k1 sect283k1 sect283r1 sect409k1 "
-     "sect409r1 sect571k1 sect571r1 secp160k1 secp160r1 secp160r2 secp192k1 secp192r1 secp224k1 secp224r1 secp256k1 "
-     "secp256r1 secp384r1 secp521r1 brainpoolP256r1 brainpoolP384r1 brainpoolP512r1 x25519 x448").split(), 1)) | {
+_CURVES = """
+sect163k1 sect163r1 sect163r2 sect193r1 sect193r2 sect233k1 sect233r1 sect239k1 sect283k1 sect283r1 sect409k1 sect409r1
+sect571k1 sect571r1 secp160k1 secp160r1 secp160r2 secp192k1 secp192r1 secp224k1 secp224r1 secp256k1 secp256r1 secp384r1
+secp521r1 brainpoolP256r1 brainpoolP384r1 brainpoolP512r1 x25519 x448
+"""
+_GROUPS = dict(enumerate(_CURVES.split(), 1)) | {
     41: "curveSM2", 0x100: "ffdhe2048", 0x101: "ffdhe3072", 0x102: "ffdhe4096", 0x103: "ffdhe6144",
     0x104: "ffdhe8192", 0x200: "MLKEM512", 0x201: "MLKEM768", 0x202: "MLKEM1024", 0x11EB: "SecP256r1MLKEM768",
     0x11EC: "X25519MLKEM768", 0x11ED: "SecP384r1MLKEM1024", 0x6399: "X25519Kyber768Draft00",

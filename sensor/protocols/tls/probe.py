@@ -40,7 +40,8 @@ def _ssl2(head: bytes) -> bool | None:
         return None
     size, version = (head[0] & 0x7F) << 8 | head[1], head[3] << 8 | head[4]
     specs, session, challenge = (int.from_bytes(head[i : i + 2], "big") for i in (5, 7, 9))
-    return (version == 2 or version >> 8 == 3) and specs % 3 == 0 and specs > 0 and 9 + specs + session + challenge == size
+    adds_up = specs > 0 and specs % 3 == 0 and 9 + specs + session + challenge == size
+    return adds_up and (version == 2 or version >> 8 == 3)
 
 
 def _ssl2_answer(head: bytes) -> bool | None:
