@@ -5,9 +5,13 @@ from __future__ import annotations
 from sensor.protocols.parser import FlowFacts
 from sensor.protocols.tls.records import ALERT, HANDSHAKE, LONGEST_RECORD
 
+_TCP = 6
+
 
 def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
     """Ask for a hello (or an alert) on either side, within the bounds of the record layer."""
+    if flow.proto != _TCP:
+        return False
     asked = _record(client, 1, True) if client else None
     answered = _record(server, 2, False) if server else None
     if asked is False or answered is True:
