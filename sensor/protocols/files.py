@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from columns.app import AppProto
 from columns.errors import UsageError
 from columns.protocols.fileinfo import FILEINFO
 from sensor.protocols.bounds import check_limits, limit
 from sensor.protocols.magic import (
-    HEAD_BYTES, HINT_TAIL_BYTES, HINTED, ISO, ISO_MARK, ISO_OFFSET, file_type, hints_in, zip_locked,
+    DATA, HEAD_BYTES, HINT_TAIL_BYTES, HINTED, ISO, ISO_MARK, ISO_OFFSET, file_type, hints_in, zip_locked,
 )
 from sensor.protocols.parser import Context, Moment
 
@@ -96,7 +95,7 @@ class FileTracker:
 
     def end(self, at: Moment, state: str = CLOSED, **objects: str) -> None:
         """Tell the file; objects are JSON texts of what carried it (http=..., smtp=..., email=..., smb=...)."""
-        kind = ISO if self._iso == ISO_MARK else file_type(self._head)
+        kind = ISO if self._iso == ISO_MARK else file_type(self._head) if self._head or not self.size else DATA
         if self._hinted is None and kind.name in HINTED:
             self._hints |= hints_in(self._tail)
         if kind.name in HINTED and zip_locked(self._head):
@@ -109,5 +108,3 @@ class FileTracker:
             "filename": self.name, "file_type": kind.name, "mime_type": kind.mime, "size": self.size,
             "hints": json.dumps(sorted(self._hints)) if self._hints else "", "gaps": int(self.gaps), "state": state,
             "stored": 0, **sums, **objects})
-
-

@@ -55,8 +55,8 @@ class Context:
 class Handover(NamedTuple):
     """A parser is done, and another goes on with the same flow (STARTTLS, CONNECT, TLS within RDP).
 
-    app_proto: whose parser goes on; UNKNOWN to ask the probes again. to_server, to_client: bytes of each direction that
-    were taken already but belong to the successor; it is given these first.
+    app_proto: whose parser goes on; UNKNOWN to ask the probes again. to_server, to_client: bytes of each direction
+    that were taken already but belong to the successor; it is given these first.
     """
 
     app_proto: AppProto

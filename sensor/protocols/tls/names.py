@@ -20,14 +20,32 @@ _ALERTS = {
     120: "no_application_protocol", 121: "ech_required",
 }
 
-_GROUPS = dict(enumerate(
-    ("sect163k1 sect163r1 sect163r2 sect193r1 sect193r2 sect233k1 sect233r1 sect239k1 sect283k1 sect283r1 sect409k1 "
-     "sect409r1 sect571k1 sect571r1 secp160k1 secp160r1 secp160r2 secp192k1 secp192r1 secp224k1 secp224r1 secp256k1 "
-     "secp256r1 secp384r1 secp521r1 brainpoolP256r1 brainpoolP384r1 brainpoolP512r1 x25519 x448").split(), 1)) | {
+_CURVES = """
+sect163k1 sect163r1 sect163r2 sect193r1 sect193r2 sect233k1 sect233r1 sect239k1 sect283k1 sect283r1 sect409k1 sect409r1
+sect571k1 sect571r1 secp160k1 secp160r1 secp160r2 secp192k1 secp192r1 secp224k1 secp224r1 secp256k1 secp256r1 secp384r1
+secp521r1 brainpoolP256r1 brainpoolP384r1 brainpoolP512r1 x25519 x448
+"""
+_GROUPS = dict(enumerate(_CURVES.split(), 1)) | {
     41: "curveSM2", 0x100: "ffdhe2048", 0x101: "ffdhe3072", 0x102: "ffdhe4096", 0x103: "ffdhe6144",
     0x104: "ffdhe8192", 0x200: "MLKEM512", 0x201: "MLKEM768", 0x202: "MLKEM1024", 0x11EB: "SecP256r1MLKEM768",
     0x11EC: "X25519MLKEM768", 0x11ED: "SecP384r1MLKEM1024", 0x6399: "X25519Kyber768Draft00",
     0xFF01: "arbitrary_explicit_prime_curves", 0xFF02: "arbitrary_explicit_char2_curves",
+}
+
+_FIRST_EXTENSIONS = """
+server_name max_fragment_length client_certificate_url trusted_ca_keys truncated_hmac status_request user_mapping
+client_authz server_authz cert_type supported_groups ec_point_formats srp signature_algorithms use_srtp heartbeat alpn
+status_request_v2 signed_certificate_timestamp client_certificate_type server_certificate_type padding
+encrypt_then_mac extended_master_secret token_binding cached_info tls_lts compress_certificate record_size_limit
+pwd_protect pwd_clear password_salt ticket_pinning tls_cert_with_extern_psk delegated_credentials session_ticket tlmsp
+tlmsp_proxying tlmsp_delegate supported_ekt_ciphers
+"""
+_EXTENSIONS = dict(enumerate(_FIRST_EXTENSIONS.split())) | {
+    41: "pre_shared_key", 42: "early_data", 43: "supported_versions", 44: "cookie", 45: "psk_key_exchange_modes",
+    47: "certificate_authorities", 48: "oid_filters", 49: "post_handshake_auth", 50: "signature_algorithms_cert",
+    51: "key_share", 52: "transparency_info", 53: "connection_id_deprecated", 54: "connection_id",
+    55: "external_id_hash", 56: "external_session_id", 57: "quic_transport_parameters", 58: "ticket_request",
+    59: "dnssec_chain", 13172: "next_protocol_negotiation", 65281: "renegotiation_info",
 }
 
 GREASE = frozenset(0x0A0A + 0x1010 * n for n in range(16))
@@ -54,3 +72,8 @@ def alert_name(description: int) -> str:
 def group_name(group: int) -> str:
     """Return the registered name of a named group, or its number in hexadecimal."""
     return _GROUPS.get(group) or f"0x{group:04x}"
+
+
+def extension_name(kind: int) -> str:
+    """Return the registered name of an extension, or "" where none is."""
+    return _EXTENSIONS.get(kind, "")

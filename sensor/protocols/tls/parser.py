@@ -26,27 +26,30 @@ class TlsParser:
         self.done = False
         self._context = context
         self._settings = context.settings if isinstance(context.settings, TlsSettings) else TlsSettings()
-        self._client = RecordReader(self._settings.message_bytes)
-        self._server = RecordReader(self._settings.message_bytes)
         self._seen = Handshake()
+        # each by direction, to_server being the index
+        self._readers = tuple(RecordReader(self._settings.message_bytes) for _ in range(2))
+        self._over = [False, False]  # the handshake is: what follows is encrypted
         self._bytes = [0, 0]
+        self._early = False  # the client sends encrypted records before the server's hello
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Read the records of one direction."""
         if self.done:
             return
-        reader = self._client if to_server else self._server
         self._bytes[to_server] += len(data)
         if not self._finished(to_server):
-            for event in reader.feed(data):
+            for event in self._readers[to_server].feed(data):
                 self._event(to_server, event)
+                if self._finished(to_server):
+                    break
         self._conclude(at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """Pass over a gap within what is encrypted; elsewhere this direction is given up."""
         if self.done or self._finished(to_server):
             return
-        if not (self._client if to_server else self._server).gap(size):
+        if not self._readers[to_server].gap(size):
             self._context.count("gap in a handshake")
         self._conclude(at)
 
@@ -56,16 +59,16 @@ class TlsParser:
             self._tell(at)
 
     def _finished(self, to_server: bool) -> bool:
-        reader = self._client if to_server else self._server
-        return reader.encrypted or reader.broken
+        hidden = to_server and self._readers[False].broken and (self._readers[True].encrypted or self._early)
+        return hidden or self._over[to_server] or self._readers[to_server].broken
 
     def _conclude(self, at: Moment) -> None:
         """Nothing more is wanted when neither side can say more, or only one speaks and has been heard long enough."""
-        ended = self._finished(False), self._finished(True)
-        waited = any(ended[side] and self._bytes[side] > self._settings.one_sided_bytes and not self._bytes[not side]
+        waited = any((self._finished(side) or self._readers[side].encrypted or self._early)
+                     and self._bytes[side] > self._settings.one_sided_bytes and not self._bytes[not side]
                      for side in (False, True))
-        if all(ended) or waited:
-            self._seen.established = self._client.encrypted and self._server.encrypted
+        if waited or (self._finished(False) and self._finished(True)):
+            self._seen.established = all(self._over)
             self._tell(at)
 
     def _tell(self, at: Moment) -> None:
@@ -115,8 +118,11 @@ class TlsParser:
             return
         seen.hello_retry |= hello.retry
         seen.server = hello
-        if seen.tls13 and hello.psk:
-            seen.resumption = "psk"
+        if seen.tls13:
+            self._readers[True].encrypted = False  # it was feigned
+            seen.resumption = "psk" if hello.psk else ""
+        else:
+            self._over[True] = self._readers[True].encrypted
 
     def _check(self, hello: object) -> None:
         if hello is None:
@@ -154,10 +160,11 @@ class TlsParser:
     def _change_cipher(self, to_server: bool) -> None:
         """Encryption begins, but not where TLS 1.3 only feigns it, for middleboxes (RFC 8446, D.4)."""
         seen = self._seen
-        if seen.tls13 or (to_server and seen.server is None and seen.client is not None and seen.hello_retry):
+        if seen.tls13 or (to_server and seen.server is None and seen.hello_retry):
             return
-        (self._client if to_server else self._server).encrypted = True
-        if not to_server and seen.server is not None and not seen.hello_done and not self._server.broken:
+        self._readers[to_server].encrypted = True
+        self._over[to_server] = seen.server is not None or not to_server
+        if not to_server and seen.server is not None and not seen.hello_done:
             seen.resumption = self._resumed_with()
 
     def _resumed_with(self) -> str:
@@ -169,10 +176,9 @@ class TlsParser:
 
     def _encrypted(self, to_server: bool) -> None:
         """The first encrypted record of TLS 1.3, after the server's hello (before it may stand early data)."""
-        if not to_server:
-            self._server.encrypted = True
-        elif self._seen.server is None or not self._seen.server.retry:
-            self._client.encrypted = self._seen.server is not None or self._bytes[False] == 0
+        server = self._seen.server
+        self._over[to_server] = not to_server or (server is not None and not server.retry)
+        self._early |= to_server
 
     def _ssl2(self, to_server: bool, body: bytes) -> None:
         seen = self._seen
@@ -185,4 +191,4 @@ class TlsParser:
             if body[2] == 1 and size:
                 seen.server_chain.append(read_certificate(body[11 : 11 + size]))
                 seen.chain_certificates = 1
-            self._client.encrypted = self._server.encrypted = True  # what follows is not TLS
+            self._over = [True, True]  # what follows is not TLS

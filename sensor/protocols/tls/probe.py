@@ -5,9 +5,13 @@ from __future__ import annotations
 from sensor.protocols.parser import FlowFacts
 from sensor.protocols.tls.records import ALERT, HANDSHAKE, LONGEST_RECORD
 
+_TCP = 6
+
 
 def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
     """Ask for a hello (or an alert) on either side, within the bounds of the record layer."""
+    if flow.proto != _TCP:
+        return False
     asked = _record(client, 1, True) if client else None
     answered = _record(server, 2, False) if server else None
     if asked is False or answered is True:
@@ -40,7 +44,8 @@ def _ssl2(head: bytes) -> bool | None:
         return None
     size, version = (head[0] & 0x7F) << 8 | head[1], head[3] << 8 | head[4]
     specs, session, challenge = (int.from_bytes(head[i : i + 2], "big") for i in (5, 7, 9))
-    return (version == 2 or version >> 8 == 3) and specs % 3 == 0 and specs > 0 and 9 + specs + session + challenge == size
+    adds_up = specs > 0 and specs % 3 == 0 and 9 + specs + session + challenge == size
+    return adds_up and (version == 2 or version >> 8 == 3)
 
 
 def _ssl2_answer(head: bytes) -> bool | None:
