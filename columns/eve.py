@@ -59,7 +59,7 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     rows = rows_in(flows)
     if rows == 0:
         return ""
-    event = _Event("flow", flows.clock_ns, sensor)
+    event = Event("flow", flows.clock_ns, sensor)
     event.derive(FLOW, flows, vocabularies, _FLOW_FORMS)
     own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
     own.add([f',"community_id":"{c}"' for c in community_ids(flows)])
@@ -80,7 +80,7 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     rows = rows_in(alerts)
     if rows == 0:
         return ""
-    event = _Event("alert", alerts.ts_ns, sensor)
+    event = Event("alert", alerts.ts_ns, sensor)
     event.derive(ALERT, alerts, {}, _ALERT_FORMS)
     event.object("alert").constant("action", '"allowed"')
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
@@ -91,20 +91,6 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     return event.lines()
 
 
-def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, sensor: str = "") -> str:
-    """Return one event per row of a table of transactions, each a line; its type is the name of the table.
-
-    A column whose place is ``a.b.c`` stands in the object b within the object a.
-    """
-    rows = rows_in(batch)
-    if rows == 0:
-        return ""
-    event = _Event(table.name, batch.ts_ns, sensor)
-    event.derive(table, batch, vocabularies, _TRANSACTION_FORMS)
-    event.own.add([f',"community_id":"{c}"' for c in community_ids(batch)])
-    return event.lines()
-
-
 def stats_lines(health: Any, *, sensor: str = "") -> str:
     """Return one ``stats`` event per time of reading, each a line, with {stage: {cause: value}} under ``stats``."""
     readings: dict[int, dict[str, dict[str, int]]] = {}
@@ -112,12 +98,12 @@ def stats_lines(health: Any, *, sensor: str = "") -> str:
                strict=True)
     for ts_ns, stage, cause, value in rows:
         readings.setdefault(ts_ns, {}).setdefault(stage, {})[cause] = value
-    event = _Event("stats", np.array(list(readings), np.int64), sensor)
+    event = Event("stats", np.array(list(readings), np.int64), sensor)
     event.own.add([key_text("stats") + json_text(stats) for stats in readings.values()])
     return event.lines()
 
 
-class _Event:
+class Event:
     """Events of one type in the making: their own fields, and the objects in them."""
 
     def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str) -> None:
@@ -132,10 +118,14 @@ class _Event:
         """The fields of an object; those of the event itself for the name "", which is none."""
         return self._objects.setdefault(name, Fields(self.own.rows)) if name else self.own
 
-    def derive(self, table: Table, batch: Any, vocabularies: Vocabularies, forms: Mapping[str, Form]) -> None:
-        """Add every column that has a place in EVE; forms are those that have a form of their own."""
+    def derive(self, table: Table, batch: Any, vocabularies: Vocabularies, forms: Mapping[str, Form], *,
+               without: str = "") -> None:
+        """Add every column that has a place in EVE; forms are those that have a form of their own.
+
+        without: an object whose columns are left out, because it is rendered as a whole elsewhere.
+        """
         for column in table.columns:
-            if not column.eve or column.eve == "timestamp":
+            if not column.eve or column.eve == "timestamp" or (without and column.eve.startswith(f"{without}.")):
                 continue
             holder, _, name = column.eve.rpartition(".")
             if form := forms.get(column.name):
@@ -177,11 +167,12 @@ def _labels(codes: type[IntEnum]) -> list[str]:
     return [known.get(code, str(code)) for code in range(max(known) + 1)]
 
 
-def _proto(fields: Fields, name: str, batch: Any) -> None:
+def proto_form(fields: Fields, name: str, batch: Any) -> None:
+    """The IP protocol by its name."""
     fields.word(name, batch.proto, _PROTO_NAMES)
 
 
-def _number(column: str, protos: tuple[int, ...] | None = None) -> Form:
+def number_form(column: str, protos: tuple[int, ...] | None = None) -> Form:
     """A number as it is, only for some protocols (a port 0 of TCP is a port, that of ICMP is none)."""
     def add(fields: Fields, name: str, batch: Any) -> None:
         key, array = key_text(name), getattr(batch, column)
@@ -196,7 +187,7 @@ def _mac(column: str) -> Form:
     return lambda fields, name, batch: fields.add(macs(name, getattr(batch, column)))
 
 
-def _vlans(fields: Fields, name: str, batch: Any) -> None:
+def vlan_form(fields: Fields, name: str, batch: Any) -> None:
     """VLAN tags from the outside in, as an array."""
     inner = getattr(batch, "vlan_inner", np.zeros_like(batch.vlan))
     both, place = np.unique(batch.vlan.astype(np.uint32) << 16 | inner, return_inverse=True)
@@ -239,15 +230,13 @@ _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient"
 """Columns of a flow that go into ``vlan`` and ``tcp`` together with others."""
 
 _FLOW_FORMS: dict[str, Form] = {
-    "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
-    "icmp_type": _number("icmp_type", _ICMP), "icmp_code": _number("icmp_code", _ICMP), "vlan": _vlans,
+    "proto": proto_form,
+    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
+    "icmp_type": number_form("icmp_type", _ICMP), "icmp_code": number_form("icmp_code", _ICMP), "vlan": vlan_form,
     "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason, "app_proto": _app_proto,
 }
-_TRANSACTION_FORMS: dict[str, Form] = {
-    "proto": _proto, "src_port": _number("src_port"), "dst_port": _number("dst_port"), "vlan": _vlans,
-    "tx_id": _number("tx_id"),
-}
 _ALERT_FORMS: dict[str, Form] = {
-    "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
-    "vlan": _vlans, "severity": _number("severity"),
+    "proto": proto_form,
+    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
+    "vlan": vlan_form, "severity": number_form("severity"),
 }

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from columns.errors import StoreError
-from columns.eve import alert_lines, flow_lines, stats_lines, transaction_lines
+from columns.eve import alert_lines, flow_lines, stats_lines
+from columns.eve_transactions import transaction_lines
 from columns.schema import Table, rows_in, slice_rows
 
 _ROWS_AT_ONCE = 8192

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from columns.transaction import count, json_words, transaction_table, word, words
+from columns.transaction import count, flag, json_words, transaction_table, word, words
 
 TLS = transaction_table(
     "tls", "TLS (and SSL) handshakes: what both sides said before encryption", "Tls", __name__, (
@@ -16,7 +16,7 @@ TLS = transaction_table(
         words("notafter", "the server's certificate is valid until (UTC)", "tls.notafter"),
         json_words("subjectaltname", "names in the server's certificate: DNS, e-mail, URI, address",
                    "tls.subjectaltname"),
-        count("session_resumed", "1 = a session of TLS 1.2 or older was resumed", "tls.session_resumed", dtype="uint8"),
+        flag("session_resumed", "a session of TLS 1.2 or older was resumed", "tls.session_resumed"),
         words("client_subject", "subject of the client's certificate", "tls.client.subject"),
         words("client_issuerdn", "issuer of the client's certificate", "tls.client.issuerdn"),
         words("client_serial", "serial number of the client's certificate", "tls.client.serial"),

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sensor.protocols import tls
+from sensor.protocols import dns, http, quic, tls
 from sensor.protocols.parser import Wants
 
-STREAM_WANTS: tuple[Wants, ...] = (*tls.WANTS,)
-DATAGRAM_WANTS: tuple[Wants, ...] = ()
+_ALL: tuple[Wants, ...] = (*tls.WANTS, *http.WANTS, *quic.WANTS, *dns.WANTS)
+
+STREAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "data"))
+"""Protocols over TCP."""
+
+DATAGRAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "datagram"))
+"""Protocols over UDP."""
