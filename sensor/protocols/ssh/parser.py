@@ -101,7 +101,7 @@ class SshParser:
             version, _, rest = banner[4:].partition(b"-")
             software, _, comments = rest.partition(b" ")
             row |= {f"{side}_proto_version": version, f"{side}_software_version": software,
-                    f"{side}_comments": comments}
+                    f"{side}_comments": comments.strip(b"\0 ")}
         if offer := self._offers[to_server]:
             digest, text = hassh(offer, to_server)
             row |= {f"{side}_hassh_hash": digest, f"{side}_hassh_string": text,
