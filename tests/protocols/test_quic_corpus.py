@@ -56,7 +56,7 @@ def _zeek(seen: Comparison, where: str, said: dict[str, str], client: dict[str, 
     else:
         seen.fact(where, "version", said["version"], server["tls_version"].replace("TLS 1.", "TLSv1"))
         seen.fact(where, "cipher", said["cipher"], server["cipher"])
-        seen.fact(where, "curve", said["curve"], server["group"])
+        seen.fact(where, "curve", said["curve"], server["named_group"])
         seen.fact(where, "resumed", said["resumed"], "FT"[server["resumed"]])
 
 

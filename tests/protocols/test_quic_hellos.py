@@ -65,7 +65,7 @@ def test_both_hellos_give_a_row_each(version, name):
     assert [e.get("name") for e in json.loads(offered["extensions"])] == [
         "server_name", "alpn", "supported_versions", "signature_algorithms", "quic_transport_parameters"]
     assert json.loads(offered["extensions"])[0]["values"] == ["a.example"]
-    assert (chosen["sender"], chosen["cipher"], chosen["group"], chosen["server_scid"]) == (
+    assert (chosen["sender"], chosen["cipher"], chosen["named_group"], chosen["server_scid"]) == (
         "server", "TLS_AES_128_GCM_SHA256", "x25519", SSCID.hex())
     assert heard.moments == [Moment(2, 2), Moment(3, 3)]
     assert heard.parser.done

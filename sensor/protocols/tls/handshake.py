@@ -99,7 +99,8 @@ def _server_columns(hello: ServerHello, exchanged: int, listed: int) -> dict[str
     group = hello.group or exchanged
     return row | {
         "cipher": cipher_name(hello.cipher), "server_exts": _numbers(hello.extensions, listed), "ja3s_hash": hash3s,
-        "ja3s_string": text3s, "server_alpns": names_json(hello.alpns), "group": group_name(group) if group else "",
+        "ja3s_string": text3s, "server_alpns": names_json(hello.alpns),
+        "named_group": group_name(group) if group else "",
     }
 
 
