@@ -20,7 +20,7 @@ QUIC = transaction_table(
         word("sender", "whose hello: client or server; none where no hello could be read", "sekisho.quic.sender"),
         json_words("alpns", "application protocols offered or chosen", "sekisho.quic.alpns"),
         word("cipher", "name of the cipher suite that the server chose", "sekisho.quic.cipher"),
-        word("group", "named group of the key exchange that the server chose", "sekisho.quic.group"),
+        word("named_group", "named group of the key exchange that the server chose", "sekisho.quic.named_group"),
         word("tls_version", "version of TLS offered or chosen", "sekisho.quic.tls_version"),
         words("client_dcid", "destination connection id of the client's first packet", "sekisho.quic.client_dcid"),
         words("client_scid", "connection id that the client gave itself", "sekisho.quic.client_scid"),

@@ -41,7 +41,7 @@ TLS = transaction_table(
         json_words("server_exts", "extensions of the server, in order", "tls.server_handshake.exts"),
         word("from_proto", "protocol that turned to TLS (STARTTLS, CONNECT)", "tls.from_proto"),
         word("cipher", "name of the cipher suite that the server chose", "sekisho.tls.cipher"),
-        word("group", "named group of the key exchange", "sekisho.tls.group"),
+        word("named_group", "named group of the key exchange", "sekisho.tls.named_group"),
         json_words("client_groups", "named groups offered, in order, without GREASE", "sekisho.tls.client_groups"),
         words("client_session_id", "session id that the client offered", "sekisho.tls.client_session_id"),
         words("server_session_id", "session id that the server gave", "sekisho.tls.server_session_id"),

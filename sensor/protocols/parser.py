@@ -73,7 +73,7 @@ class StreamParser(Protocol):
     done: bool
     """True when no more bytes are wanted: they are passed over without being looked at."""
 
-    # A parser that hands over has besides this an attribute ``successor: Handover | None``, looked at once done is True.
+    # A parser that can hand over has an attribute ``successor: Handover | None`` too, looked at once done is True.
 
     def __init__(self, context: Context) -> None: ...
 

@@ -63,7 +63,7 @@ def hear(talk, cut=(), **settings):
 def test_a_handshake_of_tls12_with_its_certificate():
     heard = hear(TALK12)
     row = heard.row
-    assert (row["version"], row["sni"], row["cipher"], row["group"]) == (
+    assert (row["version"], row["sni"], row["cipher"], row["named_group"]) == (
         "TLS 1.2", b"example.com", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "secp256r1")
     assert (row["subject"], row["issuerdn"]) == ("C=FR, O=Stamus, CN=SELKS, Email=a@b.c", "CN=R3")
     assert (row["serial"], row["notbefore"], row["notafter"]) == (
@@ -83,7 +83,7 @@ def test_a_handshake_of_tls12_with_its_certificate():
 def test_a_handshake_of_tls13_ends_with_the_first_encrypted_record_of_the_client():
     heard = hear(TALK13)
     row = heard.row
-    assert (row["version"], row["client_version"], row["group"], row["cipher"]) == (
+    assert (row["version"], row["client_version"], row["named_group"], row["cipher"]) == (
         "TLS 1.3", "TLS 1.3", "x25519", "TLS_AES_128_GCM_SHA256")
     assert (row["established"], row["resumption_offered"], row["resumption"]) == (1, "", "")
     assert heard.moments == [Moment(3, 3)]
@@ -93,7 +93,7 @@ def test_a_retry_is_not_the_answer():
     retry = server_hello(extension(43, numbers([0x0304])), extension(51, numbers([23])), random=RETRY_RANDOM)
     talk = [TALK13[0], (SERVER, record(22, message(2, retry)) + CCS), (CLIENT, CCS + TALK13[0][1]), *TALK13[1:]]
     row = hear(talk).row
-    assert (row["hello_retry"], row["established"], row["cipher"], row["group"]) == (
+    assert (row["hello_retry"], row["established"], row["cipher"], row["named_group"]) == (
         1, 1, "TLS_AES_128_GCM_SHA256", "x25519")
 
 

@@ -4,6 +4,7 @@ parsers over a capture without them."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -119,6 +120,7 @@ def parse_capture(capture: Path | str, wants: Sequence[Wants], settings: Any = N
     rows: dict[str, list[dict[str, Any]]] = {"counters": [{}], "flows": []}
     parsers: dict[int, Any] = {}
     begun: dict[int, list[bytes]] = {}
+    contexts: dict[int, Context] = {}
     for piece in pieces_of(capture):
         flow_id = piece.flow.flow_id
         if flow_id not in parsers:
@@ -129,13 +131,25 @@ def parse_capture(capture: Path | str, wants: Sequence[Wants], settings: Any = N
             found = _probe(heads, piece.flow, wants)
             if found is None:
                 continue
-            parsers[flow_id] = found.parser(_context(piece.flow, rows, settings))
+            contexts[flow_id] = _context(piece.flow, rows, settings)
+            parsers[flow_id] = found.parser(contexts[flow_id])
             rows["flows"].append(piece.flow._asdict() | {"app_proto": found.app_proto.name.lower()})
             for side in (0, 1):
                 if heads[side]:
                     _give(parsers[flow_id], Piece(piece.flow, side == 0, heads[side], 0, piece.at))
-            continue
-        _give(parsers[flow_id], piece)
+        else:
+            _give(parsers[flow_id], piece)
+        successor = getattr(parsers[flow_id], "successor", None)
+        if successor is not None and piece.data is not None:
+            context = replace(contexts[flow_id], from_proto=parsers[flow_id].app_proto)
+            parsers.pop(flow_id)
+            begun[flow_id] = [successor.to_server, successor.to_client]
+            found = next((w for w in wants if w.app_proto == successor.app_proto), None)
+            if found is not None:
+                parsers[flow_id] = found.parser(context)
+                for side in (0, 1):
+                    if begun[flow_id][side]:
+                        _give(parsers[flow_id], Piece(piece.flow, side == 0, begun[flow_id][side], 0, piece.at))
     return rows
 
 

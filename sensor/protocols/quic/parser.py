@@ -69,7 +69,7 @@ class QuicParser:
         for _ in range(self._settings.packets):
             packet = long_packet(data, place)
             if packet is None:
-                if place == 0 and data[0] & 0x80:
+                if place == 0 and data[:1] >= b"\x80":
                     self._context.count("packet not whole")
                 return
             self._packet(to_server, packet, data, at)
@@ -90,14 +90,13 @@ class QuicParser:
         elif packet.kind == PacketKind.RETRY:
             self._retries += not to_server
             self._ids.pop("server_scid", None)
-        elif packet.kind == PacketKind.INITIAL and not self._heard[to_server]:
-            self._initial(to_server, packet, data, at)
-        elif packet.kind == PacketKind.INITIAL and to_server and self._retried(packet):
+        elif packet.kind == PacketKind.INITIAL and (not self._heard[to_server] or self._retried(to_server, packet)):
             self._initial(to_server, packet, data, at)
 
-    def _retried(self, packet: LongPacket) -> bool:
+    def _retried(self, to_server: bool, packet: LongPacket) -> bool:
         """Whether the client begins again with the connection id of a Retry."""
-        return bool(0 < self._retries <= _MOST_RETRIES and packet.dcid != self._keyed_by and not self._heard[False])
+        again = 0 < self._retries <= _MOST_RETRIES and packet.dcid != self._keyed_by
+        return to_server and again and not self._heard[False]
 
     def _initial(self, to_server: bool, packet: LongPacket, data: bytes, at: Moment) -> None:
         opened = self._open(to_server, packet, data)

@@ -31,7 +31,7 @@ def server_row(hello: ServerHello) -> dict[str, Any]:
     return {
         "sender": "server", "ja3s_hash": hash3s, "ja3s_string": text3s, "cipher": cipher_name(hello.cipher),
         "extensions": _extensions(hello.extensions, {ALPN: hello.alpns}), "alpns": names_json(hello.alpns),
-        "group": group_name(hello.group) if hello.group else "", "tls_version": tls_version_name(hello.version),
+        "named_group": group_name(hello.group) if hello.group else "", "tls_version": tls_version_name(hello.version),
         "resumed": int(hello.psk),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import sha1, sha256
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -32,7 +31,6 @@ _SHORT = {  # attributes of names, as Suricata shortens them
 }
 _SAN = bytes.fromhex("551d11")
 _SERIAL_BYTES, _MOST_NAMES, _MOST_ATTRIBUTES = 64, 256, 64
-_KEPT, _KEPT_BYTES = 2048, 8192
 
 
 class Certificate(NamedTuple):
@@ -50,16 +48,7 @@ class Certificate(NamedTuple):
 
 
 def read_certificate(der: bytes) -> Certificate:
-    """Read a certificate; what stands before a damage is kept. The same ones come again and again: some are kept."""
-    return _kept(der) if len(der) <= _KEPT_BYTES else _read(der)
-
-
-@lru_cache(_KEPT)
-def _kept(der: bytes) -> Certificate:
-    return _read(der)
-
-
-def _read(der: bytes) -> Certificate:
+    """Read a certificate; what stands before a damage is kept."""
     said: dict[str, str] = {}
     names: list[str] = []
     damaged = False

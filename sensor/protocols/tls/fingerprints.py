@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable
 from hashlib import md5, sha256
-from typing import Any
 
 from sensor.protocols.tls.hello import ALPN, SERVER_NAME, ClientHello, ServerHello
 from sensor.protocols.tls.names import GREASE
 
 _JA4_VERSIONS = {0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2"}
 _NOTHING = "000000000000"
-_KNOWN = 4096  # few clients make most hellos
-_MOST_KEPT = 400  # numbers in a hello that is worth remembering: bounds the memory
 
 
-def without_grease(numbers: Iterable[int]) -> tuple[int, ...]:
+def without_grease(numbers: tuple[int, ...]) -> tuple[int, ...]:
     """Return the numbers without GREASE."""
-    return tuple(n for n in numbers if n not in GREASE)
+    return numbers if GREASE.isdisjoint(numbers) else tuple(n for n in numbers if n not in GREASE)
 
 
 def ja3(hello: ClientHello) -> tuple[str, str]:
     """Return JA3 of a client: the MD5 and the text it is of."""
-    lists = (hello.ciphers, hello.extensions, hello.groups, hello.point_formats)
-    return _remembered(_ja3, *lists)(hello.version, *lists)
+    lists = (without_grease(hello.ciphers), without_grease(hello.extensions), without_grease(hello.groups),
+             hello.point_formats)
+    return _md5(f"{hello.version},{','.join('-'.join(map(str, numbers)) for numbers in lists)}")
 
 
 def ja3s(hello: ServerHello) -> tuple[str, str]:
     """Return JA3S of a server: the MD5 and the text it is of."""
-    return _remembered(_ja3s, hello.extensions)(hello.legacy_version, hello.cipher, hello.extensions)
+    return _md5(f"{hello.legacy_version},{hello.cipher},{'-'.join(map(str, hello.extensions))}")
 
 
 def ja4(hello: ClientHello, transport: str = "t") -> str:
     """Return JA4 of a client; transport is t for TCP, q for QUIC."""
-    lists = (hello.ciphers, hello.extensions, hello.signatures)
-    return f"{_ja4_a(transport, hello)}_{_remembered(_ja4_hashes, *lists)(*lists)}"
+    b, c = _ja4_lists(hello.ciphers, hello.extensions, hello.signatures)
+    return f"{_ja4_a(transport, hello)}_{_hash12(b)}_{_hash12(c)}"
 
 
 def ja4_raw(hello: ClientHello, transport: str = "t") -> str:
     """Return JA4_r: what JA4 is made of, not hashed."""
     return "_".join((_ja4_a(transport, hello), *_ja4_lists(hello.ciphers, hello.extensions, hello.signatures)))
-
-
-def _remembered(cached: Any, *lists: Sequence[int]) -> Callable[..., Any]:
-    return cached if sum(map(len, lists)) <= _MOST_KEPT else cached.__wrapped__
 
 
 def _ja4_a(transport: str, hello: ClientHello) -> str:
@@ -70,30 +63,12 @@ def _ja4_lists(ciphers: tuple[int, ...], extensions: tuple[int, ...], signatures
     return b, f"{c}_{signed}" if signed else c
 
 
-@lru_cache(_KNOWN)
-def _ja4_hashes(ciphers: tuple[int, ...], extensions: tuple[int, ...], signatures: tuple[int, ...]) -> str:
-    b, c = _ja4_lists(ciphers, extensions, signatures)
-    return f"{_hash12(b)}_{_hash12(c)}"
-
-
 def _hex(numbers: Iterable[int]) -> str:
     return ",".join(f"{n:04x}" for n in numbers)
 
 
 def _hash12(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:12] if text else _NOTHING
-
-
-@lru_cache(_KNOWN)
-def _ja3(version: int, ciphers: tuple[int, ...], extensions: tuple[int, ...], groups: tuple[int, ...],
-         formats: bytes) -> tuple[str, str]:
-    lists = (without_grease(ciphers), without_grease(extensions), without_grease(groups), formats)
-    return _md5(f"{version},{','.join('-'.join(map(str, numbers)) for numbers in lists)}")
-
-
-@lru_cache(_KNOWN)
-def _ja3s(version: int, cipher: int, extensions: tuple[int, ...]) -> tuple[str, str]:
-    return _md5(f"{version},{cipher},{'-'.join(map(str, extensions))}")
 
 
 def _md5(text: str) -> tuple[str, str]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sensor.protocols.tls.certificate import Certificate
+from sensor.protocols.tls.chain import Chain
 from sensor.protocols.tls.ciphers import cipher_name
 from sensor.protocols.tls.fingerprints import ja3, ja3s, ja4, without_grease
 from sensor.protocols.tls.hello import ClientHello, ServerHello
 from sensor.protocols.tls.names import SSL2, group_name, is_tls13, version_name
 
+_KEPT = 4096  # hellos whose columns are remembered
+_MOST_KEPT = 400  # numbers and letters in one that is: bounds the memory
+_SEEN = {(False, False): "none", (True, False): "client", (False, True): "server", (True, True): "both"}
 
-@dataclass
+
+@dataclass(slots=True)
 class Handshake:
     """Everything that both sides said in clear; ssl2_hello is a client's hello in the form of SSL 2.0."""
 
@@ -22,9 +27,8 @@ class Handshake:
     server: ServerHello | None = None
     ssl2_hello: bool = False
     hello_retry: bool = False
-    server_chain: list[Certificate] = field(default_factory=list)
-    client_chain: list[Certificate] = field(default_factory=list)
-    chain_certificates: int = 0
+    server_chain: Chain | None = None
+    client_chain: Chain | None = None
     group: int = 0
     hello_done: bool = False
     resumption: str = ""
@@ -38,72 +42,71 @@ class Handshake:
 
     def row(self, listed: int, from_proto: str) -> dict[str, Any]:
         """Return the columns of this handshake; listed bounds the lists of numbers."""
-        sides = ("none", "client", "server", "both")[(self.client is not None) + 2 * (self.server is not None)]
-        return {
-            "version": "UNDETERMINED", "hellos_seen": sides, "from_proto": from_proto,
-            "hello_retry": int(self.hello_retry), "established": int(self.established),
-            "resumption": self.resumption, "session_resumed": int(bool(self.resumption) and not self.tls13),
-            "alerts": _json(self.alerts), **(self._client(listed) if self.client else {}),
-            **(self._server(listed) if self.server else {}), **self._certificates(),
+        row: dict[str, Any] = {
+            "version": "UNDETERMINED", "from_proto": from_proto, "established": int(self.established),
+            "hellos_seen": _SEEN[self.client is not None, self.server is not None],
+            "hello_retry": int(self.hello_retry), "resumption": self.resumption,
+            "session_resumed": int(bool(self.resumption) and not self.tls13), "alerts": _json(self.alerts),
         }
-
-    def _client(self, listed: int) -> dict[str, Any]:
-        hello = self.client
-        row = {
-            "client_version": version_name(hello.highest_version),
-            "client_ciphers": _numbers(without_grease(hello.ciphers), listed),
-            "client_session_id": hello.session_id.hex(),
-            "resumption_offered": "psk" if hello.psk else "ticket" if hello.ticket
-            else "session_id" if hello.session_id and not is_tls13(hello.highest_version) else "",
-        }
-        if self.ssl2_hello:  # there are no fingerprints of such
-            return row
-        hash3, text3 = ja3(hello)
-        return row | {
-            "sni": hello.server_name, "ja3_hash": hash3, "ja3_string": text3, "ja4": ja4(hello),
-            "client_alpns": names_json(hello.alpns), "client_exts": _numbers(without_grease(hello.extensions), listed),
-            "client_sig_algs": _numbers(without_grease(hello.signatures), listed),
-            "client_groups": _json([group_name(g) for g in without_grease(hello.groups)[:listed]]),
-        }
-
-    def _server(self, listed: int) -> dict[str, Any]:
-        hello = self.server
-        name = version_name(hello.version)
-        row = {"version": name, "server_version": name, "server_cipher": hello.cipher & 0xFFFF}
-        if hello.version == SSL2:
-            return row
-        hash3s, text3s = ja3s(hello)
-        group = hello.group or self.group
-        return row | {
-            "cipher": cipher_name(hello.cipher), "server_exts": _numbers(hello.extensions, listed),
-            "ja3s_hash": hash3s, "ja3s_string": text3s, "server_alpns": names_json(hello.alpns),
-            "server_session_id": hello.session_id.hex(), "group": group_name(group) if group else "",
-        }
-
-    def _certificates(self) -> dict[str, Any]:
-        row: dict[str, Any] = {"chain_certificates": self.chain_certificates}
-        if self.server_chain:
-            row |= _certificate(self.server_chain[0], "")
-            row["subjectaltname"] = _json(self.server_chain[0].names)
-            row["chain"] = _json([_link(c) for c in self.server_chain])
-        if self.client_chain:
-            row |= _certificate(self.client_chain[0], "client_")
+        if self.client is not None:
+            self._add_client(self.client, row, listed)
+        if self.server is not None:
+            kept = len(self.server.extensions) <= _MOST_KEPT
+            told = _server_columns if kept else _server_columns.__wrapped__
+            row |= told(self.server._replace(session_id=b""), self.group, listed)
+            row["server_session_id"] = self.server.session_id.hex()
+        if self.server_chain is not None:
+            row |= self.server_chain.own | self.server_chain.all
+            row["chain_certificates"] = self.server_chain.number
+        if self.client_chain is not None:
+            row |= {f"client_{name}": value for name, value in self.client_chain.own.items()}
         return row
+
+    def _add_client(self, hello: ClientHello, row: dict[str, Any], listed: int) -> None:
+        row["client_session_id"], row["sni"] = hello.session_id.hex(), hello.server_name
+        row["resumption_offered"] = (
+            "psk" if hello.psk else "ticket" if hello.ticket
+            else "session_id" if hello.session_id and not is_tls13(hello.highest_version) else "")
+        lists = [without_grease(n) for n in (hello.ciphers, hello.extensions, hello.groups, hello.signatures)]
+        ciphers, extensions, groups, signatures = lists
+        # without what differs from connection to connection; few clients make most hellos
+        plain = ClientHello(hello.version, b"", ciphers, extensions, b"", hello.alpns, groups, hello.point_formats,
+                            signatures, (hello.highest_version,), False, False, False)
+        kept = sum(map(len, lists)) + sum(map(len, hello.alpns)) <= _MOST_KEPT
+        row |= (_client_columns if kept else _client_columns.__wrapped__)(plain, self.ssl2_hello, listed)
+
+
+@lru_cache(_KEPT)
+def _client_columns(hello: ClientHello, ssl2: bool, listed: int) -> dict[str, str]:
+    row = {"client_version": version_name(hello.highest_version), "client_ciphers": _numbers(hello.ciphers, listed)}
+    if ssl2:  # there are no fingerprints of such
+        return row
+    hash3, text3 = ja3(hello)
+    return row | {
+        "ja3_hash": hash3, "ja3_string": text3, "ja4": ja4(hello), "client_alpns": names_json(hello.alpns),
+        "client_exts": _numbers(hello.extensions, listed), "client_sig_algs": _numbers(hello.signatures, listed),
+        "client_groups": _json([group_name(g) for g in hello.groups[:listed]]),
+    }
+
+
+@lru_cache(_KEPT)
+def _server_columns(hello: ServerHello, exchanged: int, listed: int) -> dict[str, Any]:
+    name = version_name(hello.version)
+    row = {"version": name, "server_version": name, "server_cipher": hello.cipher}
+    if hello.version == SSL2:
+        return row
+    hash3s, text3s = ja3s(hello)
+    group = hello.group or exchanged
+    return row | {
+        "cipher": cipher_name(hello.cipher), "server_exts": _numbers(hello.extensions, listed), "ja3s_hash": hash3s,
+        "ja3s_string": text3s, "server_alpns": names_json(hello.alpns),
+        "named_group": group_name(group) if group else "",
+    }
 
 
 def names_json(names: Iterable[bytes]) -> str:
     """Return names as a JSON array; "" for none."""
     return _json([name.decode("utf-8", "replace") for name in names])
-
-
-def _certificate(c: Certificate, prefix: str) -> dict[str, str]:
-    return {f"{prefix}subject": c.subject, f"{prefix}issuerdn": c.issuer, f"{prefix}serial": c.serial,
-            f"{prefix}fingerprint": c.sha1, f"{prefix}notbefore": c.not_before, f"{prefix}notafter": c.not_after}
-
-
-def _link(c: Certificate) -> dict[str, str]:
-    return {"subject": c.subject, "issuerdn": c.issuer, "serial": c.serial, "sha1": c.sha1, "sha256": c.sha256,
-            "notbefore": c.not_before, "notafter": c.not_after}
 
 
 def _json(values: Any) -> str:

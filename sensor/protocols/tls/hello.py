@@ -35,7 +35,6 @@ class ClientHello(NamedTuple):
     versions: tuple[int, ...]
     ticket: bool
     psk: bool
-    bodies: dict[int, bytes]
     cut: bool
 
     @property
@@ -81,7 +80,7 @@ def client_hello(body: bytes) -> ClientHello | None:
         version, session_id, ciphers, tuple(kind for kind, _ in found), _server_name(bodies.get(SERVER_NAME, b"")),
         _alpns(bodies.get(ALPN, b"")), _listed(bodies.get(GROUPS, b""), 2), bodies.get(POINT_FORMATS, b"")[1:],
         _listed(bodies.get(SIGNATURES, b""), 2), _listed(bodies.get(VERSIONS, b""), 1),
-        bool(bodies.get(TICKET)), PRE_SHARED_KEY in bodies, bodies, cut)
+        bool(bodies.get(TICKET)), PRE_SHARED_KEY in bodies, cut)
 
 
 def server_hello(body: bytes) -> ServerHello | None:
@@ -116,7 +115,7 @@ def sslv2_client_hello(message: bytes) -> ClientHello | None:
     ciphers = tuple(int.from_bytes(specs[i : i + 3], "big") for i in range(0, specs_bytes, 3))
     start = 9 + specs_bytes
     return ClientHello(version, message[start : start + id_bytes], ciphers, (), b"", (), (), b"", (), (), False, False,
-                       {}, False)
+                       False)
 
 
 def _numbers(body: bytes, at: int, size: int) -> tuple[int, ...]:

@@ -6,10 +6,11 @@ from columns.app import AppProto
 from columns.protocols.tls import TLS
 from sensor.protocols.parser import Context, Moment
 from sensor.protocols.tls.certificate import read_certificate
+from sensor.protocols.tls.chain import chain_of, read_chain
 from sensor.protocols.tls.handshake import Handshake
 from sensor.protocols.tls.hello import ServerHello, client_hello, server_hello, sslv2_client_hello
 from sensor.protocols.tls.names import SSL2, alert_name
-from sensor.protocols.tls.records import Event, Kind, RecordReader
+from sensor.protocols.tls.records import Kind, RecordReader
 from sensor.protocols.tls.settings import TlsSettings
 
 CLIENT_HELLO, SERVER_HELLO, OLD_RETRY, CERTIFICATE, SERVER_KEY_EXCHANGE, SERVER_HELLO_DONE = 1, 2, 6, 11, 12, 14
@@ -39,10 +40,7 @@ class TlsParser:
             return
         self._bytes[to_server] += len(data)
         if not self._finished(to_server):
-            for event in self._readers[to_server].feed(data):
-                self._event(to_server, event)
-                if self._finished(to_server):
-                    break
+            self._readers[to_server].feed(data, to_server, self._event)
         self._conclude(at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
@@ -64,12 +62,16 @@ class TlsParser:
 
     def _conclude(self, at: Moment) -> None:
         """Nothing more is wanted when neither side can say more, or only one speaks and has been heard long enough."""
-        waited = any((self._finished(side) or self._readers[side].encrypted or self._early)
-                     and self._bytes[side] > self._settings.one_sided_bytes and not self._bytes[not side]
-                     for side in (False, True))
-        if waited or (self._finished(False) and self._finished(True)):
-            self._seen.established = all(self._over)
+        server, client = self._finished(False), self._finished(True)
+        if (server and client) or self._waited(False, server) or self._waited(True, client):
+            self._seen.established = self._over[False] and self._over[True]
             self._tell(at)
+
+    def _waited(self, side: bool, finished: bool) -> bool:
+        """Whether this side has long been encrypted, and the other was never heard."""
+        if self._bytes[not side] or self._bytes[side] <= self._settings.one_sided_bytes:
+            return False
+        return finished or self._readers[side].encrypted or self._early
 
     def _tell(self, at: Moment) -> None:
         self.done = True
@@ -80,19 +82,21 @@ class TlsParser:
             return
         self._context.emit(TLS, at, seen.row(self._settings.listed, proto.name.lower() if proto else ""))
 
-    def _event(self, to_server: bool, event: Event) -> None:
-        if event.kind == Kind.MESSAGE:
-            self._message(to_server, event.type, event.body)
-        elif event.kind == Kind.ALERT:
-            self._alert(to_server, event.body)
-        elif event.kind == Kind.CHANGE_CIPHER:
+    def _event(self, to_server: bool, kind: Kind, message: int, body: bytes) -> None:
+        if kind == Kind.MESSAGE:
+            self._message(to_server, message, body)
+            return
+        if kind == Kind.CHANGE_CIPHER:
             self._change_cipher(to_server)
-        elif event.kind == Kind.ENCRYPTED:
+        elif kind == Kind.ENCRYPTED:
             self._encrypted(to_server)
-        elif event.kind == Kind.SSL2:
-            self._ssl2(to_server, event.body)
+        elif kind == Kind.ALERT:
+            self._alert(to_server, body)
+        elif kind == Kind.SSL2:
+            self._ssl2(to_server, body)
         else:
-            self._context.count("message too long" if event.kind == Kind.TOO_LONG else "no record")
+            self._context.count("message too long" if kind == Kind.TOO_LONG else "no record")
+        self._readers[to_server].stopped = self._finished(to_server)
 
     def _message(self, to_server: bool, kind: int, body: bytes) -> None:
         if kind == CERTIFICATE:
@@ -131,25 +135,17 @@ class TlsParser:
             self._context.count("hello does not add up")
 
     def _certificate(self, to_server: bool, body: bytes) -> None:
-        """The list of a Certificate message up to TLS 1.2 (later ones are encrypted)."""
-        chain = self._seen.client_chain if to_server else self._seen.server_chain
-        if chain:
+        """Keep the first chain of each side (from TLS 1.3 on they are encrypted)."""
+        seen = self._seen
+        if (seen.client_chain if to_server else seen.server_chain) is not None:
             return
-        at, end, number = 3, min(len(body), 3 + int.from_bytes(body[:3], "big")), 0
-        while at + 3 <= end:
-            size = int.from_bytes(body[at : at + 3], "big")
-            at += 3
-            if at + size > end:
-                self._context.count("certificate not whole")
-                break
-            number += 1
-            if len(chain) < self._settings.certificates:
-                chain.append(read_certificate(body[at : at + size]))
-                if chain[-1].damaged:
-                    self._context.count("certificate unreadable")
-            at += size
-        if not to_server:
-            self._seen.chain_certificates = number
+        chain = read_chain(body, self._settings.certificates)
+        for cause in chain.causes:
+            self._context.count(cause)
+        if to_server:
+            seen.client_chain = chain
+        else:
+            seen.server_chain = chain
 
     def _alert(self, to_server: bool, body: bytes) -> None:
         if len(self._seen.alerts) < _MOST_ALERTS:
@@ -189,6 +185,5 @@ class TlsParser:
             size = int.from_bytes(body[5:7], "big")
             seen.server = ServerHello(SSL2, SSL2, b"", 0, (), (), 0, False, False, False)
             if body[2] == 1 and size:
-                seen.server_chain.append(read_certificate(body[11 : 11 + size]))
-                seen.chain_certificates = 1
+                seen.server_chain = chain_of([read_certificate(body[11 : 11 + size])], 1)
             self._over = [True, True]  # what follows is not TLS
