@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from columns.transaction import count, json_words, transaction_table, word, words
 
 FTP = transaction_table(
@@ -24,8 +28,8 @@ FTP = transaction_table(
 FTP_DATA = transaction_table(
     "ftp_data", "FTP transfers asked for, with where their data connection is to be found", "FtpData", __name__,
     (
-        word("command", "RETR, STOR, STOU or APPE", "ftp_data.command"),
-        words("filename", "name of the file", "ftp_data.filename"),
+        word("command", "RETR, STOR, STOU or APPE; LIST, NLST or MLSD for a listing", "ftp_data.command"),
+        words("filename", "name of the file; empty for a listing", "ftp_data.filename"),
         word("mode", "active: the server connects to data_ip; passive: the client does", "sekisho.mode"),
         words("data_ip", "address that is listened on", "sekisho.data_ip"),
         count("data_port", "port that is listened on", "sekisho.data_port", dtype="uint16"),
@@ -34,3 +38,14 @@ FTP_DATA = transaction_table(
     ),
 )
 Ftp, FtpData = FTP.batch, FTP_DATA.batch
+
+
+def eve_object(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands under ``ftp`` in EVE: what is empty is left out, and the two ``truncated`` are booleans."""
+    shown: dict[str, Any] = {name: row[name] for name in ("command", "command_data") if row.get(name)}
+    shown["command_truncated"] = bool(row.get("command_truncated"))
+    for name in ("reply", "completion_code"):
+        if row.get(name):
+            shown[name] = json.loads(row[name])
+    shown["reply_truncated"] = bool(row.get("reply_truncated"))
+    return shown | {name: row[name] for name in ("reply_received", "mode", "dynamic_port") if row.get(name)}

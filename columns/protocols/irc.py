@@ -5,7 +5,8 @@ from __future__ import annotations
 from columns.transaction import transaction_table, word, words
 
 IRC = transaction_table(
-    "irc", "IRC: NICK, USER, JOIN, PART, TOPIC, QUIT and files offered by DCC; a password is never kept", "Irc", __name__,
+    "irc", "IRC: NICK, USER, JOIN, PART, TOPIC, QUIT and files offered by DCC; a password is never kept",
+    "Irc", __name__,
     (
         word("command", "command in upper case; DCC for a file that is offered", "irc.command"),
         words("nick", "nickname of the client so far", "irc.nick"),

@@ -1,4 +1,4 @@
-"""Basic Encoding Rules (ITU-T X.690) as far as network protocols use them: definite lengths, bounded, never recursive."""
+"""Basic Encoding Rules (ITU-T X.690) as network protocols use them: definite lengths, bounded, never recursive."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def elements(data: bytes, pos: int, stop: int, most: int) -> list[Element]:
 
 
 def claimed_size(head: bytes) -> int:
-    """Return how long an element says that it is with its tag and length, 0 where that is not known yet, -1 malformed."""
+    """Return how long an element says it is, with its tag and length; 0 where that is not known yet, -1 malformed."""
     if len(head) < 2:
         return 0
     size = head[1]

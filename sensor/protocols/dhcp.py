@@ -14,8 +14,8 @@ from sensor.protocols.printing import json_column, printed
 _HEAD = struct.Struct(">4BIHH4s4s4s4s16s")
 _COOKIE, _FIXED = b"\x63\x82\x53\x63", 236
 _PORTS = frozenset({67, 68})
-_TYPES = ("", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform", "force_renew", "lease_query",
-          "lease_unassigned", "lease_unknown", "lease_active")
+_TYPES = ("", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform", "force_renew",
+          "lease_query", "lease_unassigned", "lease_unknown", "lease_active")
 _PARAMETERS = {1: "subnet_mask", 3: "router", 6: "dns_server", 15: "domain", 35: "arp_timeout", 42: "ntp_server",
                66: "tftp_server_name", 150: "tftp_server_ip"}
 _TIMES = {51: "lease_time_s", 58: "renewal_time_s", 59: "rebinding_time_s"}
@@ -51,7 +51,7 @@ def message_of(data: bytes) -> dict[str, Any] | None:
     """Return the columns of a message and ``cut`` (its options break off), or None where it is none."""
     if len(data) < _FIXED:
         return None
-    op, kind, size, _, ident, _, _, client, given, server, relay, hardware = _HEAD.unpack_from(data)
+    op, _, size, _, ident, _, _, client, given, server, relay, hardware = _HEAD.unpack_from(data)
     if op not in (1, 2) or size > 16:
         return None
     row: dict[str, Any] = {

@@ -6,7 +6,6 @@ import ipaddress
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.ftp import FTP, FTP_DATA
@@ -15,12 +14,9 @@ from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.printing import json_column, printed
 
-COMMANDS = frozenset(
-    b"ABOR ACCT ADAT ALLO APPE AUTH CCC CDUP CLNT CONF CWD DELE ENC EPRT EPSV FEAT HELP LANG LIST LPRT LPSV MDTM MFMT MIC "
-    b"MKD MLSD MLST MODE NLST NOOP OPTS PASS PASV PBSZ PORT PROT PWD QUIT REIN REST RETR RMD RNFR RNTO SITE SIZE SMNT "
-    b"STAT STOR STOU STRU SYST TYPE USER XCUP XCWD XMKD XPWD XRMD".split())
 _OPENING = frozenset(b"USER AUTH FEAT SYST OPTS HOST CLNT PASS PASV EPSV PORT TYPE PWD CWD".split())
-_TRANSFERS = frozenset({b"RETR", b"STOR", b"STOU", b"APPE"})
+_TRANSFERS = frozenset({b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD"})
+_LISTINGS = frozenset({b"LIST", b"NLST", b"MLSD"})
 _SECRET = frozenset({b"PASS", b"ACCT", b"ADAT"})
 _REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
@@ -164,7 +160,8 @@ class FtpStream:
         if command.name in _TRANSFERS:
             mode, address, port = self._data
             self._context.emit(FTP_DATA, at, {
-                "command": printed(command.name), "filename": printed(command.argument), "mode": mode,
+                "command": printed(command.name), "mode": mode,
+                "filename": "" if command.name in _LISTINGS else printed(command.argument),
                 "data_ip": address, "data_port": port, "user": self._user,
                 "reply_code": int(command.codes[-1]) if command.codes else 0,
             })
@@ -206,7 +203,9 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
             return True
     if not initiator or b"\n" not in initiator:
         return None
-    return bool(responder) or (flow.dst_port == 21 and len(initiator.split(b"\n")[0].split()) <= 2)
+    if responder or len(initiator.split(b"\n")[0].split()) > 2:  # IRC's USER has four words
+        return bool(responder)
+    return True if flow.dst_port == 21 else None
 
 
 WANTS: tuple[Wants, ...] = (Wants(AppProto.FTP, FtpStream, probe, (FTP, FTP_DATA)),)

@@ -78,7 +78,7 @@ class IrcStream:
 
 
 def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
-    """Tell whether a flow is IRC: the client registers (NICK, USER with four words, CAP), or the server notices AUTH."""
+    """Tell whether a flow is IRC: the client registers (NICK, USER of four words, CAP), or the server notices."""
     if flow.proto != 6:
         return False
     if responder.startswith((b":", b"NOTICE AUTH", b"PING :")) and b" NOTICE " in b" " + responder:

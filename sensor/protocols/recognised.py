@@ -8,7 +8,8 @@ from columns.app import AppProto
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 
 _POP3 = re.compile(rb"(USER \S|APOP \S+ |AUTH|CAPA|STLS|QUIT)", re.IGNORECASE)
-_IMAP = re.compile(rb"[A-Za-z0-9.]{1,16} (CAPABILITY|LOGIN |AUTHENTICATE |STARTTLS|ID |NOOP|SELECT )", re.IGNORECASE)
+_IMAP_COMMANDS = (b"CAPABILITY", b"LOGIN ", b"AUTHENTICATE ", b"STARTTLS", b"ID ", b"NOOP", b"SELECT ")
+_TAG = re.compile(rb"[A-Za-z0-9.]{1,16}")
 _IAC, _COMMANDS = 0xFF, frozenset({0xFB, 0xFC, 0xFD, 0xFE, 0xFA})
 _OPTIONS = 64
 
@@ -63,12 +64,23 @@ def probe_imap(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | No
     if flow.proto != 6:
         return False
     if responder.startswith((b"* OK", b"* PREAUTH", b"* BYE")):
-        return True if not initiator or _IMAP.match(initiator) else None if len(initiator) < 24 else False
+        return True if not initiator else _imap_command(initiator)
     if responder and not b"* ".startswith(responder[:2]) and not re.match(rb"[A-Za-z0-9.]+ OK ", responder):
         return False
     if initiator:
-        return True if _IMAP.match(initiator) else None if len(initiator) < 24 and initiator[:1].isalnum() else False
+        return _imap_command(initiator)
     return None
+
+
+def _imap_command(first: bytes) -> bool | None:
+    """Tell whether a line begins with a tag and a command; None while it could still become one."""
+    tag, space, rest = first.partition(b" ")
+    if not _TAG.fullmatch(tag):
+        return False
+    rest = rest.upper()
+    if any(rest.startswith(command) for command in _IMAP_COMMANDS):
+        return True
+    return None if not space or any(command.startswith(rest) for command in _IMAP_COMMANDS) else False
 
 
 def probe_telnet(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:

@@ -154,7 +154,7 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     """Tell whether a flow is SIP: a response line, or a method of SIP with a URI of SIP or a version."""
     first = (initiator.lstrip(b"\r\n\0") or responder.lstrip(b"\r\n\0"))
     if not first:
-        return None if not initiator and not responder or flow.proto == 6 else False
+        return None if (not initiator and not responder) or flow.proto == 6 else False
     if first.startswith(b"SIP/"):
         return True
     method, space, rest = first.partition(b" ")

@@ -63,7 +63,7 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     if initiator[:2] not in (b"\0\1", b"\0\2"):
         return False
     parts = initiator[2:].split(b"\0")
-    named = bool(parts[0]) and all(0x20 <= b for b in parts[0])
+    named = bool(parts[0]) and all(b >= 0x20 for b in parts[0])
     if len(parts) >= 3:
         return named and parts[1].lower() in _MODES
     return named and flow.dst_port == _PORT and len(initiator) == 64
