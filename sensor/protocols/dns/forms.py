@@ -1,7 +1,7 @@
 """How the data of each record type is written: a list of fields, in the order of the wire, with the text between them.
 
-One kernel follows the lists; a new type is a new line here. Suricata's objects where it has them (SOA, SRV, SSHFP, OPT),
-else the text of a zone file. RFC 1035, 2782, 3403, 4034, 4255, 5155, 6698, 6891, 7553, 8659, 9460.
+One kernel follows the lists; a new type is a new line here. Suricata's objects where it has them (SOA, SRV, SSHFP,
+OPT), else the text of a zone file. RFC 1035, 2782, 3403, 4034, 4255, 5155, 6698, 6891, 7553, 8659, 9460.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ _FORMS = {
     35: (_R, _V, '"', _U16, " ", _U16, " ", *_QUOTED, " ", *_QUOTED, " ", *_QUOTED, " ", _DOTTED, '"'),
     43: _DIGEST, 59: _DIGEST, 48: _KEY, 60: _KEY, 52: _ASSOCIATION, 53: _ASSOCIATION, 46: _SIGNATURE, 24: _SIGNATURE,
     47: (_R, _V, '"', _DOTTED, (Op.TYPES, 0), '"'),
-    50: (_R, _V, '"', _U8, " ", _U8, " ", _U16, " ", (Op.COUNTED, _HEX), " ", (Op.COUNTED, _BASE32), (Op.TYPES, 0), '"'),
+    50: (_R, _V, '"', _U8, " ", _U8, " ", _U16, " ", (Op.COUNTED, _HEX), " ", (Op.COUNTED, _BASE32),
+         (Op.TYPES, 0), '"'),
     51: (_R, _V, '"', _U8, " ", _U8, " ", _U16, " ", (Op.COUNTED, _HEX), '"'),
     64: _BINDING, 65: _BINDING,
     256: (_R, _V, '"', _U16, " ", _U16, ' \\"', _TEXT, '\\""'),

@@ -23,7 +23,7 @@ def read_name(data, base, stop, pos, scratch, netbios):
     """
     after, length, cut, pointers = -1, 0, 0, 0
     while pos < stop:
-        if cut and after >= 0:  # nothing more is kept and the place after it is known: walking on would cost for nothing
+        if cut and after >= 0:  # no more is kept, and the place after it is known: walking on would cost time
             return after, length, cut
         size = np.int64(data[pos])
         if size == 0:

@@ -56,4 +56,4 @@ def _question(head: bytes, hinted: bool) -> bool:
         return pos >= len(head) or head[pos] == 0 or head[pos] >= 0xC0
     if head[pos] or pos == 12 or pos + 5 > len(head):
         return False
-    return head[pos + 1] << 8 | head[pos + 2] in RECORD_TYPES and (head[pos + 3] << 8 | head[pos + 4]) in CLASSES
+    return (head[pos + 1] << 8 | head[pos + 2]) in RECORD_TYPES and (head[pos + 3] << 8 | head[pos + 4]) in CLASSES

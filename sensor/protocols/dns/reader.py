@@ -14,7 +14,7 @@ _BATCH_TEXT_BYTES = 4 << 20
 
 
 class Messages(NamedTuple):
-    """A batch of messages as read: numbers is int64[len(Field), messages], text the bytes that its places point into."""
+    """A batch as read: numbers is int64[len(Field), messages], text the bytes that its places point into."""
 
     numbers: np.ndarray
     text: np.ndarray
@@ -36,7 +36,8 @@ class DnsReader:
         self._scratch = np.zeros(SCRATCH_BYTES, np.uint8)
         self._spans = np.zeros((SPANS, 3), np.int64)
         self._out = np.zeros(max(4 * text_bytes, 1 << 16), np.uint8)
-        self._one = np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1, np.uint8), np.zeros((len(Field), 1), np.int64)
+        self._one = (np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1, np.uint8),
+                     np.zeros((len(Field), 1), np.int64))
 
     def read(self, data: np.ndarray, starts: np.ndarray, stops: np.ndarray, variants: np.ndarray) -> Messages:
         """Read many messages of one buffer: uint8, int64[n], int64[n], uint8[n] (see read_messages)."""

@@ -95,9 +95,9 @@ def is_utf8(data, start, stop):
         if lead < 0xC2 or lead > 0xF4 or i + size > stop:
             return False
         second = np.int64(data[i + 1])
-        if lead == 0xE0 and second < 0xA0 or lead == 0xED and second > 0x9F:
+        if (lead == 0xE0 and second < 0xA0) or (lead == 0xED and second > 0x9F):
             return False
-        if lead == 0xF0 and second < 0x90 or lead == 0xF4 and second > 0x8F:
+        if (lead == 0xF0 and second < 0x90) or (lead == 0xF4 and second > 0x8F):
             return False
         for k in range(1, size):
             if data[i + k] & 0xC0 != 0x80:
@@ -129,7 +129,7 @@ def put_text(out, at, data, start, stop, quoted):
         elif quoted and byte == 0xC2 and data[i + 1] < 0xA0:  # controls of Latin-1: terminals obey them
             i += 1
             letter, value = 117, data[i]
-        elif not quoted or byte != 34 and byte != 92:
+        elif not quoted or (byte != 34 and byte != 92):
             backslashes = 0
         for _ in range(backslashes):
             at = put_byte(out, at, 92)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sensor.protocols.limits import check_limits, limit
+from columns.limits import check_limits, limit
 
 
 @dataclass(frozen=True)
