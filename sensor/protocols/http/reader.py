@@ -67,7 +67,7 @@ class Reader:
             self._buffer += data
             data = self._buffer
         at, size = 0, len(data)
-        while at < size:
+        while at < size and self.state != OPAQUE:
             state, step = self.state, _STEPS[self.state](self, data, at)
             if step < 0 or (step == at and state == self.state):
                 break

@@ -98,7 +98,8 @@ class Message:
         if self._state == _HEADERS:
             self._open(held)
         elif held:
-            self._give(held)
+            end = 0 if not whole else 2 if held.endswith(b"\r\n") else int(held.endswith(b"\n"))
+            self._give(held[: len(held) - end])
         self._close(whole and not self._boundaries)
         self._urls.finish()
         self._state = _OVER
@@ -171,7 +172,8 @@ class Message:
     def _body(self, data: bytes) -> bytes:
         """Read up to the next boundary; return what lies behind it."""
         if not self._boundaries:
-            self._give(data)
+            self._give(data[:-2])  # the last line end parts the text from its end, as before a boundary
+            self._held = data[-2:]
             return b""
         at = 0
         while (at := data.find(b"\n--", at)) >= 0:

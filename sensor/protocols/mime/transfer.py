@@ -24,23 +24,22 @@ class Plain:
 
 
 class Base64:
-    """Characters outside the alphabet do not count; padding ends it."""
+    """Characters outside the alphabet do not count; what stands behind padding is decoded on its own."""
 
     def __init__(self) -> None:
-        self._held, self._over, self.bad = b"", False, False
+        self._held, self.bad = b"", False
 
     def data(self, data: bytes) -> bytes:
         """Return what the next bytes become."""
-        if self._over:
-            return b""
         text = self._held + data.translate(None, _OTHERS)
-        end = text.find(b"=")
-        if end >= 0:
-            self._over, self._held = True, b""
-            return self._last(text[:end])
+        if b"=" not in text:
+            whole = len(text) & ~3
+            self._held = text[whole:]
+            return binascii.a2b_base64(text[:whole])
+        *padded, text = text.split(b"=")
         whole = len(text) & ~3
         self._held = text[whole:]
-        return binascii.a2b_base64(text[:whole])
+        return b"".join(map(self._last, padded)) + binascii.a2b_base64(text[:whole])
 
     def _last(self, text: bytes) -> bytes:
         if len(text) % 4 == 1:
@@ -49,7 +48,7 @@ class Base64:
 
     def finish(self) -> bytes:
         """Return what is left."""
-        return b"" if self._over else self._last(self._held)
+        return self._last(self._held)
 
 
 class QuotedPrintable:

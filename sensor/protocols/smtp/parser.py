@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from columns.app import AppProto
+from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.smtp import SMTP
 from sensor.protocols.files import FileTracker
 from sensor.protocols.mime.message import Message
@@ -273,8 +274,15 @@ class SmtpParser:
         self._next_id += 1
 
     def _finish_message(self, whole: bool) -> None:
-        if self._tx.message is not None and not self._tx.message.whole:
-            self._tx.message.finish(whole)
+        tx = self._tx
+        if tx.message is None or tx.finished:
+            return
+        tx.finished = True
+        tx.message.finish(whole)
+        beside = {"smtp": smtp_object(self._session, tx), "email": email_object(tx.message)}
+        for facts in tx.files:
+            self._context.emit(FILEINFO, self._at, facts | beside)
+        tx.files.clear()
 
     # the server
 
@@ -350,21 +358,12 @@ class SmtpParser:
         """Return a tracker for an attachment."""
         return FileTracker(self._context, self._settings.files, name, True, AppProto.SMTP, tx.tx_id)
 
-    def objects(self, tx: Transaction) -> dict[str, str]:
-        """Return what stands beside an attachment."""
-        return {"smtp": smtp_object(self._session, tx), "email": email_object(tx.message) if tx.message else ""}
-
-    @property
-    def at(self) -> Moment:
-        """The packet that is looked at."""
-        return self._at
-
 
 class _Attachment:
-    """An attachment on its way into a FileTracker."""
+    """An attachment on its way into a FileTracker; it is told when the mail is read to its end."""
 
     def __init__(self, owner: SmtpParser, tx: Transaction, name: str) -> None:
-        self._owner, self._tx, self._tracker = owner, tx, owner.file(tx, name)
+        self._tx, self._tracker = tx, owner.file(tx, name)
 
     def data(self, data: bytes) -> None:
         self._tracker.data(data)
@@ -373,7 +372,7 @@ class _Attachment:
         self._tracker.gap(size)
 
     def end(self, state: str) -> None:
-        self._tracker.end(self._owner.at, state, **self._owner.objects(self._tx))
+        self._tx.files.append(self._tracker.facts(state))
 
 
 _HANDLERS = {b"HELO": SmtpParser._hello, b"EHLO": SmtpParser._hello, b"LHLO": SmtpParser._hello,

@@ -24,13 +24,15 @@ class Session:
 class Transaction:
     """An envelope and its mail."""
 
-    __slots__ = ("message", "odd", "recipients", "rejected", "reply", "sender", "told", "tx_id")
+    __slots__ = ("files", "finished", "message", "odd", "recipients", "rejected", "reply", "sender", "told", "tx_id")
 
     def __init__(self, tx_id: int) -> None:
         self.tx_id, self.sender, self.reply, self.told = tx_id, b"", 0, False
         self.recipients: list[bytes] = []
         self.rejected: list[bytes] = []
         self.message: Message | None = None
+        self.finished = False
+        self.files: list[dict[str, Any]] = []  # attachments that are over, told with the mail
         self.odd: list[str] = []
 
     def note(self, cause: str) -> None:
