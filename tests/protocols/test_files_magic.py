@@ -8,7 +8,7 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings as tested
 from hypothesis import strategies as st
 
 from columns.app import AppProto
@@ -63,6 +63,7 @@ def tracked(data: bytes, sizes: list[int], settings: FileSettings) -> dict[str, 
     return rows[0]
 
 
+@tested(deadline=None)
 @given(st.binary(max_size=9000), st.lists(st.integers(1, 3000), min_size=1, max_size=5))
 def test_any_pieces_give_the_same_file(data: bytes, sizes: list[int]) -> None:
     settings = FileSettings(hashes=("md5", "sha1", "sha256"), inspect_bytes=4096)

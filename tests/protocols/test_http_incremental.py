@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 
-from hypothesis import given
+from hypothesis import given, settings as tested
 from hypothesis import strategies as st
 
 from sensor.protocols.files import FileSettings
@@ -37,6 +37,7 @@ SIZES = st.lists(st.integers(1, 700), min_size=1, max_size=12)
 SETTINGS = HttpSettings(files=FileSettings(hashes=("sha256",)), inflate_bytes=4096)
 
 
+@tested(deadline=None)
 @given(st.lists(st.sampled_from(REQUESTS), max_size=4), st.lists(st.sampled_from(RESPONSES), max_size=5), SIZES)
 def test_any_pieces_give_the_same_rows(requests: list[bytes], responses: list[bytes], sizes: list[int]) -> None:
     said = [(C, b"".join(requests)), (S, b"".join(responses))]
@@ -46,11 +47,13 @@ def test_any_pieces_give_the_same_rows(requests: list[bytes], responses: list[by
     assert parts.counters == whole.counters
 
 
+@tested(deadline=None)
 @given(st.binary(max_size=600), st.binary(max_size=600), SIZES)
 def test_random_bytes_never_raise(asked: bytes, answered: bytes, sizes: list[int]) -> None:
     hear(HttpParser, cut([(C, asked), (S, answered)], sizes))
 
 
+@tested(deadline=None)
 @given(st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=3),
        st.lists(st.sampled_from(RESPONSES), min_size=1, max_size=3),
        st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=6), SIZES,
@@ -68,6 +71,7 @@ def test_damage_and_gaps_never_raise(requests: list[bytes], responses: list[byte
                 ("both", "request", "response", "partial")]
 
 
+@tested(deadline=None)
 @given(st.binary(max_size=3000), st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=3), SIZES,
        st.sampled_from([b"gzip", b"deflate"]), st.integers(1, 4000))
 def test_a_damaged_coding_gives_the_same_in_any_pieces(data: bytes, wounds: list[tuple[int, int]], sizes: list[int],
@@ -88,6 +92,7 @@ def test_a_damaged_coding_gives_the_same_in_any_pieces(data: bytes, wounds: list
         assert whole == data[:room]
 
 
+@tested(deadline=None)
 @given(st.binary(max_size=200))
 def test_normalising_never_raises_nor_grows(path: bytes) -> None:
     assert len(normal_path(path)) <= len(path)

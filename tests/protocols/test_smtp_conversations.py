@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings as tested
 from hypothesis import strategies as st
 
 from sensor.protocols.files import FileSettings
@@ -132,17 +132,20 @@ WHOLE = [*HELLO, *ENVELOPE, *SENT, *BYE]
 SIZES = st.lists(st.integers(1, 300), min_size=1, max_size=10)
 
 
+@tested(deadline=None)
 @given(SIZES)
 def test_any_pieces_give_the_same_rows(sizes: list[int]) -> None:
     settings = SmtpSettings(files=FileSettings(hashes=("sha1",)))
     assert hear(SmtpParser, cut(WHOLE, sizes), settings).everything() == hear(SmtpParser, WHOLE, settings).everything()
 
 
+@tested(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=200)), max_size=8), SIZES)
 def test_random_bytes_never_raise(said: list[tuple[bool, bytes]], sizes: list[int]) -> None:
     hear(SmtpParser, cut([*HELLO, *said], sizes))
 
 
+@tested(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2000), st.integers(0, 255)), max_size=8), SIZES,
        st.lists(st.tuples(st.integers(0, 30), st.booleans(), st.integers(1, 500)), max_size=3))
 def test_damage_and_gaps_never_raise(wounds: list[tuple[int, int, int]], sizes: list[int],
