@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from columns.app import AppProto
 from columns.errors import UsageError
@@ -95,16 +96,22 @@ class FileTracker:
 
     def end(self, at: Moment, state: str = CLOSED, **objects: str) -> None:
         """Tell the file; objects are JSON texts of what carried it (http=..., smtp=..., email=..., smb=...)."""
-        kind = ISO if self._iso == ISO_MARK else file_type(self._head) if self._head or not self.size else DATA
+        self._context.emit(FILEINFO, at, self.facts(state) | objects)
+
+    def facts(self, state: str = CLOSED) -> dict[str, Any]:
+        """Return the columns of the file that is over, for a caller that tells it later."""
+        if self._iso == ISO_MARK:
+            kind = ISO
+        else:
+            kind = file_type(self._head) if self._head or not self.size else DATA
         if self._hinted is None and kind.name in HINTED:
             self._hints |= hints_in(self._tail)
         if kind.name in HINTED and zip_locked(self._head):
             self._hints.add("encrypted")
         if self.gaps and state == CLOSED:
             state = TRUNCATED
-        sums = {h.name: h.hexdigest() for h in self._hashes}
-        self._context.emit(FILEINFO, at, {
+        return {
             "app_proto": self.app_proto.name.lower(), "to_server": int(self.to_server), "file_tx_id": self.tx_id,
             "filename": self.name, "file_type": kind.name, "mime_type": kind.mime, "size": self.size,
             "hints": json.dumps(sorted(self._hints)) if self._hints else "", "gaps": int(self.gaps), "state": state,
-            "stored": 0, **sums, **objects})
+            "stored": 0, **{h.name: h.hexdigest() for h in self._hashes}}

@@ -124,7 +124,7 @@ _PACKAGES = (
 )
 _RIFF = {b"WAVE": FileType("wav", "audio/x-wav"), b"AVI ": FileType("avi", "video/x-msvideo"),
          b"WEBP": FileType("webp", "image/webp"), b"ACON": FileType("ani", "application/x-navi-animation")}
-_INTERPRETERS = re.compile(rb"#![^\n]{0,80}?(python|perl|ruby|node|php|bash|sh)\b")
+_INTERPRETERS = re.compile(rb"#![^\n]{0,80}?(python|perl|ruby|node|php|bash|sh)[0-9.]*\b")
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\s\0]*(?:<!--.{0,1024}?-->\s*)?"
                      rb"<(!doctype\s+html|html|head|title|body|script|iframe|h1|table|a\s+href|p>|div|br)", re.I | re.S)
 _SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,256}\?>\s*)?<(svg|hta:|html)", re.I)

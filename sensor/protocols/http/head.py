@@ -6,8 +6,6 @@ Sources: RFC 9110, RFC 9112; what browsers accept beyond them as the http-evader
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
-
 END = re.compile(rb"\n(?:\r?\n|[ \t]\n(?=[^\n]))")
 """The end of a head: an empty line, or one blank between bare LF that is not followed by an empty one."""
 
@@ -20,30 +18,29 @@ _REQUEST_LINE = re.compile(rb"[\s\0]*(\S+)(?:[ \t]+(.*?))??(?:[ \t]+(HTTP/[^ \t]
 _STATUS_LINE = re.compile(rb"[\s\0]*(HTTP/[^\s\0]*)(?:[\s\0]+(\d+)?([^\r\n]*))?", re.I)
 
 
-class Head(NamedTuple):
+class Head:
     """First line; headers as (name in lower case, name, value) in their order; what was odd."""
 
-    line: bytes
-    headers: list[tuple[bytes, bytes, bytes]]
-    anomalies: tuple[str, ...]
+    __slots__ = ("_first", "anomalies", "headers", "line")
+
+    def __init__(self, line: bytes, headers: list[tuple[bytes, bytes, bytes]], anomalies: tuple[str, ...]) -> None:
+        self.line, self.headers, self.anomalies = line, headers, anomalies
+        self._first = {key: value for key, _, value in reversed(headers)}
 
     def value(self, name: bytes) -> bytes:
         """Return the first value of a header (name in lower case), or nothing."""
-        for key, _, value in self.headers:
-            if key == name:
-                return value
-        return b""
+        return self._first.get(name, b"")
 
     def values(self, name: bytes) -> list[bytes]:
         """Return all values of a header."""
-        return [value for key, _, value in self.headers if key == name]
+        return [value for key, _, value in self.headers if key == name] if name in self._first else []
 
 
 def parse_head(block: bytes, most: int) -> Head:
     """Return the head that a block of bytes (up to and with its empty line) holds; at most so many headers."""
     odd: list[str] = []
     if block.count(b"\r") != block.count(b"\r\n"):
-        block, parted = _LONE_CR.subn(b"\n", block.replace(b"\r\n", b"\n"))
+        block = _LONE_CR.sub(b"\n", block.replace(b"\r\n", b"\n"))
         odd.append("bare_cr")
     else:
         block = block.replace(b"\r\n", b"\n")
@@ -54,14 +51,16 @@ def parse_head(block: bytes, most: int) -> Head:
     headers = []
     for line in rest.split(b"\n"):
         name, colon, value = line.partition(b":")
-        if not colon:
-            if line.strip(_BLANKS):
-                odd.append("header_without_colon")
-            continue
-        if len(headers) == most:
-            odd.append("too_many_headers")
-            break
-        headers.append((_key(name, odd), name.strip(_BLANKS), value.strip(b" \t\r")))
+        key = _COMMON.get(name)
+        if key is None:
+            if not colon:
+                odd += ["header_without_colon"] * bool(line.strip(_BLANKS))
+                continue
+            key, name = _key(name, odd), name.strip(_BLANKS)
+        headers.append((key, name, value.strip(b" \t\r")))
+    if len(headers) > most:
+        odd.append("too_many_headers")
+        del headers[most:]
     return Head(first.strip(b" \t\r"), headers, tuple(dict.fromkeys(odd)))
 
 
@@ -72,6 +71,14 @@ def _key(name: bytes, odd: list[str]) -> bytes:
         odd.append("odd_header_name")
         return _NOT_TOKEN.sub(b"", key) if key.isascii() else key
     return key
+
+
+_COMMON = {name: name.lower() for name in (
+    b"Host", b"User-Agent", b"Accept", b"Accept-Language", b"Accept-Encoding", b"Referer", b"Connection", b"Cookie",
+    b"Content-Type", b"Content-Length", b"Date", b"Server", b"Cache-Control", b"Vary", b"ETag", b"Last-Modified",
+    b"Expires", b"Pragma", b"Set-Cookie", b"Location", b"Transfer-Encoding", b"Content-Encoding", b"Accept-Ranges",
+    b"Keep-Alive", b"Origin", b"If-Modified-Since", b"If-None-Match", b"X-Powered-By", b"Via", b"Age", b"Authorization",
+    b"X-Requested-With", b"Upgrade-Insecure-Requests", b"Content-Disposition", b"Content-Range", b"Range", b"P3P")}
 
 
 def request_line(line: bytes) -> tuple[bytes, bytes, bytes]:

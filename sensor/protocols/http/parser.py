@@ -23,7 +23,7 @@ from sensor.protocols.parser import Context, Moment
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 _RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
-_SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*\r?\n", re.I)
+_SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*(?:\r?\n)?", re.I)
 _JUNK_BYTES = 1024
 
 Inspect = Callable[[str, bool, bytes, Moment], None]
@@ -163,7 +163,7 @@ class HttpParser:
         """The direction ended within a head."""
         if to_server:
             if _SIMPLE_REQUEST.fullmatch(rest):
-                self._request(parse_head(rest + b"\n", 1))
+                self._request(parse_head(rest + b"\n\n", 1))
             else:
                 self._context.count("request_cut_off")
         elif not _RESPONSE.search(rest[:_JUNK_BYTES]):
@@ -180,7 +180,7 @@ class HttpParser:
         """The responder speaks already: a lone request line was all that there is (HTTP/0.9)."""
         reader = self._readers[True]
         if _SIMPLE_REQUEST.fullmatch(reader.peek()):
-            self._request(parse_head(reader.pending() + b"\n", 1))
+            self._request(parse_head(reader.pending() + b"\n\n", 1))
 
     def _request(self, head: Head) -> None:
         method, url, protocol = request_line(head.line)

@@ -17,9 +17,10 @@ _INK = re.compile(rb"[^\s\0]")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 _CHUNK_LINE_BYTES = 4096
 _HUGE = 1 << 62
+_START_BYTES = (32, 8192)  # a line that is longer begins no message
 _STARTS = (
-    re.compile(rb"(?:^|\n)(?=HTTP/1\.[01] [1-9]\d\d[ \r\n])"),
-    re.compile(rb"(?:^|\n)(?=[A-Z]{3,20} [^\s]{1,8000} HTTP/1\.[01]\r?\n)"),
+    re.compile(rb"\n(?=HTTP/1\.[01] [1-9]\d\d[ \r\n])"),
+    re.compile(rb"\n(?=[A-Z]{3,20} [^\s]{1,8000} HTTP/1\.[01]\r?\n)"),
 )
 
 
@@ -66,9 +67,9 @@ class Reader:
             self._buffer += data
             data = self._buffer
         at, size = 0, len(data)
-        while at < size:
+        while at < size and self.state != OPAQUE:
             state, step = self.state, _STEPS[self.state](self, data, at)
-            if step < 0:
+            if step < 0 or (step == at and state == self.state):
                 break
             at = step
             if state != self.state:
@@ -207,9 +208,10 @@ class Reader:
         if found:
             self.state = HEAD
             return found.end()
-        keep = self._head_bytes if self.to_server else 32
-        line = data.rfind(b"\n", at) if self.to_server else len(data) - keep
-        return max(at, line, len(data) - keep) or -1
+        line = data.rfind(b"\n", at)
+        if line < 0 or len(data) - line > _START_BYTES[self.to_server]:
+            return len(data)
+        return line if line > at else -1
 
     def _wait(self, data: bytes, at: int) -> int:
         return -1
@@ -247,7 +249,7 @@ class Reader:
             self._owner.odd(self.to_server, "gap_in_head" if self.state == HEAD else "gap_in_chunk_line")
             if self.state != HEAD:
                 self._end(False)
-        self._buffer, self._scanned, self.state = b"", 0, LOST
+        self._buffer, self._scanned, self.state = b"\n", 0, LOST  # a message may begin right behind the gap
 
     def finish(self) -> None:
         """The direction is over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from sensor.protocols.http.body import Body
@@ -52,32 +53,31 @@ class Transaction:
         return (self.response_body.wire_bytes if self.response_body else 0) + self.response_framing
 
 
-def http_object(tx: Transaction) -> str:
-    """Return the ``http`` object of EVE as it stands beside a file."""
-    shown_fields = {
-        "hostname": shown(tx.target.hostname), "url": shown(tx.url), "http_user_agent": shown(tx.asked(b"user-agent")),
+def _common(tx: Transaction) -> dict[str, Any]:
+    """What a file and the transaction itself both show."""
+    return {
+        "hostname": shown(tx.target.hostname), "http_port": tx.target.port, "url": shown(tx.url),
+        "http_user_agent": shown(tx.asked(b"user-agent")),
         "http_content_type": shown(media_type(tx.answered(b"content-type"))),
         "http_refer": shown(tx.asked(b"referer")), "http_method": shown(tx.method), "protocol": shown(tx.protocol),
-        "status": tx.status, "redirect": shown(tx.answered(b"location"))}
-    kept: dict[str, Any] = {k: v for k, v in shown_fields.items() if v}
-    kept["length"] = tx.length
-    if tx.target.port:
-        kept["http_port"] = tx.target.port
-    return json.dumps(kept, ensure_ascii=False)
+        "status": tx.status, "redirect": shown(tx.answered(b"location")), "length": tx.length}
+
+
+def http_object(tx: Transaction) -> str:
+    """Return the ``http`` object of EVE as it stands beside a file."""
+    parts = [f'"{k}":{quoted(v) if isinstance(v, str) else v}' for k, v in _common(tx).items() if v or k == "length"]
+    return "{" + ",".join(parts) + "}"
 
 
 def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
     """Return the columns of HTTP for a transaction that is over; headers: whether all headers go with it."""
     request, response = tx.request_body, tx.response_body
-    return {
-        "tx_id": tx.tx_id, "hostname": shown(tx.target.hostname), "http_port": tx.target.port, "url": shown(tx.url),
-        "url_normalized": shown(tx.target.normalized), "http_method": shown(tx.method),
-        "protocol": shown(tx.protocol), "status": tx.status, "status_text": shown(tx.reason),
-        "http_user_agent": shown(tx.asked(b"user-agent")), "http_refer": shown(tx.asked(b"referer")),
-        "http_content_type": shown(media_type(tx.answered(b"content-type"))),
+    row = _common(tx)
+    row |= {
+        "tx_id": tx.tx_id, "url_normalized": shown(tx.target.normalized), "status_text": shown(tx.reason),
         "request_content_type": shown(media_type(tx.asked(b"content-type"))),
-        "redirect": shown(tx.answered(b"location")), "content_range": _content_range(tx.answered(b"content-range")),
-        "length": tx.length, "xff": shown(tx.asked(b"x-forwarded-for")), "server": shown(tx.answered(b"server")),
+        "content_range": _content_range(tx.answered(b"content-range")),
+        "xff": shown(tx.asked(b"x-forwarded-for")), "server": shown(tx.answered(b"server")),
         "origin": shown(tx.asked(b"origin")), "username": _username(tx.asked(b"authorization")),
         "content_encoding": shown(tx.answered(b"content-encoding")),
         "request_headers": _headers(tx.request.headers) if headers and tx.request else "",
@@ -87,6 +87,7 @@ def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
         "response_body_bytes": response.wire_bytes if response else 0,
         "response_entity_bytes": response.entity_bytes if response else 0,
         "interim": tx.interim, "request_ts_ns": tx.request_at, "seen": _seen(tx), "anomalies": _anomalies(tx)}
+    return row
 
 
 def media_type(value: bytes) -> bytes:
@@ -110,8 +111,9 @@ def _anomalies(tx: Transaction) -> str:
 def _headers(headers: list[tuple[bytes, bytes, bytes]]) -> str:
     if not headers:
         return ""
-    return json.dumps([{"name": shown(name), "value": shown(_masked(value) if key in _SECRET else value)}
-                       for key, name, value in headers], ensure_ascii=False)
+    return "[" + ",".join([
+        f'{{"name":{quoted(shown(name))},"value":{quoted(shown(_masked(value) if key in _SECRET else value))}}}'
+        for key, name, value in headers]) + "]"
 
 
 def _masked(value: bytes) -> bytes:
@@ -125,7 +127,7 @@ def _names(names: list[bytes]) -> str:
 
 def _username(value: bytes) -> str:
     scheme, _, secret = value.partition(b" ")
-    if scheme.lower() != b"basic":
+    if not value or scheme.lower() != b"basic":
         return ""
     try:
         return shown(base64.b64decode(secret[:4096].strip() + b"==").partition(b":")[0])

@@ -53,8 +53,8 @@ def normal_path(path: bytes) -> bytes:
     """Return a path with its escapes decoded once, separators and dot segments resolved."""
     if not _PLAIN.search(path):
         return path
-    path = _ESCAPE.sub(_unescaped, path).replace(b"\\", b"/")
-    path = _SEPARATORS.sub(b"/", _OVERLONG.sub(_shortest, path))
+    path = _OVERLONG.sub(_shortest, _ESCAPE.sub(_unescaped, path)).replace(b"\\", b"/")
+    path = _SEPARATORS.sub(b"/", path)
     return _without_dots(path) if b"/." in path else path
 
 
