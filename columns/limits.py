@@ -20,5 +20,5 @@ def check_limits(settings: Any, section: str) -> None:
             continue
         value, low, high = getattr(settings, f.name), f.metadata["low"], f.metadata["high"]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ConfigError(f"{value!r} is out of range", where=f"[{section}] {f.name}",
+            raise ConfigError(f"{f.name} is {value!r}", where=section,
                               expected=f"a whole number, {low} to {high} {f.metadata['unit']}")

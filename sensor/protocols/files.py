@@ -9,10 +9,19 @@ from typing import Any
 
 from columns.app import AppProto
 from columns.errors import UsageError
+from columns.limits import check_limits, limit
 from columns.protocols.fileinfo import FILEINFO
-from sensor.protocols.bounds import check_limits, limit
 from sensor.protocols.magic import (
-    DATA, HEAD_BYTES, HINT_TAIL_BYTES, HINTED, ISO, ISO_MARK, ISO_OFFSET, file_type, hints_in, zip_locked,
+    DATA,
+    HEAD_BYTES,
+    HINT_TAIL_BYTES,
+    HINTED,
+    ISO,
+    ISO_MARK,
+    ISO_OFFSET,
+    file_type,
+    hints_in,
+    zip_locked,
 )
 from sensor.protocols.parser import Context, Moment
 

@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from columns.app import AppProto
-from columns.protocols.ftp import FTP, FTP_DATA
 from columns.limits import check_limits, limit
+from columns.protocols.ftp import FTP, FTP_DATA
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.printing import json_column, printed

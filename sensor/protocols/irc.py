@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from columns.app import AppProto
-from columns.protocols.irc import IRC
 from columns.limits import check_limits, limit
+from columns.protocols.irc import IRC
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.printing import printed

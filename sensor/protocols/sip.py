@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from columns.app import AppProto
-from columns.protocols.sip import SIP
 from columns.limits import check_limits, limit
+from columns.protocols.sip import SIP
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.printing import printed
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from columns.app import AppProto
+from columns.limits import check_limits, limit
 from columns.protocols.snmp import SNMP
 from sensor.protocols.ber import INTEGER, OCTETS, OID, SEQUENCE, Element, element, elements, integer, octets, oid
-from columns.limits import check_limits, limit
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.printing import json_column, printed
 

@@ -8,7 +8,8 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import given, settings as tested
+from hypothesis import given
+from hypothesis import settings as tested
 from hypothesis import strategies as st
 
 from columns.app import AppProto

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import zlib
 
-from hypothesis import given, settings as tested
+from hypothesis import given
+from hypothesis import settings as tested
 from hypothesis import strategies as st
 
 from sensor.protocols.files import FileSettings

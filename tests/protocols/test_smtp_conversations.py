@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings as tested
+from hypothesis import given
+from hypothesis import settings as tested
 from hypothesis import strategies as st
 
 from sensor.protocols.files import FileSettings

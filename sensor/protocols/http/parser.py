@@ -12,7 +12,13 @@ from columns.protocols.http import HTTP
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.files import FileSink, MultipartSink, response_file_name
 from sensor.protocols.http.head import (
-    Head, chunked, codings, content_length, parse_head, request_line, status_line,
+    Head,
+    chunked,
+    codings,
+    content_length,
+    parse_head,
+    request_line,
+    status_line,
 )
 from sensor.protocols.http.multipart import boundary_of
 from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from sensor.protocols.http.head import END
-from sensor.protocols.parser import Moment
 
 HEAD, LENGTH, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, CLOSE, OPAQUE, LOST, HELD = range(10)
 """What is read now. CLOSE: a body until the end; OPAQUE: no HTTP any more; LOST: a head is searched after a gap;

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sensor.protocols.bounds import check_limits, limit
+from columns.limits import check_limits, limit
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.mime.headers import Field, first, parameters, parse_fields
 from sensor.protocols.mime.transfer import decoder_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sensor.protocols.bounds import check_limits, limit
+from columns.limits import check_limits, limit
 from sensor.protocols.files import FileSettings
 from sensor.protocols.mime.message import MimeSettings
 
