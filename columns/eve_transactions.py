@@ -10,7 +10,7 @@ import numpy as np
 from columns.community_id import community_ids
 from columns.eve import Event, Vocabularies, number_form, proto_form, vlan_form
 from columns.eve_values import json_text, key_text
-from columns.protocols import dns, fileinfo
+from columns.protocols import dns, fileinfo, ftp
 from columns.schema import Table, Text, rows_in, take_rows, text_values
 
 _FORMS = {"proto": proto_form, "src_port": number_form("src_port"), "dst_port": number_form("dst_port"),
@@ -20,7 +20,7 @@ _FORMS = {"proto": proto_form, "src_port": number_form("src_port"), "dst_port": 
 class Shape(NamedTuple):
     """How a table is shown whose events Suricata writes in a form of their own.
 
-    event_type and eve_object take a row as a dictionary; in rows with to_server = 0 the sender stands as the source.
+    event_type and eve_object take a row as a dictionary; in rows with to_server = 0 the sender is shown as the source.
     """
 
     event_type: Callable[[Mapping[str, Any]], str]
@@ -30,6 +30,7 @@ class Shape(NamedTuple):
 _SHAPES = {
     "dns": Shape(dns.event_type, dns.eve_object),
     "fileinfo": Shape(lambda row: "fileinfo", fileinfo.eve_object),
+    "ftp": Shape(lambda row: "ftp", ftp.eve_object),
 }
 
 
@@ -69,7 +70,9 @@ def _ids(batch: Any) -> list[str]:
 
 
 def _from_sender(batch: Any) -> Any:
-    """Return the batch with source and destination exchanged in rows that the responder sent."""
+    """Return the batch with source and destination exchanged in rows that the responder sent, where they say so."""
+    if "to_server" not in batch._fields:
+        return batch
     back = batch.to_server == 0
     exchanged = {}
     for field in batch._fields:

@@ -18,7 +18,7 @@ from columns.codes import Severity
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
-from sekisho.settings import Settings
+from sekisho.settings import Settings, parser_settings
 from sekisho.warm import load_kernels
 from sensor.capture import open_capture
 from sensor.decode import Decoder
@@ -106,7 +106,8 @@ class _Run:
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
-        self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols)
+        self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
+                                   parser_settings(options.settings))
         self.chain = build_chain(options.settings, options.policy)
         self.digest = ResultDigest()
         policy = options.policy

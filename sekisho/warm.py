@@ -28,6 +28,7 @@ _SYN, _PATIENCE_S = 2, 300
 _ENDS = {"src_ip": address_int("10.10.1.1"), "dst_ip": address_int("192.0.2.1"), "src_port": 40000, "dst_port": 443}
 _OPENED = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_flags": _SYN, "flow_id": 1,
            "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
+_QUESTION = bytes.fromhex("000001000001000000000000" "0000020001")
 _NO_BYTES = read_only(b"")
 _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks zero
     "0200000000020200000000010800" "4500002800010000400600000000000000000000"
@@ -41,6 +42,7 @@ def load_kernels() -> None:
     _use_decode()
     _use_flow_table()
     _use_streams()
+    use_protocols()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
@@ -66,6 +68,13 @@ def _use_flow_table() -> None:
         pass
     for _ in table.finish():
         pass
+
+
+def use_protocols() -> None:
+    """Use the kernels of the protocols: a question for the root of the domain names."""
+    from sensor.protocols.dns.reader import reader_for
+
+    reader_for(default_settings().dns.text_bytes).read_one(_QUESTION)
 
 
 def _use_streams() -> None:

@@ -1,14 +1,41 @@
-"""All protocols that are known, in the order in which they are asked."""
+"""All protocols that are known, in the order in which they are asked: the surest signs first."""
 
 from __future__ import annotations
 
-from sensor.protocols import dns, http, quic, tls
+from columns.app import AppProto
+from sensor.protocols import (
+    dhcp,
+    dns,
+    ftp,
+    http,
+    irc,
+    ntp,
+    quic,
+    rdp,
+    recognised,
+    sip,
+    smtp,
+    snmp,
+    ssh,
+    tftp,
+    tls,
+)
 from sensor.protocols.parser import Wants
 
-_ALL: tuple[Wants, ...] = (*tls.WANTS, *http.WANTS, *quic.WANTS, *dns.WANTS)
+_ALL: tuple[Wants, ...] = (
+    *tls.WANTS, *http.WANTS, *ssh.WANTS, *rdp.WANTS, *smtp.WANTS, *ftp.WANTS, *sip.WANTS, *irc.WANTS, *quic.WANTS,
+    *dns.WANTS, *dhcp.WANTS, *snmp.WANTS, *ntp.WANTS, *tftp.WANTS, *recognised.WANTS,
+)
 
 STREAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "data"))
 """Protocols over TCP."""
 
 DATAGRAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "datagram"))
 """Protocols over UDP."""
+
+SETTINGS: dict[AppProto, str] = {
+    AppProto.DNS: "dns", AppProto.TLS: "tls", AppProto.QUIC: "quic", AppProto.HTTP: "http", AppProto.SMTP: "smtp",
+    AppProto.SSH: "ssh", AppProto.RDP: "rdp", AppProto.FTP: "ftp", AppProto.SIP: "sip", AppProto.IRC: "irc",
+    AppProto.SNMP: "snmp",
+}
+"""The section of the configuration that holds the settings of a protocol's parser."""
