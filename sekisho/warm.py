@@ -74,7 +74,7 @@ def use_protocols() -> None:
     """Use the kernels of the protocols: a question for the root of the domain names."""
     from sensor.protocols.dns.reader import reader_for
 
-    reader_for(default_settings().dns.text_bytes).read_one(_QUESTION)
+    reader_for(default_settings().dns.text_bytes).read_one(_QUESTION, 0)
 
 
 def _use_streams() -> None:
