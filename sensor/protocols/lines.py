@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 class Lines:
-    """Cuts one direction of a stream at line feeds; of a line at most ``limit`` bytes are held, the rest passed over."""
+    """Cuts one direction of a stream at line feeds; at most ``limit`` bytes of one are held, the rest passed over."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._held, self._cut = limit, bytearray(), False

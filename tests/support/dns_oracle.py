@@ -62,7 +62,7 @@ class Reader:
             if self.netbios and not parts and size == 32:
                 label = half_ascii(label)
             parts.append(label)
-            kept += size + (len(parts) > 1)
+            kept += len(label) + (len(parts) > 1)
         if resume is not None:
             self.pos = resume
         whole = b".".join(parts)
