@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from enum import IntEnum
 
-from columns.codes import labels_of
 from columns.community_id import community_id_sql
+from columns.ddl import (
+    DEDUPLICATION_WINDOW,
+    INSERT_SETTINGS,
+    PREFIX,
+    TTL,
+    Create,
+    column_line,
+    column_type,
+    quoted,
+)
+from columns.records import ALERT_STATUS_VIEW, RECORDS, RUNS
+from columns.rollups import ROLLUPS
 from columns.schema import Column, Table
 
-DEDUPLICATION_WINDOW = 10_000
-"""Blocks per table whose tokens ClickHouse remembers; a block holds up to 65,536 rows."""
+__all__ = [
+    "DEDUPLICATION_WINDOW", "INSERT_SETTINGS", "PREFIX", "RUNS_STRUCTURE", "aliases", "column_type", "latest", "quoted",
+    "schema_digest", "store_creates", "store_ddl", "stored_columns", "table_create", "table_ddl", "view_ddl",
+    "view_ddls", "view_name",
+]
 
-PREFIX = (
-    ("run_id", "LowCardinality(String)", ""),
-    ("sensor", "LowCardinality(String)", ""),
-    ("keep_days", "UInt16", "ZSTD"),
-    ("inserted_at", "DateTime DEFAULT now()", "DoubleDelta, ZSTD"),
-)
-"""What every stored row carries before its own columns. inserted_at is left to its default by inserts."""
+RUNS_STRUCTURE = RUNS.structure
+"""Columns of the table of runs, for the table function format()."""
 
-# Retention counts from insertion and only where the run asks for it: keep_days is 0 in a replay, so that a capture
-# of ten years ago lives as long as its owner wants. Partitions follow run and insertion, never event time: a hostile
-# capture may claim any time, and an insert that touches hundreds of partitions is refused.
-_PARTITION = "(run_id, toYYYYMM(inserted_at))"
 _HELPERS = ("icmp_answer", "hashed_ends")
-_TTL = "inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0"
-
-_RUNS = (
-    ("run_id", "String"), ("revision", "UInt64"), ("kind", "Enum8('replay' = 0, 'live' = 1)"), ("sensor", "String"),
-    ("status", "Enum8('running' = 0, 'complete' = 1, 'interrupted' = 2)"), ("attempt", "UInt32"),
-    ("captures", "Array(String)"), ("started_at", "DateTime64(3, 'UTC')"), ("finished_at", "DateTime64(3, 'UTC')"),
-    ("keep_days", "UInt16"), ("packets", "UInt64"), ("bytes", "UInt64"), ("version", "String"),
-    ("config_digest", "String"), ("policy_digest", "String"), ("digest", "String"), ("rows", "Map(String, UInt64)"),
-)
-RUNS_STRUCTURE = ", ".join(f"{name} {kind}" for name, kind in _RUNS)
-"""The table of runs: one row per change of a run's state, the highest revision is the present one."""
-
-RUNS_DDL = ("CREATE TABLE IF NOT EXISTS runs\n(\n" + ",\n".join(f"    {name} {kind}" for name, kind in _RUNS)
-            + f"\n)\nENGINE = ReplacingMergeTree(revision)\nORDER BY run_id\n"
-            f"SETTINGS non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}")
-
-
-def quoted(text: str) -> str:
-    """Return a text as a ClickHouse string literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def column_type(column: Column) -> str:
-    """Return the full ClickHouse type of a stored column; an Enum8 lists the labels of its IntEnum."""
-    if column.clickhouse != "Enum8":
-        return column.clickhouse
-    if not (isinstance(column.labels, type) and issubclass(column.labels, IntEnum)):
-        raise ValueError(f"column {column.name} is an Enum8 without an IntEnum in labels")
-    return "Enum8(" + ", ".join(f"{quoted(v)} = {k}" for k, v in labels_of(column.labels).items()) + ")"
 
 
 def stored_columns(table: Table) -> tuple[Column, ...]:
@@ -63,17 +38,21 @@ def stored_columns(table: Table) -> tuple[Column, ...]:
 
 def table_ddl(table: Table) -> str:
     """Return CREATE TABLE for a stored table; ValueError for a table that is never stored."""
+    return table_create(table).sql()
+
+
+def table_create(table: Table) -> Create:
+    """Return the table to create for a stored table; ValueError for a table that is never stored."""
     if not table.stored:
         raise ValueError(f"table {table.name} is not stored")
-    lines = [_line(name, kind, codec) for name, kind, codec in PREFIX]
-    lines += [_line(c.name, column_type(c), c.codec) for c in stored_columns(table)]
+    lines = [column_line(name, kind, codec) for name, kind, codec, _ in PREFIX]
+    lines += [column_line(c.name, column_type(c), c.codec) for c in stored_columns(table)]
     lines += [f"{name} {kind} ALIAS {sql}" for name, kind, sql in aliases(table)]
-    lines += [f"INDEX {c.name}_bloom {c.name} TYPE bloom_filter(0.01) GRANULARITY 4"
-              for c in stored_columns(table) if c.dtype == "ip"]
-    body = ",\n".join("    " + line for line in lines)
-    return (f"CREATE TABLE IF NOT EXISTS {table.name}\n(\n{body}\n)\nENGINE = MergeTree\nPARTITION BY {_PARTITION}\n"
-            f"ORDER BY ({', '.join(table.order_by)})\nTTL {_TTL}\n"
-            f"SETTINGS non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}")
+    lines += [f"INDEX {c.name}_index {c.name} TYPE {c.index}" for c in stored_columns(table) if c.index]
+    # run and insertion, never event time: a hostile capture may claim any time, and an insert that touches hundreds
+    # of partitions is refused
+    return Create(table.name, tuple(lines), "MergeTree", table.order_by, f"(run_id, {table.partition_by})", TTL,
+                  table.primary_columns, shard_by=table.shard_by)
 
 
 def view_ddl(table: Table) -> str:
@@ -82,7 +61,7 @@ def view_ddl(table: Table) -> str:
     It is named after the table in the plural (``flows``, ``alerts``). Filter large stores by time and run, and by
     address on the table itself (``src_ip = toIPv6('::ffff:192.0.2.1')``): only the table's indexes know addresses.
     """
-    shown = ["run_id", "sensor"]
+    shown = ["run_id", "sensor", "site"]
     for c in stored_columns(table):
         sql = _readable(c, f"{table.name}.{c.name}")
         shown.append(f"{sql} AS {c.name}" if sql != f"{table.name}.{c.name}" else c.name)
@@ -95,7 +74,7 @@ def latest(table: Table) -> str:
     """Return what to select from for present states: the table itself, or of a table of revisions the highest ones."""
     if not table.version:
         return table.name
-    key = ", ".join(name for name in table.order_by if name != table.version)
+    key = ", ".join(table.key)
     return f"(SELECT * FROM {table.name} ORDER BY {table.version} DESC LIMIT 1 BY {key}) AS {table.name}"
 
 
@@ -117,23 +96,27 @@ def aliases(table: Table) -> tuple[tuple[str, str, str], ...]:
     return tuple(found)
 
 
+def store_creates(tables: tuple[Table, ...]) -> tuple[Create, ...]:
+    """Return the tables of a store: records, raw rows, and the rollups of these."""
+    names = {t.name for t in tables}
+    return (*(r.create() for r in RECORDS), *(table_create(t) for t in tables if t.stored),
+            *(r.create() for r in ROLLUPS if r.source.name in names))
+
+
 def store_ddl(tables: tuple[Table, ...]) -> tuple[str, ...]:
     """Return the statements that create the tables of an empty store, in order; each may be run again."""
-    return (RUNS_DDL, *(table_ddl(t) for t in tables if t.stored))
+    names = {t.name for t in tables}
+    return (*(c.sql() for c in store_creates(tables)), *(r.view_sql() for r in ROLLUPS if r.source.name in names))
 
 
 def view_ddls(tables: tuple[Table, ...]) -> tuple[str, ...]:
     """Return the statements that (re)create the views of a store."""
-    return tuple(view_ddl(t) for t in tables if view_name(t))
+    return (*(view_ddl(t) for t in tables if view_name(t)), ALERT_STATUS_VIEW)
 
 
 def schema_digest(tables: tuple[Table, ...]) -> str:
     """Return 16 hex digits that change with any table of the store (its views may change freely)."""
     return hashlib.sha256("\n".join(store_ddl(tables)).encode()).hexdigest()[:16]
-
-
-def _line(name: str, kind: str, codec: str) -> str:
-    return f"{name} {kind} CODEC({codec})" if codec else f"{name} {kind}"
 
 
 def _readable(column: Column, name: str) -> str:

@@ -152,6 +152,17 @@ class AlertState(IntEnum):
     ENDED = 3
 
 
+class AlertAction(IntEnum):
+    """What a person did about an alert."""
+
+    ACKNOWLEDGED = 1
+    IN_PROGRESS = 2
+    CLOSED = 3
+    FALSE_POSITIVE = 4
+    REOPENED = 5
+    COMMENT = 6  # something was said; the alert's state stays
+
+
 class Property(IntEnum):
     """The security property that an alert touches."""
 

@@ -8,6 +8,8 @@ from enum import IntEnum
 from columns import TABLES
 from columns.clickhouse import PREFIX, aliases, column_type, view_name
 from columns.codes import labels_of
+from columns.records import RECORDS, Record
+from columns.rollups import ROLLUPS, Rollup
 from columns.schema import Column, Table
 
 _INTRODUCTION = """# Columns
@@ -19,16 +21,26 @@ An address is two 64-bit halves in a batch (`NAME_hi`, `NAME_lo`), with IPv4 map
 """
 
 
+_ROLLUPS = """## Rollups
+
+Sums over time that the store keeps up with every insert, for questions over long ranges. A row is what came in at
+one time for one `bucket`, run, site, sensor and the keys below; several may stand for the same until the engine merges
+them, so always add up: `SELECT bucket, sum(flows) FROM traffic_1h GROUP BY bucket`. Their totals equal those of the raw
+rows. Event times before 1970 and after 2106 count in the first and last bucket.
+"""
+
+
 def render_docs() -> str:
     """Return the whole page as Markdown."""
-    return "\n".join([_INTRODUCTION, *(_table(t) for t in TABLES), _codes(TABLES)])
+    parts = [*(_table(t) for t in TABLES), _ROLLUPS, *(_rollup(r) for r in ROLLUPS), *(_record(r) for r in RECORDS)]
+    return "\n".join([_INTRODUCTION, *parts, _codes(TABLES)])
 
 
 def _table(table: Table) -> str:
     lines = [f"## {table.name}", "", table.meaning, ""]
     if table.stored:
         lines += [f"{_view(table)} Sorted by {_code(', '.join(table.order_by))}. Before its own columns each row has "
-                  f"{_and(_code(name) for name, _, _ in PREFIX)}.", ""]
+                  f"{_and(_code(name) for name, *_ in PREFIX)}.", ""]
     else:
         lines += ["Never stored: it lives between decoding and the detectors.", ""]
     lines += ["| column | in a batch | unit | in the store | in EVE | meaning | missing |",
@@ -59,6 +71,26 @@ def _batch_type(column: Column) -> str:
     if isinstance(column.labels, str):
         return f"{kind}, {column.labels} of the policy"
     return f"{kind}, [{column.labels.__name__}](#{column.labels.__name__.lower()})" if column.labels else kind
+
+
+def _rollup(rollup: Rollup) -> str:
+    lines = [f"### {rollup.name}", "", f"{rollup.meaning} From {_code(rollup.source.name)}; `bucket` is the start of "
+             f"its {rollup.bucket_s} seconds ({_code(rollup.time)}).", "",
+             "| column | type | unit | meaning |", "|---|---|---|---|"]
+    for kind, measures in (("key", rollup.keys), ("sum", rollup.sums), ("state", rollup.states)):
+        lines += [f"| {_code(m.name)} ({kind}) | {_code(_short(m.clickhouse or rollup.type_of(m)))} | {m.unit} | "
+                  f"{m.meaning} |" for m in measures]
+    return "\n".join([*lines, ""])
+
+
+def _record(record: Record) -> str:
+    lines = [f"## {record.name}", "", record.meaning, "", "| column | type | meaning |", "|---|---|---|"]
+    lines += [f"| {_code(name)} | {_code(kind)} | {meaning} |" for name, kind, meaning in record.columns]
+    return "\n".join([*lines, ""])
+
+
+def _short(kind: str) -> str:
+    return "Enum8" if kind.startswith("Enum8") else kind
 
 
 def _codes(tables: Iterable[Table]) -> str:

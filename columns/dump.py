@@ -30,6 +30,7 @@ def _column(column: Column) -> str:
     elif column.labels:
         words.append(f"labels by {column.labels}")
     words += [f"{name} {value}" for name, value in (
-        ("unit", column.unit), ("store", column.clickhouse), ("codec", column.codec), ("eve", column.eve),
+        ("unit", column.unit), ("store", column.clickhouse), ("codec", column.clickhouse and column.codec),
+        ("index", column.index), ("eve", column.eve),
         ("missing", column.missing), ("meaning", column.meaning)) if value]
     return " | ".join(words)

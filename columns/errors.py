@@ -5,7 +5,10 @@ SekishoError
 │   ├── ConfigError    the configuration file
 │   └── PolicyError    the zone policy
 ├── CaptureError       exit 2: not a capture, unreadable, unknown format
-└── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
+├── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
+│   ├── StoreMissing   there is none yet
+│   └── StoreAway      it cannot be reached, is busy or full: the same may succeed later
+└── GrafanaError       exit 1: Grafana cannot be reached, or refuses
 """
 
 from __future__ import annotations
@@ -51,3 +54,18 @@ class CaptureError(SekishoError):
 
 class StoreError(SekishoError):
     """The store cannot be opened, is in use by another process, is full, or refuses."""
+
+
+class StoreMissing(StoreError):
+    """There is no store at this place yet, and what was asked does not make one."""
+
+
+class StoreAway(StoreError):
+    """The store cannot be reached, is busy or has no room now. Nothing is wrong with what was asked: it may be retried.
+
+    A block that was being sent may be stored already; its token keeps a repetition from doubling it.
+    """
+
+
+class GrafanaError(SekishoError):
+    """Grafana cannot be reached, or refuses what it is given."""

@@ -47,7 +47,7 @@ class Column:
     dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96),
     ``text`` (a Text) or ``json`` (a Text whose values are JSON arrays or objects, or empty). labels is the IntEnum its
     numbers mean, or the name of a vocabulary ("zone", "conduit") that a policy supplies at run time. An empty
-    clickhouse type keeps the column out of the store.
+    clickhouse type keeps the column out of the store; codec and index (a skip index) say how it is kept there.
     """
 
     name: str
@@ -55,7 +55,8 @@ class Column:
     meaning: str
     unit: str = ""
     clickhouse: str = ""
-    codec: str = ""
+    codec: str = "ZSTD"
+    index: str = ""
     missing: str = ""
     eve: str = ""
     labels: type[IntEnum] | str | None = None
@@ -79,9 +80,11 @@ class Table:
     """A kind of row: its columns in order, and the batch type (a NamedTuple of equal-length arrays) made of them.
 
     module is where the batch type is kept as a global under batch_name, so that numba's cache can find it again.
-    order_by is the sorting key in ClickHouse; version names its last column in a table of revisions: all are kept,
-    the highest of each key is its present state. stored is False for a table that only lives between wire and
-    detectors. view is the name of its view for people, where that is not its own name in the plural.
+    order_by is the sorting key in ClickHouse, of which the first primary_columns are kept in memory as its index.
+    partition_by, over the time of insertion, is what rows expire by. In a table of revisions version names the
+    column that numbers them and key what they are revisions of: the highest of each key is its present state. shard_by
+    is what a cluster spreads its rows by. stored is False for a table that only lives between wire and detectors. view
+    is the name of its view for people, where that is not its own name in the plural.
     """
 
     name: str
@@ -90,7 +93,11 @@ class Table:
     batch_name: str
     module: str
     order_by: tuple[str, ...] = ()
+    primary_columns: int = 0
+    partition_by: str = "toYYYYMM(inserted_at)"
+    key: tuple[str, ...] = ()
     version: str = ""
+    shard_by: str = "cityHash64(sensor, site)"
     stored: bool = True
     view: str = ""
     batch: Any = field(init=False, repr=False, compare=False)

@@ -10,7 +10,7 @@ SENSOR_HEALTH = Table(
     order_by=("run_id", "ts_ns", "stage", "cause"),
     columns=(
         Column("ts_ns", "int64", "event time of the reading", "ns since 1970",
-               clickhouse="DateTime64(9, 'UTC')", codec="DoubleDelta, ZSTD", eve="timestamp"),
+               clickhouse="DateTime64(9, 'UTC')", codec="GCD, T64, ZSTD", eve="timestamp"),
         Column("stage", "text", "capture, decode, fragments, flow, a detector's name, store",
                clickhouse="LowCardinality(String)", eve="sekisho.stage"),
         Column("cause", "text", "what is counted", clickhouse="LowCardinality(String)", eve="sekisho.cause"),

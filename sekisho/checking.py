@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from columns.errors import SekishoError
+from columns.errors import SekishoError, StoreMissing
 from columns.kernel import cache_folder, is_cold
 from sekisho.config import config_digest, load_settings
-from sekisho.reading import existing_store
+from sekisho.settings import default_settings
+from sekisho.store_place import StorePlace, store_place
 from sekisho.summary import versions
 
 OK, MISSING, WRONG = "ok", "missing", "wrong"
@@ -26,18 +27,18 @@ class Finding:
     exit_code: int = 0
 
 
-def check_all(config: Path | None, zones: Path | None, store: Path) -> list[Finding]:
+def check_all(config: Path | None, zones: Path | None, store: str | None) -> list[Finding]:
     """Return a finding for everything that a replay needs or can use."""
     findings = [Finding(part, OK if number else MISSING, number) for part, number in versions().items()]
     findings += [_kernels(), _tshark(), _pyshark()]
-    policy_path = str(zones or "")
+    policy_path, settings = str(zones or ""), default_settings()
     try:
         settings = load_settings(config)
         findings.append(Finding("configuration", OK, f"{config or 'defaults'}, digest {config_digest(settings)[:16]}"))
         policy_path = policy_path or settings.replay.zones
     except SekishoError as error:
         findings.append(Finding("configuration", WRONG, str(error), error.exit_code))
-    return [*findings, _policy(policy_path), _store(store)]
+    return [*findings, _policy(policy_path), _store(store_place(store, settings))]
 
 
 def _kernels() -> Finding:
@@ -71,12 +72,15 @@ def _policy(path: str) -> Finding:
                                  f"{len(policy.warnings)} warnings, digest {policy.digest[:16]}")
 
 
-def _store(folder: Path) -> Finding:
-    if not folder.exists():
-        return Finding("store", MISSING, f"none at {folder} yet: the first replay makes it")
+def _store(place: StorePlace) -> Finding:
     try:
-        with existing_store(folder) as store:
+        store = place.open(create=False)
+        try:
             runs = store.runs()
+        finally:
+            store.close()
+    except StoreMissing:
+        return Finding("store", MISSING, f"none at {place} yet: the first replay makes it")
     except SekishoError as error:
         return Finding("store", WRONG, str(error), error.exit_code)
-    return Finding("store", OK, f"{folder}: {len(runs)} runs")
+    return Finding("store", OK, f"{place}: {len(runs)} runs")

@@ -17,23 +17,29 @@ from columns.errors import ConfigError, SekishoError
 from sekisho.settings import SECTIONS, Settings, default_settings, plain_fields, result_fields, section_class
 
 CONFIG_ENV = "SEKISHO_CONFIG"
+_PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
+          "spool": ("path",)}
 
 
 def load_settings(path: Path | None = None) -> Settings:
     """Return the effective settings of a configuration file, or of $SEKISHO_CONFIG, or the defaults.
 
     A file that is absent, not TOML, or holds an unknown section or key, a wrong type or a value out of its range
-    raises ConfigError. A relative [replay] zones is taken from the file's folder.
+    raises ConfigError. Relative paths are taken from the file's folder.
     """
     if path is None and os.environ.get(CONFIG_ENV):
         path = Path(os.environ[CONFIG_ENV])
     if path is None:
         return default_settings()
     settings = settings_of(_read(path), str(path))
-    zones = settings.replay.zones
-    if zones and not Path(zones).is_absolute():
-        settings = override(settings, "replay", {"zones": str(path.parent / zones)}, str(path))
+    for section, keys in _PATHS.items():
+        given = {key: getattr(settings.section(section), key) for key in keys}
+        settings = override(settings, section, {key: _beside(path, name) for key, name in given.items()}, str(path))
     return settings
+
+
+def _beside(path: Path, name: str) -> str:
+    return str(path.parent / name) if name and "://" not in name else name
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def all_fields(section: Any) -> dict[str, Any]:
 
 def config_digest(settings: Settings) -> str:
     """Return the sha256 (hex) of the canonical form of every setting that can change what is found."""
-    document = {name: result_fields(settings.section(name)) for name in SECTIONS}
+    document = {name: found for name in SECTIONS if (found := result_fields(settings.section(name)))}
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

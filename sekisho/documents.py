@@ -29,7 +29,8 @@ English (`--lang`, else the locale); programs take `--json`.
 
 | environment | meaning |
 |---|---|
-| `SEKISHO_STORE` | folder of the store where `--store` is not given (default `./sekisho-store`) |
+| `SEKISHO_STORE` | store where `--store` is not given (default: `target` of [store], else `./sekisho-store`) |
+| `SEKISHO_STORE_PASSWORD` | password of the user of a ClickHouse server; else `password_file` of [store] |
 | `SEKISHO_CONFIG` | configuration file where `--config` is not given |
 | `SEKISHO_CACHE_DIR` | folder for compiled kernels (default `~/.cache/sekisho`) |
 | `SEKISHO_TRACEBACK` | set to 1: also print where an error came from |

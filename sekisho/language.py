@@ -33,21 +33,10 @@ class Words:
 
     def label(self, label: str) -> str:
         """Return a code's label for people: no_conduit becomes "no conduit" or 通信経路なし."""
-        return _JA_LABELS.get(label, label) if self.lang is Lang.JA else label.replace("_", " ")
+        from columns.labels import label_text  # here: it brings numpy, which no help text needs
 
+        return label_text(label, self.lang)
 
-_JA_LABELS = {
-    "critical": "緊急", "high": "高", "medium": "中", "low": "低", "attempted": "試行（遮断）",
-    "established": "成立", "unknown": "不明", "not_judged": "対象外", "permitted": "許可",
-    "permitted_excess": "許可・過大", "out_of_hours": "時間外", "wrong_initiator": "開始側違反",
-    "wrong_app": "用途違反", "unsanitized": "無害化なし", "expired_conduit": "見直し期限切れ",
-    "no_conduit": "通信経路なし", "wrong_segment": "系の誤り", "unattributed": "所属不明アドレス",
-    "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了", "confidentiality": "機密性",
-    "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
-    "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
-    "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
-    "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
-}
 
 _JA = {
     "alerts": "検知", "alert": "検知", "alert id": "検知番号", "severity": "重要度", "signature": "内容",
@@ -71,10 +60,19 @@ _JA = {
     "conversations": "会話", "code": "コード", "where": "場所", "message": "説明", "remedy": "対処",
     "level": "程度", "errors": "誤り", "warnings": "警告", "valid": "有効", "not valid": "無効", "ja": "日本語",
     "ok": "良", "wrong": "不可", "table": "表", "column": "列", "meaning": "意味", "unit": "単位",
+    "rows": "行数", "bytes per row": "1行あたりのバイト", "dropped": "削除しました", "would be dropped": "削除の対象",
+    "nothing to drop": "削除するものはありません", "schema": "スキーマ", "about": "約", "there": "空き",
+    "still over the budget; the rest may not be dropped": "容量の上限をまだ超えています。残りは削除できません",
+    "migrated": "移行しました", "the store is up to date": "保存先は最新です", "free space needed": "必要な空き容量",
+    "being written": "書き込み中",
     "compiling kernels (first run, up to 30 s)": "カーネルをコンパイル中（初回のみ、最大30秒）",
     "flows from row to column; in brackets those the policy does not permit":
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
+    "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
+    "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
+    "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
+    "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

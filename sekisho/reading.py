@@ -12,17 +12,17 @@ from columns.clickhouse import latest
 from columns.errors import UsageError
 from sekisho.filters import Filters
 from sekisho.rows import Row, select_list, stored_row
+from sekisho.store_place import named_store
 
 if TYPE_CHECKING:
     from storage import Store
 
 
 @contextmanager
-def existing_store(folder: Path) -> Iterator[Store]:
-    """Open a store that must be there already; StoreError says how to make one."""
-    from storage import open_store
-
-    store = open_store(folder, create=False)
+def existing_store(option: str | None, config: Path | None = None) -> Iterator[Store]:
+    """Open the store that option, environment or configuration name; it must be there: StoreError says how to make one.
+    """
+    store = named_store(option, config).open(create=False)
     try:
         yield store
     finally:

@@ -21,6 +21,8 @@ from sekisho.progress import ReplayProgress, stop_on_interrupt
 from sekisho.report import ReplayReport
 from sekisho.settings import Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
+from sekisho.store_place import StorePlace, store_place
+from sekisho.store_report import prune_lines
 from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
 from storage import Begun, Run
@@ -31,17 +33,19 @@ DONE, FAILED, ALERTED = 0, 1, 3
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for; None means: as the configuration says."""
+    """What the command line asks for; None means: as the configuration says. keep is False for --no-store."""
 
     captures: Sequence[Path]
     config: Path | None = None
     zones: Path | None = None
-    store: Path | None = None
+    store: str | None = None
+    keep: bool = True
     eve: str | None = None
     checksums: str | None = None
     home_net: str | None = None
     batch: int | None = None
     sensor: str | None = None
+    site: str | None = None
     fail_on: int | None = None
     as_json: bool = False
     quiet: bool = False
@@ -56,7 +60,7 @@ class Outcome:
     report: ReplayReport
     settings: Settings
     policy: Policy | None
-    store: Path | None
+    store: StorePlace | None
 
     @property
     def run_id(self) -> str:
@@ -94,7 +98,8 @@ def requested_settings(request: Request) -> Settings:
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
-    replaced = {"batch": request.batch, "sensor": request.sensor, "zones": request.zones and str(request.zones)}
+    replaced = {"batch": request.batch, "sensor": request.sensor, "site": request.site,
+                "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:
             settings = override(settings, "replay", {key: value}, f"--{key}")
@@ -118,12 +123,16 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
     run = _run_of(captures, settings, policy)
     sinks: list[Sink] = [collected]
     options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor)
+    place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
-        if request.store is not None:
-            kept = stack.enter_context(StoreSink(request.store, run))
+        if place is not None:
+            kept = stack.enter_context(StoreSink(place, run, settings.spool, settings.retention))
             sinks.append(kept)
             if kept.begun is Begun.COMPLETE:
                 screen.note(f"run {run.run_id} is in the store already; its rows are not written again")
+            elif kept.begun is Begun.DEFERRED:
+                screen.note(f"the server does not say what it holds of this run: rows wait in {settings.spool.folder} "
+                            "until it does, and are sent then unless it has them all")
         if request.eve is not None:
             sinks.append(stack.enter_context(EveSink(request.eve, settings.replay.sensor)))
         stopped = stack.enter_context(stop_on_interrupt(screen))
@@ -131,15 +140,19 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
         began = time.perf_counter()
         report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped)
         report.seconds["total"] = round(time.perf_counter() - began, 6)
-    return Outcome(run, report, settings, policy, request.store)
+    if place is not None and kept.pruned and (kept.pruned.dropped or kept.pruned.over):
+        for line in prune_lines(screen, kept.pruned):
+            screen.note(line)
+    return Outcome(run, report, settings, policy, place)
 
 
 def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None) -> Run:
     """Return the run of these captures; the same ones under the same digests get the same id every time."""
     digests = {"config_digest": config_digest(settings), "policy_digest": policy.digest if policy else "",
                "version": __version__}
-    name = run_id(captures, settings.replay.sensor, *digests.values())
-    return Run(name, sensor=settings.replay.sensor, captures=tuple(capture_name(c) for c in captures), **digests)
+    named = settings.replay
+    name = run_id(captures, named.sensor, named.site, *digests.values())
+    return Run(name, sensor=named.sensor, site=named.site, captures=tuple(capture_name(c) for c in captures), **digests)
 
 
 def _exit_code(report: ReplayReport, fail_on: int | None) -> int:

@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from sensor.protocols.ssh import SshSettings
     from sensor.protocols.tls import TlsSettings
     from sensor.streams import StreamSettings
+    from storage import SpoolSettings, StoreSettings
+    from storage.retention import RetentionSettings
 
 
 @dataclass(frozen=True)
 class ReplaySettings:
-    """How a replay runs. batch and zones never change what is found (the policy has a digest of its own)."""
+    """How a replay runs. batch, site and zones never change what is found (the policy has a digest of its own)."""
 
     batch: int = field(default=65536, metadata={
         "unit": "frames", "range": (1, 1 << 20), "result": False,
@@ -45,6 +47,9 @@ class ReplaySettings:
     sensor: str = field(default="local", metadata={
         "meaning": "name of the sensor, in the store and in EVE; if the policy has a sensor of this name, addresses "
         "that it does not expect are alerts"})
+    site: str = field(default="main", metadata={
+        "result": False,
+        "meaning": "name of the site in the store: the place whose sensors see the same networks"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy, relative to this file; without one, zones are not judged"})
@@ -62,6 +67,9 @@ class ReplaySettings:
 
 SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
+    "store": "storage:StoreSettings",
+    "spool": "storage:SpoolSettings",
+    "retention": "storage.retention:RetentionSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "streams": "sensor.streams:StreamSettings",
@@ -99,6 +107,9 @@ class Settings:
     """The effective settings: one attribute per section of the configuration file."""
 
     replay: ReplaySettings
+    store: StoreSettings
+    spool: SpoolSettings
+    retention: RetentionSettings
     decode: DecodeSettings
     flow: FlowSettings
     streams: StreamSettings

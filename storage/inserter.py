@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from columns.clickhouse import quoted, stored_columns
-from storage.block_file import BlockFile
+from storage.block import Constant, block_of
 from storage.chunk import Chunk
-from storage.native import encode_block
+from storage.engine import Connection
+from storage.run import Run
 
 _IN_FLIGHT = 2
 
@@ -19,19 +21,39 @@ class Job(NamedTuple):
     """A chunk to insert, the constants that lead its rows, its vocabularies, and its deduplication token."""
 
     chunk: Chunk
-    constants: Sequence[tuple[str, str, str | int]]
+    constants: Sequence[Constant]
     vocabularies: Mapping[str, Sequence[str]]
     token: str
 
 
+class RunJobs:
+    """Makes the jobs of one run: each chunk gets the constants of the run, and the next number of its table."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._sent, self._second = run, Counter[str](), 0
+
+    def job(self, chunk: Chunk, vocabularies: Mapping[str, Sequence[str]]) -> Job:
+        """Return the job of the next chunk.
+
+        Its time of insertion is fixed here: sent again a month later, it is still the same block of the same partition.
+        """
+        run, name = self._run, chunk.table.name
+        self._second = max(self._second, int(time.time()))
+        number, self._sent[name] = self._sent[name], self._sent[name] + 1
+        constants = (("run_id", "LowCardinality(String)", run.run_id), ("sensor", "LowCardinality(String)", run.sensor),
+                     ("site", "LowCardinality(String)", run.site), ("keep_days", "UInt16", run.keep_days),
+                     ("inserted_at", "DateTime", self._second))
+        return Job(chunk, constants, vocabularies, f"{run.run_id}/{name}/{number}")
+
+
 class Inserter:
-    """Inserts jobs in order in a thread of its own with a session of its own.
+    """Inserts jobs in order in a thread of its own over a connection of its own.
 
     put() blocks while two chunks wait (back-pressure). After an error nothing more is inserted: put() and wait()
-    raise what the engine raised.
+    raise what the connection raised.
     """
 
-    def __init__(self, connect: Callable[[], Any]) -> None:
+    def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         self._jobs: queue.Queue[Job | None] = queue.Queue(_IN_FLIGHT)
         self._error: BaseException | None = None
@@ -59,25 +81,21 @@ class Inserter:
             raise self._error
 
     def _work(self) -> None:
-        session, file = None, BlockFile()
+        connection: Connection | None = None
         while (job := self._jobs.get()) is not None:
             try:
                 if self._error is None:
-                    session = session or self._connect()
-                    insert(session, job, file)
+                    connection = connection or self._connect()
+                    insert(connection, job)
             except Exception as error:
                 self._error = error
             finally:
                 self._jobs.task_done()
-        if session is not None:
-            session.close()
-        file.close()
+        if connection is not None:
+            connection.close()
 
 
-def insert(session: Any, job: Job, file: BlockFile) -> None:
-    """Insert a chunk through a session. The engine drops it when it has seen its token in this table."""
-    table = job.chunk.table
-    names = ", ".join([name for name, _, _ in job.constants] + [c.name for c in stored_columns(table)])
-    file.write(encode_block(table, job.chunk.batch(), constants=job.constants, vocabularies=job.vocabularies))
-    session.query(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM file('{file.path}', Native) "
-                  f"SETTINGS insert_deduplication_token = {quoted(job.token)}")
+def insert(connection: Connection, job: Job) -> None:
+    """Encode a chunk and send it. The engine drops it when it has seen its token in this table."""
+    connection.insert(block_of(job.chunk.table, job.chunk.batch(), constants=job.constants,
+                               vocabularies=job.vocabularies, token=job.token))

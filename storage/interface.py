@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from columns.schema import Table
+from storage.pruned import Pruned
 from storage.run import Begun, Run, RunSummary
 
 Param = str | int | float | bool | Sequence[str] | Sequence[int]
@@ -42,6 +43,13 @@ class Store(Protocol):
     def finish_run(self, summary: RunSummary, *, interrupted: bool = False) -> None:
         """Write what is left and close the run, as complete or as interrupted."""
 
+    def notes(self) -> list[str]:
+        """Return what people should know of the run that was finished last: rows that wait for the server, or are lost.
+        """
+
+    def counters(self) -> dict[str, int]:
+        """Return what was counted on the way to the store; nothing where the way is direct."""
+
     def query(self, sql: str, params: Mapping[str, Param] | None = None, *, read_only: bool = False) -> QueryResult:
         """Run one statement that reads; ``{name:Type}`` in it stands for a parameter.
 
@@ -52,13 +60,27 @@ class Store(Protocol):
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, oldest first: a dictionary of what `runs` holds of each.
 
-        run_id, kind, sensor, status, attempt, captures, started_at, finished_at ("" until it has ended), keep_days,
-        packets, bytes, version, config_digest, policy_digest, digest, and rows: rows by table (of alerts, one
-        for each alert whatever its revisions).
+        run_id, kind, sensor, site, status, attempt, captures, started_at, finished_at ("" until it has ended),
+        keep_days, packets, bytes, version, config_digest, policy_digest, digest, and rows: rows by table
+        (of alerts, one for each alert whatever its revisions).
         """
 
     def delete_run(self, run_id: str) -> None:
         """Remove a run and all of its rows."""
+
+    def add_alert_action(self, run_id: str, alert_id: int, action: str, *, actor: str, comment: str = "") -> None:
+        """Write down what somebody did about an alert; the view alert_status then shows its state.
+
+        action: acknowledged, in_progress, closed, false_positive, reopened, or comment (which needs one). actor: who,
+        1 to 100 characters; comment: up to 4000. UsageError for anything else, or an alert that is not there.
+        """
+
+    def prune(self, *, budget_bytes: int = 0, replays: bool = False, dry_run: bool = False) -> Pruned:
+        """Drop rows that have expired by days, and then what exceeds a budget of bytes (0: none).
+
+        The oldest insertions of live runs go first: flows and counters, then rollups, alerts last; replays only where
+        replays says so. dry_run only tells what would go.
+        """
 
     def close(self) -> None:
         """Write what is left and give the store free; a run that was not finished becomes interrupted."""

@@ -7,7 +7,9 @@ import json
 import os
 from pathlib import Path
 
-from columns.errors import StoreError
+from columns.errors import StoreError, StoreMissing
+from storage.migrations import FIRST_DIGEST, SCHEMA_NUMBER
+from storage.versions import check_number
 
 MARKER = "sekisho-store.json"
 LOCK = "owner.lock"
@@ -33,11 +35,12 @@ class Place:
             self._lock = -1
 
 
-def claim(path: Path | str, schema: str, *, create: bool) -> Place:
+def claim(path: Path | str, schema: str, *, create: bool, older: bool = False) -> Place:
     """Take possession of a store directory, making an empty one where there is none and create allows it.
 
-    schema: digest of the tables this program writes. StoreError when the place cannot be used: no such parent, not
-    a directory, not writable, somebody else's files, made for other tables, or owned by another process.
+    schema: digest of the tables this program writes; with older, a store of an older schema will do. StoreError when
+    the place cannot be used: no such parent, not a directory, not writable, somebody else's files, made for other
+    tables, or owned by another process.
     """
     path = Path(path).absolute()
     if "?" in str(path):
@@ -50,7 +53,7 @@ def claim(path: Path | str, schema: str, *, create: bool) -> Place:
     except OSError as error:
         raise _refused(path, error) from error
     try:
-        _check_marker(path, schema)
+        _check_marker(path, schema, older)
     except OSError as error:
         os.close(lock)
         raise _refused(path, error) from error
@@ -81,9 +84,9 @@ def _check(path: Path, create: bool) -> bool:
     return False
 
 
-def _missing(path: Path) -> StoreError:
-    return StoreError("there is no store here", where=str(path),
-                      remedy="write one with sekisho replay CAPTURE --store DIR, or name the right directory")
+def _missing(path: Path) -> StoreMissing:
+    return StoreMissing("there is no store here", where=str(path),
+                        remedy="write one with sekisho replay CAPTURE --store DIR, or name the right directory")
 
 
 def _take_lock(path: Path) -> int:
@@ -105,22 +108,31 @@ def _take_lock(path: Path) -> int:
     return lock
 
 
-def _check_marker(path: Path, schema: str) -> None:
+def mark(path: Path, schema: str) -> None:
+    """Write down that a directory is a store of this program's schema."""
+    draft = path / f"{MARKER}.new"
+    draft.write_text(json.dumps({"store": "sekisho", "schema": schema, "number": SCHEMA_NUMBER}) + "\n")
+    draft.replace(path / MARKER)
+
+
+def _check_marker(path: Path, schema: str, older: bool) -> None:
     marker = path / MARKER
     if not marker.exists():
-        draft = path / f"{MARKER}.new"
-        draft.write_text(json.dumps({"store": "sekisho", "schema": schema}) + "\n")
-        draft.replace(marker)
+        mark(path, schema)
         return
     try:
-        found = str(json.loads(marker.read_text())["schema"])
+        found = json.loads(marker.read_text())
+        digest, number = str(found["schema"]), int(found.get("number", 0))
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError("the store's description is damaged", where=str(marker),
-                         expected=json.dumps({"store": "sekisho", "schema": schema}),
+                         expected=json.dumps({"store": "sekisho", "schema": schema, "number": SCHEMA_NUMBER}),
                          remedy="restore this file from a backup, or replay into a new store") from error
-    if found != schema:
+    number = number or (1 if digest == FIRST_DIGEST else SCHEMA_NUMBER)
+    if not (older and number < SCHEMA_NUMBER):
+        check_number(number, str(path))
+    if number == SCHEMA_NUMBER and digest != schema:
         raise StoreError("the store was written by another version of the program", where=str(path),
-                         expected=f"tables {schema}, found {found}",
+                         expected=f"tables {schema}, found {digest}",
                          remedy="replay the captures into a new store, or use the version that wrote this one")
 
 

@@ -21,6 +21,7 @@ class Begun(Enum):
 
     NEW = "new"
     RESTARTED = "restarted"  # an earlier attempt was interrupted: its rows were removed, this one writes them again
+    DEFERRED = "deferred"  # the server is away: rows wait in the spool, and it is decided when the server answers
     COMPLETE = "complete"  # all rows are there already: inserts of this run are ignored, and nothing is doubled
 
 
@@ -36,6 +37,7 @@ class Run:
     run_id: str
     kind: Kind = "replay"
     sensor: str = "sekisho"
+    site: str = "main"
     captures: tuple[str, ...] = ()
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     keep_days: int = 0

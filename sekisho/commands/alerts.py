@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sekisho.commands.options import (
+    ConfigOption,
     JsonOption,
     LangOption,
     LimitOption,
@@ -14,7 +15,6 @@ from sekisho.commands.options import (
     SeverityName,
     StoreOption,
     examples,
-    store_folder,
 )
 
 EXAMPLES = examples(
@@ -38,6 +38,7 @@ def alerts(
     )] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="First evidence before it.")] = None,
     run: RunOption = None,
+    config: ConfigOption = None,
     limit: LimitOption = 100,
     as_json: JsonOption = False,
     lang: LangOption = None,
@@ -63,7 +64,7 @@ def alerts(
         filters.where("src_zone = ? OR dst_zone = ?", (zone, "String"), (zone, "String"))
     filters.since("alert.end_ns", since, "--since")
     filters.since("alert.start_ns", until, "--until", until=True)
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         filters.equals("run_id", chosen_run(opened, run))
         order = "CAST(alert.severity, 'Int8'), alert.start_ns, alert_id"
         rows = select_rows(opened, ALERT, filters, order=order, limit=limit)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sekisho.commands.options import ConfigOption, JsonOption, LangOption, StoreOption, examples, store_folder
+from sekisho.commands.options import ConfigOption, JsonOption, LangOption, StoreOption, examples
 
 EXAMPLES = examples("sekisho check", "sekisho check --config site.toml --zones zones.toml --store /srv/sekisho")
 
@@ -29,7 +29,7 @@ def check(
     from sekisho.terminal import Screen
 
     screen = Screen(lang)
-    findings = check_all(config, zones, store_folder(store))
+    findings = check_all(config, zones, store)
     if as_json:
         screen.json({f.name: {"result": f.result, "detail": f.detail} for f in findings})
     else:

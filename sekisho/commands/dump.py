@@ -9,7 +9,9 @@ import typer
 
 from sekisho.commands.options import examples
 
-EXAMPLES = examples("sekisho dump", "sekisho dump --config > sekisho.toml", "sekisho dump --config --from site.toml")
+EXAMPLES = examples("sekisho dump", "sekisho dump --config > sekisho.toml",
+                    "sekisho dump --config --from site.toml",
+                    "sekisho dump --cluster sekisho > cluster.sql")
 
 
 def dump(
@@ -17,15 +19,24 @@ def dump(
         "--config", help="The configuration instead: a complete file with every key explained.")] = False,
     source: Annotated[Path | None, typer.Option(
         "--from", metavar="FILE", help="With --config: the effective values of this file, not the defaults.")] = None,
+    cluster: Annotated[str | None, typer.Option(
+        "--cluster", metavar="NAME", help="The statements that make the same tables on a ClickHouse cluster of this "
+        "name: replicated, sharded, distributed.")] = None,
 ) -> None:
     """Print the schema of every table as one text: columns, types, DDL, EVE names. A changed schema is a diff."""
     if source is not None and not config:
         raise typer.BadParameter("--from needs --config")
+    if config and cluster is not None:
+        raise typer.BadParameter("--config and --cluster exclude each other")
     if config:
         from sekisho.config import load_settings
         from sekisho.config_text import config_toml
 
         print(config_toml(load_settings(source)), end="")
+    elif cluster is not None:
+        from columns.cluster import render_cluster_ddl
+
+        print(render_cluster_ddl(cluster), end="")
     else:
         from columns.dump import render_dump
 

@@ -14,7 +14,6 @@ from sekisho.commands.options import (
     RunOption,
     StoreOption,
     examples,
-    store_folder,
 )
 
 EXAMPLES = examples(
@@ -49,7 +48,7 @@ def explain(
     from sekisho.terminal import Screen
 
     screen = Screen(lang)
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         told = explanation(opened, alert_id, run, config=config, zones=zones, packets=packets,
                            lang=screen.words.lang)
     if as_json:

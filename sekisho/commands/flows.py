@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from sekisho.commands.options import (
+    ConfigOption,
     JsonOption,
     LangOption,
     LimitOption,
     RunOption,
     StoreOption,
     examples,
-    store_folder,
 )
 
 EXAMPLES = examples(
@@ -50,6 +50,7 @@ def flows(
     community_id: Annotated[str | None, typer.Option(
         "--community-id", metavar="ID", help="Of this Community ID (1:…).")] = None,
     run: RunOption = None,
+    config: ConfigOption = None,
     limit: LimitOption = 100,
     as_json: JsonOption = False,
     lang: LangOption = None,
@@ -76,7 +77,7 @@ def flows(
     filters.equals("CAST(flow.verdict, 'String')", verdict and known_label(FLOW, "verdict", verdict))
     filters.equals("CAST(flow.outcome, 'String')", outcome and outcome.value)
     filters.equals("community_id", community_id)
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         filters.equals("run_id", chosen_run(opened, run))
         rows = select_rows(opened, FLOW, filters, order="flow.ts_start_ns, flow_id, part", limit=limit)
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +9,7 @@ from typing import Annotated
 import typer
 
 from sekisho.language import Lang
-
-STORE_ENV = "SEKISHO_STORE"
-DEFAULT_STORE = "sekisho-store"
+from sekisho.store_place import DEFAULT_STORE, STORE_ENV
 
 
 class SeverityName(StrEnum):
@@ -31,19 +28,15 @@ class SeverityName(StrEnum):
 
 ConfigOption = Annotated[Path | None, typer.Option(
     "--config", metavar="FILE", help="Configuration file (TOML). Without it: $SEKISHO_CONFIG, else the defaults.")]
-StoreOption = Annotated[Path | None, typer.Option(
-    "--store", metavar="DIR", help=f"Folder of the store. Without it: ${STORE_ENV}, else ./{DEFAULT_STORE}.")]
+StoreOption = Annotated[str | None, typer.Option(
+    "--store", metavar="DIR|URL", help="Folder of the store, or a server: clickhouse://USER@HOST:PORT/DATABASE (its "
+    f"password: docs/storage.md). Without it: ${STORE_ENV}, else [store] target, else ./{DEFAULT_STORE}.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON for programs instead of tables for people.")]
 LangOption = Annotated[Lang | None, typer.Option(
     "--lang", metavar="ja|en", help="Language of headings and explanations. Without it: that of the locale ($LANG).")]
 RunOption = Annotated[str | None, typer.Option(
     "--run", metavar="RUN_ID", help="Only this run; `latest` is the newest.")]
 LimitOption = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1_000_000, help="At most this many rows.")]
-
-
-def store_folder(option: Path | None) -> Path:
-    """Return the folder of the store: the option, else $SEKISHO_STORE, else ./sekisho-store."""
-    return option or Path(os.environ.get(STORE_ENV) or DEFAULT_STORE)
 
 
 def examples(*lines: str) -> str:

@@ -15,7 +15,6 @@ from sekisho.commands.options import (
     SeverityName,
     StoreOption,
     examples,
-    store_folder,
 )
 
 EXAMPLES = examples(
@@ -57,6 +56,8 @@ def replay(
         "--batch", metavar="N", help="Frames taken at once. Moves memory and speed, never a result.")] = None,
     sensor: Annotated[str | None, typer.Option(
         "--sensor", metavar="NAME", help="Name of the sensor in the store and in EVE.")] = None,
+    site: Annotated[str | None, typer.Option(
+        "--site", metavar="NAME", help="Name of the site in the store.")] = None,
     fail_on: Annotated[SeverityName | None, typer.Option(
         "--fail-on", metavar="critical|high|medium|low",
         help="End with exit code 3 when an alert is at least this severe.")] = None,
@@ -77,8 +78,8 @@ def replay(
     from sekisho.replaying import Request, run_replay
 
     code = run_replay(Request(
-        captures=capture, config=config, zones=zones, store=None if no_store else store_folder(store),
-        eve=eve, checksums=checksums and checksums.value, home_net=home_net, batch=batch, sensor=sensor,
+        captures=capture, config=config, zones=zones, store=store, keep=not no_store,
+        eve=eve, checksums=checksums and checksums.value, home_net=home_net, batch=batch, sensor=sensor, site=site,
         fail_on=fail_on and fail_on.number, as_json=as_json, quiet=quiet, lang=lang,
     ))
     raise typer.Exit(code)

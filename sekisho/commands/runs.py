@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sekisho.commands.options import JsonOption, LangOption, StoreOption, examples, store_folder
+from sekisho.commands.options import ConfigOption, JsonOption, LangOption, StoreOption, examples
 from sekisho.language import Lang
 from sekisho.terminal import Screen
 
@@ -19,38 +19,42 @@ app = typer.Typer(invoke_without_command=True, rich_markup_mode=None,
 
 @app.callback()
 def group(
-    context: typer.Context, store: StoreOption = None, as_json: JsonOption = False, lang: LangOption = None,
+    context: typer.Context, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False,
+    lang: LangOption = None,
 ) -> None:
     """The replays in the store: list them (as without a command), delete one."""
     if context.invoked_subcommand is None:
-        _list(store, as_json, lang)
+        _list(store, config, as_json, lang)
 
 
 @app.command("list")
-def list_runs(store: StoreOption = None, as_json: JsonOption = False, lang: LangOption = None) -> None:
+def list_runs(
+    store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False, lang: LangOption = None,
+) -> None:
     """List the runs in the store, the oldest first."""
-    _list(store, as_json, lang)
+    _list(store, config, as_json, lang)
 
 
 @app.command()
 def delete(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="The run, as `sekisho runs` lists it.")],
     store: StoreOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Delete a run with all its flows and alerts. The captures themselves are not touched."""
     from sekisho.reading import chosen_run, existing_store
 
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         chosen = chosen_run(opened, run_id)
         opened.delete_run(chosen)
     Screen().note(f"run {chosen} deleted")
 
 
-def _list(store: Path | None, as_json: bool, lang: Lang | None) -> None:
+def _list(store: str | None, config: Path | None, as_json: bool, lang: Lang | None) -> None:
     from sekisho.reading import existing_store
 
     screen = Screen(lang)
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         runs = opened.runs()
     if as_json:
         for run in runs:

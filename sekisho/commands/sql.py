@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from sekisho.commands.options import JsonOption, StoreOption, examples, store_folder
+from sekisho.commands.options import ConfigOption, JsonOption, StoreOption, examples
 
 EXAMPLES = examples(
     'sekisho sql "SELECT severity, count() FROM alerts GROUP BY severity"',
+    'sekisho sql --store clickhouse://sekisho@127.0.0.1:9000/sekisho "SELECT count() FROM flow"',
     'sekisho sql "SELECT src_ip, sum(bytes_toserver) AS sent FROM flows GROUP BY src_ip ORDER BY sent DESC" --json',
 )
 
@@ -17,6 +18,7 @@ EXAMPLES = examples(
 def sql(
     query: Annotated[str, typer.Argument(metavar="SELECT", help="One query in ClickHouse SQL, in quotes.")],
     store: StoreOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask the store in SQL; it may only read.
@@ -28,7 +30,7 @@ def sql(
     from sekisho.terminal import Screen
 
     screen = Screen()
-    with existing_store(store_folder(store)) as opened:
+    with existing_store(store, config) as opened:
         result = opened.query(query, read_only=True)
     if as_json:
         for row in result.dicts():

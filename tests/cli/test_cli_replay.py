@@ -196,6 +196,17 @@ def test_replaying_again_is_the_same_run_and_doubles_nothing(cli, leak, policy, 
     assert rows["n"] >= first.json["flows"] > 0
 
 
+def test_another_site_is_another_run_with_the_same_findings(cli, leak, tmp_path):
+    folder = tmp_path / "store"
+    runs = [cli("replay", leak, "--store", folder, "--json", "--site", site).rows[0] for site in ("main", "branch")]
+    assert len({r["run_id"] for r in runs}) == 2
+    rows = cli("sql", "SELECT site, count() AS n FROM flows GROUP BY site ORDER BY site", "--store", folder,
+               "--json").rows
+    assert [r["site"] for r in rows] == ["branch", "main"]
+    assert rows[0]["n"] == rows[1]["n"]
+    assert {r["site"] for r in cli("runs", "--store", folder, "--json").rows} == {"branch", "main"}
+
+
 @pytest.mark.parametrize("place", ["missing/deeper/store", "file"])
 def test_a_store_that_cannot_be_made_is_exit_1(cli, leak, tmp_path, place):
     (tmp_path / "file").write_text("x")

@@ -276,11 +276,11 @@ def test_what_the_engine_says_otherwise_is_one_line():
 
 
 def test_an_error_of_the_inserting_thread_surfaces_and_nothing_hangs(tmp_path, monkeypatch):
-    def fail(session, job, file):
-        raise RuntimeError("Code: 243. DB::Exception: no. (NOT_ENOUGH_SPACE)")
+    def fail(connection, block):
+        raise store_error(RuntimeError("Code: 243. DB::Exception: no. (NOT_ENOUGH_SPACE)"), "/s")
 
-    monkeypatch.setattr("storage.inserter.insert", fail)
-    monkeypatch.setattr("storage.embedded.CHUNK_ROWS", 10)
+    monkeypatch.setattr("storage.embedded.EmbeddedConnection.insert", fail)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 10)
     store = open_store(tmp_path / "s")
     store.begin_run(Run("r"))
     with pytest.raises(StoreError, match="the disk is full"):

@@ -8,20 +8,13 @@ import pytest
 from columns import ALERT, FLOW, SENSOR_HEALTH, slice_rows
 from columns.errors import StoreError, UsageError
 from storage import Begun, Run, RunSummary, open_store
-from storage.block_file import BlockFile
 from storage.chunk import CHUNK_ROWS, Chunk
-from storage.inserter import Job, insert
+from storage.inserter import Job
 from tests.support.rows import VOCABULARIES, city_flows
+from tests.support.stores import send
 
 FLOWS = city_flows(5000)
 ALERTS = ALERT.from_rows([{"alert_id": a, "revision": r, "severity": 1} for a in range(40) for r in (1, 2)])
-
-
-@pytest.fixture
-def block_file():
-    file = BlockFile()
-    yield file
-    file.close()
 
 
 def count(store, table="flow", run_id=None):
@@ -45,9 +38,10 @@ def test_a_run_is_remembered_with_what_it_was(store):
     (run,) = store.runs()
     assert run.pop("started_at") <= run.pop("finished_at")
     assert run == {
-        "run_id": "r", "kind": "replay", "sensor": "edge", "status": "complete", "attempt": 1, "keep_days": 0,
-        "captures": ["b.pcap", "a'\n.pcap"], "packets": 9, "bytes": 99, "version": "1", "config_digest": "c",
-        "policy_digest": "p", "digest": "d", "rows": {"flow": 5000, "alert": 40, "sensor_health": 0}}
+        "run_id": "r", "kind": "replay", "sensor": "edge", "site": "main", "status": "complete", "attempt": 1,
+        "keep_days": 0, "captures": ["b.pcap", "a'\n.pcap"], "packets": 9, "bytes": 99, "version": "1",
+        "config_digest": "c", "policy_digest": "p", "digest": "d",
+        "rows": {"flow": 5000, "alert": 40, "sensor_health": 0}}
 
 
 def test_replaying_again_does_not_double_rows(store):
@@ -58,7 +52,7 @@ def test_replaying_again_does_not_double_rows(store):
     assert store.runs() == before
 
 
-def test_an_interrupted_run_is_completed_by_replaying_it(store, tmp_path):
+def test_an_interrupted_run_is_completed_by_replaying_it(store):
     store.begin_run(Run("r"))
     store.insert(FLOW, slice_rows(FLOWS, 0, 3000), vocabularies=VOCABULARIES)
     store.finish_run(RunSummary(packets=3), interrupted=True)
@@ -67,19 +61,19 @@ def test_an_interrupted_run_is_completed_by_replaying_it(store, tmp_path):
     assert (count(store), [(r["status"], r["attempt"]) for r in store.runs()]) == (5000, [("complete", 2)])
 
 
-def test_closing_in_the_middle_keeps_what_came_and_marks_the_run(tmp_path):
-    store = open_store(tmp_path / "s")
+def test_closing_in_the_middle_keeps_what_came_and_marks_the_run(place):
+    store = open_store(place)
     write(store, "r", finish=False)
     store.close()
-    with open_store(tmp_path / "s") as again:
+    with open_store(place) as again:
         assert [(r["run_id"], r["status"]) for r in again.runs()] == [("r", "interrupted")]
         assert count(again) == 5000
 
 
-def test_a_complete_run_that_lost_rows_is_written_again(store):
+def test_a_complete_run_that_lost_rows_is_written_again(store, execute):
     write(store, "r")
     (partition,) = store.query("SELECT DISTINCT _partition_id FROM flow").rows[0]
-    store._session.query(f"ALTER TABLE flow DROP PARTITION ID '{partition}'")
+    execute(f"ALTER TABLE flow DROP PARTITION ID '{partition}'")
     assert write(store, "r") is Begun.RESTARTED
     assert count(store) == 5000
 
@@ -129,7 +123,7 @@ def test_runs_that_make_no_sense(run):
 
 @pytest.mark.parametrize("batch", [1, 13, 4096, 5000])
 def test_stored_rows_do_not_depend_on_the_batch(store, batch, monkeypatch):
-    monkeypatch.setattr("storage.embedded.CHUNK_ROWS", 1000)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 1000)
     rows = 300 if batch == 1 else 5000
     write(store, "r", batch=batch, rows=rows)
     digest = store.query("SELECT groupBitXor(cityHash64(* EXCEPT inserted_at)), count() FROM flow").rows
@@ -168,23 +162,23 @@ def test_flush_makes_rows_visible(store):
 
 
 @pytest.mark.parametrize("reopen", [False, True])
-def test_a_chunk_that_is_sent_twice_is_stored_once(tmp_path, reopen, block_file):
+def test_a_chunk_that_is_sent_twice_is_stored_once(place, reopen):
     chunk = Chunk(FLOW, 5000)
     chunk.take(FLOWS, 0, 5000)
     job = Job(chunk, [("run_id", "LowCardinality(String)", "r")], VOCABULARIES, "r/flow/0")
-    store = open_store(tmp_path / "s")
-    insert(store._session, job, block_file)
+    store = open_store(place)
+    send(store, job)
     if reopen:
         store.close()
-        store = open_store(tmp_path / "s")
-    insert(store._session, job, block_file)
+        store = open_store(place)
+    send(store, job)
     found = count(store)
-    insert(store._session, job._replace(token="r/flow/1"), block_file)
+    send(store, job._replace(token="r/flow/1"))
     assert (found, count(store)) == (5000, 10_000)
     store.close()
 
 
-def test_old_captures_outlive_every_ttl_and_live_rows_do_not(store, block_file):
+def test_old_captures_outlive_every_ttl_and_live_rows_do_not(store, execute):
     """Event times of 1970 to 2262, inserted at any time: a replay stays; a live row goes by its insertion."""
     flows = slice_rows(FLOWS, 0, 400)._replace(ts_start_ns=np.arange(400) * (2**63 // 400))
     now, day = int(time.time()), 86_400
@@ -192,17 +186,17 @@ def test_old_captures_outlive_every_ttl_and_live_rows_do_not(store, block_file):
                                            ("fresh", 90, now - 89 * day), ("stale", 90, now - 91 * day)):
         chunk = Chunk(FLOW, 400)
         chunk.take(flows, 0, 400)
-        insert(store._session, Job(chunk, [
+        send(store, Job(chunk, [
             ("run_id", "LowCardinality(String)", run_id), ("keep_days", "UInt16", keep_days),
-            ("inserted_at", "UInt32", inserted_at)], VOCABULARIES, run_id), block_file)
-    store._session.query("OPTIMIZE TABLE flow FINAL")
+            ("inserted_at", "UInt32", inserted_at)], VOCABULARIES, run_id))
+    execute("OPTIMIZE TABLE flow FINAL")
     assert store.query("SELECT run_id, count() FROM flow GROUP BY run_id ORDER BY run_id").rows == [
         ("fresh", 400), ("old replay", 400), ("replay", 400)]
 
 
-def test_longest_retention_does_not_overflow(store):
+def test_longest_retention_does_not_overflow(store, execute):
     write(store, "r", kind="live", keep_days=20_000)
-    store._session.query("OPTIMIZE TABLE flow FINAL")
+    execute("OPTIMIZE TABLE flow FINAL")
     assert count(store) == 5000
 
 
@@ -216,7 +210,7 @@ def test_event_times_of_all_centuries_fit_one_insert(store):
 
 
 def test_many_chunks_and_an_empty_run(store, monkeypatch):
-    monkeypatch.setattr("storage.embedded.CHUNK_ROWS", 128)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 128)
     write(store, "many")
     assert count(store) == 5000
     store.begin_run(Run("empty"))

@@ -1,0 +1,20 @@
+"""The schema's history: numbered, forward only, one module per step; the present schema itself is in columns/.
+
+A migration says which tables it changed and what their new columns hold for old rows. How a table is brought to its
+present definition is the same for all of them (storage.migrate): so a store that is several numbers behind is copied
+once, and always ends with the tables that a new store has.
+"""
+
+from storage.migrations import m0001_first, m0002_rollups
+from storage.migrations.migration import Migration
+
+MIGRATIONS: tuple[Migration, ...] = (m0001_first.MIGRATION, m0002_rollups.MIGRATION)
+"""All migrations, oldest first; the numbers are 1, 2, 3 and so on."""
+
+SCHEMA_NUMBER = MIGRATIONS[-1].number
+"""The schema that this program writes."""
+
+FIRST_DIGEST = "e5666444ec62ca27"
+"""Digest of the tables of schema 1, whose stores do not say their number."""
+
+__all__ = ["FIRST_DIGEST", "MIGRATIONS", "SCHEMA_NUMBER", "Migration"]
