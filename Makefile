@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-slow fuzz lint bench clean
+.PHONY: demo test test-slow fuzz lint bench console-assets clean
 
 demo: $(READY)
 	@SEKISHO=$(BIN)/sekisho PYTHON=$(BIN)/python sh pcaps/demo.sh
@@ -32,6 +32,9 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[test,dissect]'
 	@touch $(READY)
+
+console-assets:
+	cd dashboards/console/web && npm ci --no-audit --no-fund --ignore-scripts && node build.mjs
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

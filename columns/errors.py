@@ -5,9 +5,10 @@ SekishoError
 │   ├── ConfigError    the configuration file
 │   └── PolicyError    the zone policy
 ├── CaptureError       exit 2: not a capture, unreadable, unknown format
-└── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
-    ├── StoreMissing   there is none yet
-    └── StoreAway      it cannot be reached, is busy or full: the same may succeed later
+├── StoreError         exit 1: the store cannot be opened, is in use, is full, or refuses
+│   ├── StoreMissing   there is none yet
+│   └── StoreAway      it cannot be reached, is busy or full: the same may succeed later
+└── GrafanaError       exit 1: Grafana cannot be reached, or refuses
 """
 
 from __future__ import annotations
@@ -64,3 +65,7 @@ class StoreAway(StoreError):
 
     A block that was being sent may be stored already; its token keeps a repetition from doubling it.
     """
+
+
+class GrafanaError(SekishoError):
+    """Grafana cannot be reached, or refuses what it is given."""

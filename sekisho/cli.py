@@ -14,7 +14,22 @@ from typing import Annotated
 import typer
 
 from sekisho import __version__
-from sekisho.commands import alerts, check, columns, dump, explain, flows, replay, runs, spool, sql, store, zones
+from sekisho.commands import (
+    alerts,
+    check,
+    columns,
+    console,
+    dashboards,
+    dump,
+    explain,
+    flows,
+    replay,
+    runs,
+    spool,
+    sql,
+    store,
+    zones,
+)
 
 TRACEBACK_ENV = "SEKISHO_TRACEBACK"
 
@@ -25,10 +40,12 @@ app.command(epilog=alerts.EXAMPLES)(alerts.alerts)
 app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
+app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(spool.app, name="spool", epilog=spool.EXAMPLES)
 app.add_typer(store.app, name="store", epilog=store.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
+app.add_typer(dashboards.app, name="dashboards")
 app.command(epilog=check.EXAMPLES)(check.check)
 app.command(epilog=dump.EXAMPLES)(dump.dump)
 app.command(epilog=columns.EXAMPLES)(columns.columns)

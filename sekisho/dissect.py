@@ -6,6 +6,7 @@ import shutil
 import struct
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def dissect(packets: Sequence[FoundPacket]) -> list[list[tuple[str, list[str]]]]
         except Exception as error:  # pyshark lets many kinds through, and none may take the explanation down
             raise RuntimeError(f"tshark failed: {type(error).__name__}: {error}") from error
         finally:
-            capture.close()
+            with suppress(Exception):  # every packet has been read; pyshark takes a tshark that it ended for a crash
+                capture.close()
 
 
 def _lines(layer: object) -> list[str]:

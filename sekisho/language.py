@@ -33,23 +33,10 @@ class Words:
 
     def label(self, label: str) -> str:
         """Return a code's label for people: no_conduit becomes "no conduit" or 通信経路なし."""
-        return _JA_LABELS.get(label, label) if self.lang is Lang.JA else label.replace("_", " ")
+        from columns.labels import label_text  # here: it brings numpy, which no help text needs
 
+        return label_text(label, self.lang)
 
-_JA_LABELS = {
-    "critical": "緊急", "high": "高", "medium": "中", "low": "低", "attempted": "試行（遮断）",
-    "established": "成立", "unknown": "不明", "not_judged": "対象外", "permitted": "許可",
-    "permitted_excess": "許可・過大", "out_of_hours": "時間外", "wrong_initiator": "開始側違反",
-    "wrong_app": "用途違反", "unsanitized": "無害化なし", "expired_conduit": "見直し期限切れ",
-    "no_conduit": "通信経路なし", "wrong_segment": "系の誤り", "unattributed": "所属不明アドレス",
-    "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了", "confidentiality": "機密性",
-    "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
-    "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
-    "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
-    "open": "書き込み中", "closed": "終了", "full": "スプール満杯", "disk_full": "ディスク満杯",
-    "refused": "サーバーが拒否", "damaged": "ディスク上で破損", "cleared": "手動で破棄",
-    "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
-}
 
 _JA = {
     "alerts": "検知", "alert": "検知", "alert id": "検知番号", "severity": "重要度", "signature": "内容",
@@ -85,5 +72,7 @@ _JA = {
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
     "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
     "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
+    "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
+    "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

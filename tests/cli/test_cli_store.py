@@ -150,6 +150,20 @@ def test_explain_dissects_with_tshark(cli, store, alert, policy):
     assert any("10.10." in line for layer in told["packets"][0]["layers"] for line in layer["lines"])
 
 
+def test_a_tshark_that_ends_badly_takes_no_packet_away(cli, store, alert, policy, monkeypatch):
+    if dissect.why_not():
+        pytest.skip(dissect.why_not())
+    import pyshark
+
+    def crash(capture):
+        raise RuntimeError("TShark seems to have crashed")
+
+    monkeypatch.setattr(pyshark.FileCapture, "close", crash)
+    told = cli("explain", alert["alert_id"], "--store", store, "--zones", policy, "--json").json
+    assert told["packets"][0]["layers"]
+    assert not any("crashed" in reason for reason in told["missing"])
+
+
 def test_explain_without_tshark_describes_packets_itself_and_says_so(cli, store, alert, policy, monkeypatch):
     monkeypatch.setattr(dissect.shutil, "which", lambda name: None)
     ran = cli("explain", alert["alert_id"], "--store", store, "--zones", policy)

@@ -1,0 +1,1 @@
+location.hash==="#wrong"&&(document.getElementById("wrong").hidden=!1);
