@@ -12,7 +12,16 @@ from columns.errors import UsageError
 from columns.protocols.fileinfo import FILEINFO
 from sensor.protocols.bounds import check_limits, limit
 from sensor.protocols.magic import (
-    DATA, HEAD_BYTES, HINT_TAIL_BYTES, HINTED, ISO, ISO_MARK, ISO_OFFSET, file_type, hints_in, zip_locked,
+    DATA,
+    HEAD_BYTES,
+    HINT_TAIL_BYTES,
+    HINTED,
+    ISO,
+    ISO_MARK,
+    ISO_OFFSET,
+    file_type,
+    hints_in,
+    zip_locked,
 )
 from sensor.protocols.parser import Context, Moment
 

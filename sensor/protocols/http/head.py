@@ -6,6 +6,7 @@ Sources: RFC 9110, RFC 9112; what browsers accept beyond them as the http-evader
 from __future__ import annotations
 
 import re
+
 END = re.compile(rb"\n(?:\r?\n|[ \t]\n(?=[^\n]))")
 """The end of a head: an empty line, or one blank between bare LF that is not followed by an empty one."""
 

@@ -12,7 +12,13 @@ from columns.protocols.http import HTTP
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.files import FileSink, MultipartSink, response_file_name
 from sensor.protocols.http.head import (
-    Head, chunked, codings, content_length, parse_head, request_line, status_line,
+    Head,
+    chunked,
+    codings,
+    content_length,
+    parse_head,
+    request_line,
+    status_line,
 )
 from sensor.protocols.http.multipart import boundary_of
 from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader
@@ -27,7 +33,7 @@ _SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*(?:\r?\n)?", re.I)
 _JUNK_BYTES = 1024
 
 Inspect = Callable[[str, bool, bytes, Moment], None]
-"""Takes (kind, to_server, data, at): stretches of decoded bodies, kind ``http.request_body`` or ``http.response_body``."""
+"""Takes (kind, to_server, data, at): decoded bodies; kind ``http.request_body`` or ``http.response_body``."""
 
 
 class HttpParser:
@@ -237,6 +243,7 @@ class HttpParser:
             return
         self._answers += 1
         tx.response, tx.status, tx.reason = head, status, reason
+        tx.response_protocol = protocol
         tx.protocol = tx.protocol or protocol
         if self._switches(tx, head, status):
             self._switch(tx)

@@ -1,4 +1,4 @@
-"""SmtpParser: follows a conversation between mail client and server; commands and replies are matched in their order."""
+"""SmtpParser: follows a conversation between mail client and server; commands and replies in their order."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sensor.protocols.smtp.transaction import Session, Transaction, email_object
 _COMMAND, _WAITING, _MAIL, _CHUNK, _SECRET = range(5)
 """What the client says now. WAITING: held after DATA until its reply; SECRET: answers within AUTH."""
 
-VERBS = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"VRFY", b"EXPN",
-                   b"HELP", b"AUTH", b"STARTTLS", b"TURN", b"ETRN", b"ATRN", b"SEND", b"SOML", b"SAML", b"XCLIENT",
-                   b"XFORWARD", b"X-EXPS", b"XEXCH50", b"X-ANONYMOUSTLS", b"X-LINK2STATE", b"BURL"})
+VERBS = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"VRFY",
+                   b"EXPN", b"HELP", b"AUTH", b"STARTTLS", b"TURN", b"ETRN", b"ATRN", b"SEND", b"SOML", b"SAML",
+                   b"XCLIENT", b"XFORWARD", b"X-EXPS", b"XEXCH50", b"X-ANONYMOUSTLS", b"X-LINK2STATE", b"BURL"})
 _PATH = re.compile(rb"\s*(?:FROM|TO)\s*:\s*(<[^>\r\n]{0,1024}>|[^\s]{0,1024})", re.I)
 _REPLY = re.compile(rb"([2-5]\d\d)([ -]|$)")
 _CHUNK_SIZE = re.compile(rb"\s*(\d{1,18})\s*(LAST)?\s*\Z", re.I)
