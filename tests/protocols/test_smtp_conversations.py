@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -42,8 +43,10 @@ def only(heard: Heard) -> dict[str, Any]:
 
 
 def test_a_mail_with_an_attachment() -> None:
-    heard = hear(SmtpParser, [*HELLO, *ENVELOPE, *SENT, *BYE], SmtpSettings(files=FileSettings(hashes=("md5",))))
+    heard = hear(SmtpParser, [*HELLO, *ENVELOPE, *SENT, *BYE], SmtpSettings(files=FileSettings(hashes=("md5",)), md5=True))
     row = only(heard)
+    body = MAIL.partition(b"\r\n\r\n")[2].replace(b"\n..", b"\n.")
+    assert row["body_md5"] == hashlib.md5(body).hexdigest()
     assert (row["helo"], row["mail_from"], row["banner"], row["reply_code"]) == ("me", "<j@x>", "mx ESMTP", 250)
     assert json.loads(row["rcpt_to"]) == ["<a@y>", "<no@y>"]
     assert json.loads(row["rejected"]) == ["<no@y>"]

@@ -244,7 +244,8 @@ class SmtpParser:
     def _message(self, tx: Transaction) -> Message:
         inspect = self.inspect
         return Message(self._settings.mime, lambda name, kind: _Attachment(self, tx, name),
-                       None if inspect is None else lambda data: inspect("smtp.mail", True, data, self._at))
+                       None if inspect is None else lambda data: inspect("smtp.mail", True, data, self._at),
+                       self._settings.md5)
 
     def _mail(self, data: bytes) -> None:
         if self._tx.message is not None:
