@@ -13,6 +13,7 @@ _HTTP = (
           "sekisho.url_normalized"),
     word("http_method", "method", "http.http_method"),
     word("protocol", "version as the request says, else as the response says", "http.protocol"),
+    word("response_protocol", "version that the response says", "sekisho.response_protocol"),
     count("status", "status code of the final response", "http.status", dtype="uint16"),
     words("status_text", "reason phrase", "sekisho.status_text"),
     words("http_user_agent", "User-Agent", "http.http_user_agent"),

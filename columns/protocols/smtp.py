@@ -32,6 +32,7 @@ _SMTP = (
     json_words("attachment", "names of attachments", "email.attachment"),
     json_words("url", "addresses of the web in its text", "email.url"),
     word("subject_md5", "MD5 of the subject as written, when asked for", "email.subject_md5"),
+    word("body_md5", "MD5 of the mail behind its headers, as sent without dots, when asked for", "email.body_md5"),
     count("message_bytes", "bytes of the mail after removal of dots", "sekisho.message_bytes", unit="bytes",
           dtype="uint64"),
     word("seen", "both; client or server when only one side was seen", "sekisho.seen"),

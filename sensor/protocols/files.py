@@ -24,6 +24,7 @@ from sensor.protocols.magic import (
     zip_locked,
 )
 from sensor.protocols.parser import Context, Moment
+from sensor.protocols.shown import shown
 
 CLOSED, TRUNCATED, ERROR = "CLOSED", "TRUNCATED", "ERROR"
 HASHES = ("md5", "sha1", "sha256")
@@ -54,7 +55,8 @@ class FileTracker:
     def __init__(self, context: Context, settings: FileSettings, name: str | bytes, to_server: bool,
                  app_proto: AppProto, tx_id: int) -> None:
         self._context, self._inspect = context, settings.inspect_bytes
-        self.name, self.to_server, self.app_proto, self.tx_id = name[: settings.name_bytes], to_server, app_proto, tx_id
+        self.name = shown(name[: settings.name_bytes]) if isinstance(name, bytes) else name[: settings.name_bytes]
+        self.to_server, self.app_proto, self.tx_id = to_server, app_proto, tx_id
         self.size, self.gaps = 0, False
         self._hashes = [hashlib.new(h, usedforsecurity=False) for h in settings.hashes]
         self._head, self._iso, self._tail = b"", b"", b""

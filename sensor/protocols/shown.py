@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def shown(raw: bytes) -> str:
-    """Return bytes as text: UTF-8 where they are that, else what is not ASCII as ``\\xhh``, as Suricata's EVE has it."""
+    """Return bytes as text: UTF-8 where they are that, else what is not ASCII as ``\\xhh``, as in EVE."""
     if raw.isascii():
         return raw.decode("ascii") if b"\0" not in raw else raw.decode("ascii").replace("\0", "\\x00")
     try:

@@ -35,7 +35,8 @@ PE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0"
 KNOWN = {
     b"%PDF-1.4": "pdf", PE: "pe", b"MZ" + bytes(70): "mz", b"\x7fELF\x02": "elf", b"\xcf\xfa\xed\xfe": "macho",
     b"\xca\xfe\xba\xbe\0\0\0\x02": "macho", b"\xca\xfe\xba\xbe\0\0\0\x34": "class",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "ole2", zipped("a.txt"): "zip", zipped("[Content_Types].xml", "word/document.xml"):
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "ole2", zipped("a.txt"): "zip", zipped("[Content_Types].xml",
+    "word/document.xml"):
     "docx", zipped("[Content_Types].xml", "xl/workbook.xml"): "xlsx", zipped("META-INF/MANIFEST.MF"): "jar",
     b"{\\rtf1": "rtf", b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F": "lnk", b"\x1f\x8b\x08": "gzip",
     b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07\x01": "rar", b"\x89PNG\r\n\x1a\n": "png", b"GIF89a": "gif",
@@ -54,8 +55,8 @@ def test_types(head: bytes) -> None:
 
 def tracked(data: bytes, sizes: list[int], settings: FileSettings) -> dict[str, object]:
     rows: list[dict[str, object]] = []
-    tracker = FileTracker(Context(FLOW, lambda t, a, c: rows.append(c), lambda c, times=1: None, None), settings, "n", True,
-                          AppProto.HTTP, 7)
+    context = Context(FLOW, lambda t, a, c: rows.append(c), lambda c, times=1: None, None)
+    tracker = FileTracker(context, settings, "n", True, AppProto.HTTP, 7)
     at = n = 0
     while at < len(data):
         tracker.data(data[at : at + sizes[n % len(sizes)]])

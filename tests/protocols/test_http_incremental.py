@@ -31,7 +31,8 @@ RESPONSES = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n 2 \r\nab\r\n0\r\nA: b\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\nraw ab",
     b"HTTP/1.1 200 OK\nContent-Encoding: gzip\nContent-Length: %d\n\n" % len(gzip.compress(TEXT)) + gzip.compress(TEXT),
-    b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 2054\r\n\r\n" + TEXT, b"junk\r\nHTTP/1.1 200 x\r\n \r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 2054\r\n\r\n" + TEXT,
+    b"junk\r\nHTTP/1.1 200 x\r\n \r\n\r\n",
     b"HTTP/1.1 500 x\r\n folded\r\nConnection: close\r\n\r\nuntil the end", b"HTTP/1.1 101 x\r\nUpgrade: y\r\n\r\n",
 )
 SIZES = st.lists(st.integers(1, 700), min_size=1, max_size=12)

@@ -120,10 +120,10 @@ def test_files_of_a_form() -> None:
     head = b"POST /up HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary=bb\r\n"
     heard = hear(HttpParser, [(C, head + b"Content-Length: %d\r\n\r\n" % len(body) + body), (S, OK)])
     up, down = heard.table("fileinfo")
-    assert (up["filename"], up["size"], up["file_type"], up["to_server"]) == (b"x.pdf", 15, "pdf", 1)
+    assert (up["filename"], up["size"], up["file_type"], up["to_server"]) == ("x.pdf", 15, "pdf", 1)
     assert json.loads(up["http"])["http_method"] == "POST"
     assert json.loads(heard.table("http")[0]["file_names"]) == ["x.pdf"]
-    assert (down["filename"], down["to_server"]) == (b"/up", 0)
+    assert (down["filename"], down["to_server"]) == ("/up", 0)
 
 
 def test_a_tunnel_and_an_upgrade_are_handed_over() -> None:

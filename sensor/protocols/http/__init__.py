@@ -16,15 +16,16 @@ __all__ = ["WANTS", "HttpParser", "HttpSettings", "probe"]
 _METHODS = (
     b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"CONNECT", b"TRACE", b"PATCH", b"PROPFIND", b"PROPPATCH",
     b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"SEARCH", b"REPORT", b"MKACTIVITY", b"CHECKOUT", b"MERGE",
-    b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE", b"BCOPY", b"BMOVE", b"BPROPPATCH", b"POLL", b"PURGE", b"LINK",
-    b"UNLINK", b"VERSION-CONTROL", b"BASELINE-CONTROL", b"UPDATE", b"LABEL", b"MKWORKSPACE", b"ACL", b"REBIND", b"DEBUG",
-    b"INDEX", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"QUERY",
+    b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE", b"BCOPY", b"BMOVE", b"BPROPPATCH", b"POLL", b"PURGE",
+    b"LINK", b"UNLINK", b"VERSION-CONTROL", b"BASELINE-CONTROL", b"UPDATE", b"LABEL", b"MKWORKSPACE", b"ACL",
+    b"REBIND", b"DEBUG",    b"INDEX", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"QUERY",
 )
-_REQUEST = re.compile(rb"(?:" + b"|".join(map(re.escape, _METHODS)) + rb")[ \t]+(?:/|\*[ \t]|https?://|[^\s]*[ \t]HTTP/1)", re.I)
+_METHOD = rb"(?:" + b"|".join(map(re.escape, _METHODS)) + rb")[ \t]"
+_REQUEST = re.compile(_METHOD + rb"[ \t]*(?:/|\*[ \t]|https?://|[^\s]*[ \t]HTTP/1)", re.I)
 _CONNECT = re.compile(rb"CONNECT[ \t]+[^\s/]{1,255}", re.I)
 _ANY_REQUEST = re.compile(rb"[!-~]{1,32}[ \t]+[!-~]+[ \t]+HTTP/1\.[01]")
 _RESPONSE = re.compile(rb"HTTP/[01]\.[019]", re.I)
-_MAYBE = re.compile(rb"(?:" + b"|".join(map(re.escape, _METHODS)) + rb")[ \t]", re.I)
+_MAYBE = re.compile(_METHOD, re.I)
 
 
 def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:

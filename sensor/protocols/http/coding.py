@@ -35,9 +35,8 @@ class Decoder:
             return self._fitting(data, room)
         if self._inner is None or self.silent:
             self._held += data
-        if self._inner is None:
-            if (data := self._start()) is None:
-                return b""
+        if self._inner is None and (data := self._start()) is None:
+            return b""
         out = self._fitting(self._inner.decode(data, room + 1), room)
         if out:
             self.silent, self._held = False, b""
@@ -143,7 +142,7 @@ class _Inflate:
 
 
 class _Blocks:
-    """A decoder that cannot be copied: fed in blocks that lie where they lie, so that an error costs the same output."""
+    """A decoder that cannot be copied: fed in blocks of a fixed place, so that an error costs the same output."""
 
     over, rest = False, b""
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from columns.app import AppProto
-from columns.protocols.http import HTTP
+from sensor.protocols.http.bodies import framing, request_body, response_body
 from sensor.protocols.http.body import Body
-from sensor.protocols.http.files import FileSink, MultipartSink, response_file_name
 from sensor.protocols.http.head import (
     Head,
-    chunked,
-    codings,
-    content_length,
     parse_head,
     request_line,
     status_line,
 )
-from sensor.protocols.http.multipart import boundary_of
+from sensor.protocols.http.pending import Pending
 from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader
 from sensor.protocols.http.settings import HttpSettings
-from sensor.protocols.http.transaction import Transaction, row_of
+from sensor.protocols.http.transaction import Transaction
 from sensor.protocols.http.uri import host_and_port, parse_target
 from sensor.protocols.parser import Context, Moment
 
@@ -33,7 +27,7 @@ _SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*(?:\r?\n)?", re.I)
 _JUNK_BYTES = 1024
 
 Inspect = Callable[[str, bool, bytes, Moment], None]
-"""Takes (kind, to_server, data, at): stretches of decoded bodies, kind ``http.request_body`` or ``http.response_body``."""
+"""Takes (kind, to_server, data, at): decoded bodies; kind ``http.request_body`` or ``http.response_body``."""
 
 
 class HttpParser:
@@ -47,12 +41,12 @@ class HttpParser:
         self._context = context
         self.settings: HttpSettings = context.settings or HttpSettings()
         self._readers = (Reader(self, False, self.settings.head_bytes), Reader(self, True, self.settings.head_bytes))
-        self._pending: deque[Transaction] = deque()
+        self._pending = Pending(context, self.settings)
         self._asking: Transaction | None = None  # whose request is read
         self._answering: Transaction | None = None  # whose response is read
         self._switched = False
         self._interim = False  # what is read is a response before the final one
-        self._next_id, self._answers = 0, 0
+        self._answers = 0
         self._at = Moment(0, 0)
         self.handover: tuple[bytes, bytes] | None = None
         self.done = False
@@ -63,19 +57,19 @@ class HttpParser:
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
         self._at = at
-        if not to_server and self._readers[True].state == HEAD and not self._pending:
+        if not to_server and self._readers[True].state == HEAD and self._pending.oldest is None:
             self._simple_request()
         self._readers[to_server].feed(data)
         if self._switched and self.handover is None:
             self.handover = (self._readers[True].pending(), self._readers[False].pending())
-        self._tell()
+        self._pending.tell(self._at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes were never captured."""
         self._at = at
         self._context.count("gap_bytes", size)
         self._readers[to_server].gap(size)
-        self._tell()
+        self._pending.tell(self._at)
 
     def passable(self, to_server: bool) -> int:
         """So many next bytes of a direction need not be handed over: ``skip`` is enough."""
@@ -85,7 +79,7 @@ class HttpParser:
         """So many bytes, at most ``passable``, are there but are not handed over."""
         self._at = at
         self._readers[to_server].skip(size)
-        self._tell()
+        self._pending.tell(self._at)
 
     def end(self, at: Moment) -> None:
         """The conversation is over."""
@@ -94,11 +88,8 @@ class HttpParser:
             self._readers[True].state = OPAQUE
         for reader in reversed(self._readers):
             reader.finish()
-        self._tell()
-        while self._pending:
-            tx = self._pending.popleft()
-            tx.cut = tx.cut or not tx.request_done or (tx.response is not None and not tx.response_done)
-            self._emit(tx)
+        self._pending.tell(self._at)
+        self._pending.tell_all(at)
 
     # what the readers call
 
@@ -159,7 +150,8 @@ class HttpParser:
         """Whether a response without a head begins (HTTP/0.9); None while that cannot be told."""
         if _RESPONSE.search(data[at : at + _JUNK_BYTES]):
             return False
-        simple = self._pending and self._pending[0].request is not None and not self._pending[0].protocol
+        oldest = self._pending.oldest
+        simple = oldest is not None and oldest.request is not None and not oldest.protocol
         if not simple and len(data) - at < _JUNK_BYTES:
             return None
         self._begin_headless()
@@ -194,16 +186,15 @@ class HttpParser:
             self._context.count("bad_request_line")
             self._readers[True].state = LOST
             return
-        tx = self._asking = self._begin()
+        tx = self._asking = self._pending.begin(self._at)
         tx.request, tx.method, tx.url, tx.protocol = head, method, url, protocol
         tx.target, tx.request_at = parse_target(url, method == b"CONNECT"), self._at.ts_ns
         self._host(tx)
         for cause in head.anomalies:
             self.odd(True, cause)
-        length, coded = self._framing(head, True)
+        length, coded = framing(self, head, True)
         if length > 0 or coded:
-            tx.request_body = Body(self._codings(head), self._inspector(True), self.settings.inspect_request_bytes,
-                                   self.settings.inflate_bytes, self._request_sink(tx, head))
+            tx.request_body = request_body(self, tx, head)
         self._readers[True].expect(length if method != b"CONNECT" else -1, coded and method != b"CONNECT", False)
 
     def _host(self, tx: Transaction) -> None:
@@ -231,8 +222,7 @@ class HttpParser:
     # responses
 
     def _response(self, head: Head) -> None:
-        tx = self._awaiting()
-        self._answering = tx
+        tx = self._answering = self._pending.awaiting(self._at)
         protocol, status, reason = status_line(head.line)
         for cause in head.anomalies:
             self.odd(False, cause)
@@ -243,6 +233,7 @@ class HttpParser:
             return
         self._answers += 1
         tx.response, tx.status, tx.reason = head, status, reason
+        tx.response_protocol = protocol
         tx.protocol = tx.protocol or protocol
         if self._switches(tx, head, status):
             self._switch(tx)
@@ -251,9 +242,8 @@ class HttpParser:
         if tx.method == b"HEAD" or status in (204, 304):
             self._readers[False].expect(-1, False, False)
             return
-        length, coded = self._framing(head, False)
-        tx.response_body = Body(self._codings(head), self._inspector(False), self.settings.inspect_response_bytes,
-                                self.settings.inflate_bytes, FileSink(self, tx, False, response_file_name(tx)))
+        length, coded = framing(self, head, False)
+        tx.response_body = response_body(self, tx, head)
         self._readers[False].expect(length, coded, True)
 
     def _switches(self, tx: Transaction, head: Head, status: int) -> bool:
@@ -293,80 +283,24 @@ class HttpParser:
     def _begin_headless(self) -> None:
         """Take what comes as the body of a response without head, if one can be expected here."""
         reader = self._readers[False]
-        if self._answers or not self._pending or self._pending[0].response_done:
+        if self._answers or self._pending.oldest is None or self._pending.oldest.response_done:
             self._context.count("surplus_response_bytes")
             reader.state = LOST
             return
-        tx = self._answering = self._pending[0]
+        tx = self._answering = self._pending.oldest
         self._answers += 1
         self.odd(False, "response_without_head")
         tx.response = Head(b"", [], ())
-        tx.response_body = Body([], self._inspector(False), self.settings.inspect_response_bytes, 0,
-                                FileSink(self, tx, False, response_file_name(tx)))
+        tx.response_body = response_body(self, tx, tx.response)
         reader.expect(-1, False, True)
 
     # both
-
-    def _framing(self, head: Head, to_server: bool) -> tuple[int, bool]:
-        length, odd_length = content_length(head)
-        coded, odd_coding = chunked(head)
-        for cause in (*odd_length, *odd_coding):
-            self.odd(to_server, cause)
-        if coded and length >= 0:
-            self.odd(to_server, "length_and_chunked")
-        return length, coded
-
-    def _codings(self, head: Head) -> list[bytes]:
-        found = [c for c in codings(head) if c != b"lzma" or self.settings.lzma]
-        return found[-self.settings.coding_layers :] if self.settings.coding_layers else []
-
-    def _request_sink(self, tx: Transaction, head: Head) -> Any:
-        if boundary := boundary_of(head.value(b"content-type")):
-            return MultipartSink(self, tx, boundary)
-        return FileSink(self, tx, True, tx.target.path)
-
-    def _inspector(self, to_server: bool) -> Callable[[bytes], None] | None:
-        inspect, kind = self.inspect, "http.request_body" if to_server else "http.response_body"
-        if inspect is None:
-            return None
-        return lambda data: inspect(kind, to_server, data, self._at)
 
     def _body(self, to_server: bool) -> Body | None:
         tx = self._asking if to_server else self._answering
         if tx is None or (not to_server and self._interim):
             return None
         return tx.request_body if to_server else tx.response_body
-
-    def _begin(self) -> Transaction:
-        tx = Transaction(self._next_id)
-        self._next_id += 1
-        self._pending.append(tx)
-        if len(self._pending) > self.settings.pipelined:
-            self._context.count("too_many_pipelined")
-            oldest = self._pending.popleft()
-            if oldest is self._answering:
-                self._answering = None
-            self._emit(oldest)
-        return tx
-
-    def _awaiting(self) -> Transaction:
-        """The oldest request that waits for its answer; an answer to none gets a transaction without request."""
-        if self._answering is not None and not self._answering.response_done:
-            return self._answering
-        for tx in self._pending:
-            if not tx.response_done:
-                return tx
-        tx = self._begin()
-        tx.request_done = True
-        self._context.count("response_without_request")
-        return tx
-
-    def _tell(self) -> None:
-        while self._pending and self._pending[0].request_done and self._pending[0].response_done:
-            self._emit(self._pending.popleft())
-
-    def _emit(self, tx: Transaction) -> None:
-        self._context.emit(HTTP, self._at, row_of(tx, self.settings.headers))
 
     @property
     def context(self) -> Context:

@@ -1,4 +1,4 @@
-"""Reader: cuts one direction of a connection into heads and bodies (RFC 9112 section 6), whatever pieces it comes in."""
+"""Reader: cuts one direction of a connection into heads and bodies (RFC 9112 section 6), whatever its pieces."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Reader:
         self._fallback, self._first_chunk = -1, True
 
     def expect(self, length: int, chunked: bool, until_close: bool) -> None:
-        """Say how the body that follows is framed: chunked if it looks so, else by length (-1: none, or until close)."""
+        """Say how the body is framed: chunked if it looks so, else by length (-1: none, or until close)."""
         self._fallback = length if length >= 0 else -2 if until_close else -1
         self.framing_bytes, self._first_chunk = 0, True
         if chunked:

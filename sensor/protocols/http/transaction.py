@@ -16,20 +16,25 @@ from sensor.protocols.shown import shown
 _NO_TARGET = Target(b"", 0, b"", b"")
 _RANGE = re.compile(rb"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _SECRET = (b"authorization", b"proxy-authorization")
+_SECRETS = re.compile(rb"authorization", re.I)
+_PLAIN = re.compile(rb"[ !#-\[\]-~\"]*")
 
 
 class Transaction:
     """What is known of a request and its response so far."""
 
-    __slots__ = ("cut", "file_names", "interim", "method", "odd", "protocol", "reason", "request", "request_at",
+    __slots__ = ("common", "cut", "file_names", "interim", "method", "odd", "protocol", "reason", "request",
+                 "request_at",
                  "request_body", "request_done", "response", "response_body", "response_done", "response_framing",
+                 "response_protocol",
                  "status", "target", "trailers", "tx_id", "url")
 
     def __init__(self, tx_id: int) -> None:
         self.tx_id = tx_id
+        self.common: dict[str, Any] | None = None  # what was already made for a file
         self.request: Head | None = None
         self.response: Head | None = None
-        self.method = self.url = self.protocol = self.reason = b""
+        self.method = self.url = self.protocol = self.response_protocol = self.reason = b""
         self.target, self.status, self.interim, self.request_at = _NO_TARGET, 0, 0, 0
         self.request_body: Body | None = None
         self.response_body: Body | None = None
@@ -65,16 +70,21 @@ def _common(tx: Transaction) -> dict[str, Any]:
 
 def http_object(tx: Transaction) -> str:
     """Return the ``http`` object of EVE as it stands beside a file."""
-    parts = [f'"{k}":{quoted(v) if isinstance(v, str) else v}' for k, v in _common(tx).items() if v or k == "length"]
+    common = _common(tx)
+    if tx.response is not None:
+        tx.common = common
+    parts = [f'"{k}":{quoted(v) if isinstance(v, str) else v}' for k, v in common.items() if v or k == "length"]
     return "{" + ",".join(parts) + "}"
 
 
 def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
     """Return the columns of HTTP for a transaction that is over; headers: whether all headers go with it."""
     request, response = tx.request_body, tx.response_body
-    row = _common(tx)
+    row = tx.common or _common(tx)
     row |= {
+        "length": tx.length,
         "tx_id": tx.tx_id, "url_normalized": shown(tx.target.normalized), "status_text": shown(tx.reason),
+        "response_protocol": shown(tx.response_protocol),
         "request_content_type": shown(media_type(tx.asked(b"content-type"))),
         "content_range": _content_range(tx.answered(b"content-range")),
         "xff": shown(tx.asked(b"x-forwarded-for")), "server": shown(tx.answered(b"server")),
@@ -111,6 +121,9 @@ def _anomalies(tx: Transaction) -> str:
 def _headers(headers: list[tuple[bytes, bytes, bytes]]) -> str:
     if not headers:
         return ""
+    plain = b'"},{"name":"'.join([name + b'","value":"' + value for _, name, value in headers])
+    if plain.count(b'"') == 8 * len(headers) - 4 and _PLAIN.fullmatch(plain) and not _SECRETS.search(plain):
+        return '[{"name":"' + plain.decode("ascii") + '"}]'  # nothing in them needs care, as in most
     return "[" + ",".join([
         f'{{"name":{quoted(shown(name))},"value":{quoted(shown(_masked(value) if key in _SECRET else value))}}}'
         for key, name, value in headers]) + "]"

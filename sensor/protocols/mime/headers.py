@@ -9,11 +9,12 @@ from typing import NamedTuple
 from sensor.protocols.shown import shown
 
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_WORD = re.compile(rb"=\?([A-Za-z0-9_.:+\-]{1,40})(?:\*[A-Za-z0-9\-]{0,20})?\?([BbQq])\?([^?\s]{0,4096}|[^?\r\n]{0,4096})\?=")
+_WORD = re.compile(rb"=\?([A-Za-z0-9_.:+\-]{1,40})(?:\*[A-Za-z0-9\-]{0,20})?\?([BbQq])\?([^?\r\n]{0,4096})\?=")
 _GAP = re.compile(rb"(\?=)[ \t]+(?==\?)")
-_PARAMETER = re.compile(rb";\s*([A-Za-z0-9_\-]{1,40})(\*\d{1,3})?(\*)?\s*=\s*(?:\"((?:[^\"\\]|\\.)*)(?:\"|$)|([^\s;]*))", re.S)
-_SAFE_CHARSETS = re.compile(r"(utf[-_]?(8|7|16|16le|16be|32)|us-?ascii|ascii|(x-)?(iso|windows|cp|koi8|gb|big5|euc|mac|shift|sjis)"
-                            r"[a-z0-9_\-]*)\Z", re.I)
+_PARAMETER = re.compile(rb";\s*([A-Za-z0-9_\-]{1,40})(\*\d{1,3})?(\*)?\s*=\s*"
+                        rb"(?:\"((?:[^\"\\]|\\.)*)(?:\"|$)|([^\s;]*))", re.S)
+_SAFE_CHARSETS = re.compile(r"(utf[-_]?(8|7|16|16le|16be|32)|us-?ascii|ascii"
+                            r"|(x-)?(iso|windows|cp|koi8|gb|big5|euc|mac|shift|sjis)[a-z0-9_\-]*)\Z", re.I)
 _AT_MOST = 256  # parameters, encoded words, addresses of one header
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -50,7 +51,7 @@ class Message:
     """
 
     def __init__(self, settings: MimeSettings, attach: Callable[[str, bytes], Attachment],
-                 inspect: Callable[[bytes], None] | None) -> None:
+                 inspect: Callable[[bytes], None] | None, md5: bool = False) -> None:
         self._settings, self._attach, self._inspect = settings, attach, inspect
         self._state, self._held = _HEADERS, b""
         self._drop = 0  # so many next bytes are a line end of our own, put in so that a boundary may stand first
@@ -60,6 +61,7 @@ class Message:
         self._sink: Attachment | None = None
         self._text = False
         self._urls = UrlFinder(settings.urls)
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
         self.fields: list[Field] = []  # of the mail itself
         self.names: list[str] = []  # of the attachments
         self.odd: list[str] = []
@@ -72,6 +74,11 @@ class Message:
         return list(self._urls.found)
 
     @property
+    def body_md5(self) -> str:
+        """MD5 of what stands behind the headers, '' when it was not asked for."""
+        return self._md5.hexdigest() if self._md5 else ""
+
+    @property
     def begun(self) -> bool:
         """Whether the headers of the mail are complete."""
         return self._state != _HEADERS or self._parts > 0
@@ -79,6 +86,8 @@ class Message:
     def data(self, data: bytes) -> None:
         """Take the next bytes of the mail."""
         self.size += len(data)
+        if self._md5 and self._parts:
+            self._md5.update(data)
         rest = self._held + data if self._held else data
         self._held = b""
         while rest:
@@ -119,6 +128,8 @@ class Message:
             self._held = data
             return b""
         self._state = _BODY
+        if self._md5 and not self._parts:
+            self._md5.update(data[end + size :])
         self._open(data[:end])
         if self._state == _BODY and self._boundaries:
             self._drop = 1

@@ -1,4 +1,4 @@
-"""Transfer encodings undone piece by piece: base64 and quoted-printable (RFC 2045 section 6), in stretches, not bytes."""
+"""Transfer encodings undone piece by piece: base64 and quoted-printable (RFC 2045 section 6)."""
 
 from __future__ import annotations
 

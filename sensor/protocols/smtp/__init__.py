@@ -29,16 +29,14 @@ def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:
     if to_server:
         early = any(e.startswith(to_server.upper()) for e in _EARLY)
         if not early:
-            return False if not _GREETING.match(to_client) or flow.dst_port not in _PORTS else True
+            return bool(_GREETING.match(to_client)) and flow.dst_port in _PORTS
         return None
     if not to_client:
         return None
     if not _GREETING.match(to_client):
         return None if len(to_client) < 4 and b"220 ".startswith(to_client) else False
-    if b"\n" in to_client or len(to_client) >= 64:
-        if _MAIL_WORD.search(to_client) and not _FTP_WORD.search(to_client):
-            return True
-    return None
+    whole = b"\n" in to_client or len(to_client) >= 64
+    return True if whole and _MAIL_WORD.search(to_client) and not _FTP_WORD.search(to_client) else None
 
 
 WANTS = (Wants(AppProto.SMTP, SmtpParser, probe, (SMTP, FILEINFO)),)

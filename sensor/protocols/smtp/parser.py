@@ -1,4 +1,4 @@
-"""SmtpParser: follows a conversation between mail client and server; commands and replies are matched in their order."""
+"""SmtpParser: follows a conversation between mail client and server; commands and replies in their order."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Callable
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.smtp import SMTP
-from sensor.protocols.files import FileTracker
-from sensor.protocols.mime.message import Message
 from sensor.protocols.parser import Context, Moment
 from sensor.protocols.smtp.dots import Dots
+from sensor.protocols.smtp.lines import Lines
+from sensor.protocols.smtp.mail import mail_of
 from sensor.protocols.smtp.settings import SmtpSettings
 from sensor.protocols.smtp.transaction import Session, Transaction, email_object, row_of, smtp_object
 
 _COMMAND, _WAITING, _MAIL, _CHUNK, _SECRET = range(5)
 """What the client says now. WAITING: held after DATA until its reply; SECRET: answers within AUTH."""
 
-VERBS = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"VRFY", b"EXPN",
-                   b"HELP", b"AUTH", b"STARTTLS", b"TURN", b"ETRN", b"ATRN", b"SEND", b"SOML", b"SAML", b"XCLIENT",
-                   b"XFORWARD", b"X-EXPS", b"XEXCH50", b"X-ANONYMOUSTLS", b"X-LINK2STATE", b"BURL"})
+VERBS = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"VRFY",
+                   b"EXPN", b"HELP", b"AUTH", b"STARTTLS", b"TURN", b"ETRN", b"ATRN", b"SEND", b"SOML", b"SAML",
+                   b"XCLIENT", b"XFORWARD", b"X-EXPS", b"XEXCH50", b"X-ANONYMOUSTLS", b"X-LINK2STATE", b"BURL"})
 _PATH = re.compile(rb"\s*(?:FROM|TO)\s*:\s*(<[^>\r\n]{0,1024}>|[^\s]{0,1024})", re.I)
 _REPLY = re.compile(rb"([2-5]\d\d)([ -]|$)")
 _CHUNK_SIZE = re.compile(rb"\s*(\d{1,18})\s*(LAST)?\s*\Z", re.I)
@@ -38,9 +38,9 @@ class SmtpParser:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._settings: SmtpSettings = context.settings or SmtpSettings()
-        self._lines = [b"", b""]  # incomplete: of the server, of the client
-        self._passing = [False, False]  # the rest of a line that was too long
-        self._lost = [False, False]  # after a gap: until the next line
+        most, odd = self._settings.line_bytes, self._odd
+        self._lines = (Lines(most, odd), Lines(most, odd))  # of the server, of the client
+        self._held = b""  # what came behind DATA before its reply
         self._heard = [False, False]
         self._state, self._left, self._last_chunk, self._nonsense = _COMMAND, 0, False, 0
         self._outstanding: deque[tuple[bytes, Transaction, bytes]] = deque()
@@ -68,7 +68,7 @@ class SmtpParser:
         self._context.count("gap_bytes", size)
         self._tx.note("gap")
         if not to_server or self._state in (_COMMAND, _SECRET):
-            self._lines[to_server], self._lost[to_server] = b"", True
+            self._lines[to_server].gap()
             return
         if self._tx.message is not None and self._state in (_MAIL, _CHUNK):
             self._tx.message.gap(size if self._state == _MAIL else min(size, self._left))
@@ -111,29 +111,10 @@ class SmtpParser:
                 data = self._command_line(data)
 
     def _command_line(self, data: bytes) -> bytes:
-        line, data = self._line(True, data)
+        line, data = self._lines[True].next(data)
         if line is not None:
             self._command(line)
         return data
-
-    def _line(self, to_server: bool, data: bytes) -> tuple[bytes | None, bytes]:
-        """The next line of a direction, if it is complete, and the bytes behind it."""
-        end, held, most = data.find(b"\n"), self._lines[to_server], self._settings.line_bytes
-        part = data if end < 0 else data[: end + 1]
-        rest = b"" if end < 0 else data[end + 1 :]
-        if self._lost[to_server]:
-            self._lost[to_server] = end < 0
-            return None, rest
-        if not self._passing[to_server]:
-            held += part[: most - len(held)]
-            if len(part) + len(self._lines[to_server]) > most:
-                self._passing[to_server] = True
-                self._odd("line_too_long")
-        if end < 0:
-            self._lines[to_server] = held
-            return None, rest
-        self._lines[to_server], self._passing[to_server] = b"", False
-        return held.rstrip(b"\r\n"), rest
 
     def _command(self, line: bytes) -> None:
         verb, _, rest = line.strip().partition(b" ")
@@ -201,7 +182,7 @@ class SmtpParser:
             return
         self._left, self._last_chunk = int(found[1]), bool(found[2])
         if self._tx.message is None:
-            self._tx.message = self._message(self._tx)
+            self._tx.message = mail_of(self, self._tx)
         self._state = _CHUNK
         self._chunk_over()
 
@@ -225,26 +206,21 @@ class SmtpParser:
 
     def _hold(self, data: bytes) -> bytes:
         """Hold what comes after DATA until the server has answered; take it as accepted when that takes too long."""
-        self._lines[True] += data
-        if len(self._lines[True]) <= self._settings.held_bytes:
+        self._held += data
+        if len(self._held) <= self._settings.held_bytes:
             return b""
         self._odd("data_before_reply")
         return self._accept()
 
     def _accept(self) -> bytes:
         """The mail follows; return what was held of it."""
-        held, self._lines[True] = self._lines[True], b""
+        held, self._held = self._held, b""
         self._state = _MAIL
         self._dots = Dots(self._mail)
-        self._tx.message = self._message(self._tx)
+        self._tx.message = mail_of(self, self._tx)
         if held:
             self._client(held)
         return b""
-
-    def _message(self, tx: Transaction) -> Message:
-        inspect = self.inspect
-        return Message(self._settings.mime, lambda name, kind: _Attachment(self, tx, name),
-                       None if inspect is None else lambda data: inspect("smtp.mail", True, data, self._at))
 
     def _mail(self, data: bytes) -> None:
         if self._tx.message is not None:
@@ -288,7 +264,7 @@ class SmtpParser:
 
     def _server(self, data: bytes) -> None:
         while data and not self.done:
-            line, data = self._line(False, data)
+            line, data = self._lines[False].next(data)
             found = _REPLY.match(line) if line is not None else None
             if line is not None and not found:
                 self._context.count("bad_reply")
@@ -327,20 +303,20 @@ class SmtpParser:
     def _answer_to_data(self, code: int) -> None:
         if self._state != _WAITING:
             return
-        held = self._lines[True]
+        held = self._held
         if code == 354:
             self._accept()
         elif code < 400 or (held and held.partition(b"\n")[0].split(b" ")[0].strip().upper() not in VERBS):
             self._odd("mail_after_refusal" if code >= 400 else "odd_reply_to_data")
             self._accept()
         else:
-            self._state, self._lines[True] = _COMMAND, b""
+            self._state, self._held = _COMMAND, b""
             self._client(held)
 
     def _secured(self, rest: bytes) -> None:
         self._session.starttls = 1
         self._tell(self._tx)
-        self.handover = (self._lines[True], rest)
+        self.handover = (self._lines[True].pending(), rest)
         self.done = True
 
     def _odd(self, cause: str) -> None:
@@ -354,25 +330,20 @@ class SmtpParser:
         seen = "both" if all(self._heard) else "client" if self._heard[True] else "server"
         self._context.emit(SMTP, self._at, row_of(self._session, tx, seen, self._settings.md5))
 
-    def file(self, tx: Transaction, name: str) -> FileTracker:
-        """Return a tracker for an attachment."""
-        return FileTracker(self._context, self._settings.files, name, True, AppProto.SMTP, tx.tx_id)
+    @property
+    def context(self) -> Context:
+        """What the parser was given."""
+        return self._context
 
+    @property
+    def settings(self) -> SmtpSettings:
+        """Its limits."""
+        return self._settings
 
-class _Attachment:
-    """An attachment on its way into a FileTracker; it is told when the mail is read to its end."""
-
-    def __init__(self, owner: SmtpParser, tx: Transaction, name: str) -> None:
-        self._tx, self._tracker = tx, owner.file(tx, name)
-
-    def data(self, data: bytes) -> None:
-        self._tracker.data(data)
-
-    def gap(self, size: int) -> None:
-        self._tracker.gap(size)
-
-    def end(self, state: str) -> None:
-        self._tx.files.append(self._tracker.facts(state))
+    @property
+    def at(self) -> Moment:
+        """The packet that is looked at."""
+        return self._at
 
 
 _HANDLERS = {b"HELO": SmtpParser._hello, b"EHLO": SmtpParser._hello, b"LHLO": SmtpParser._hello,

@@ -11,7 +11,7 @@ from sensor.protocols.mime.message import MimeSettings
 
 @dataclass(frozen=True)
 class SmtpSettings:
-    """Limits of the SMTP parser; md5: whether subjects are hashed too."""
+    """Limits of the SMTP parser; md5: whether subjects and bodies are hashed too."""
 
     line_bytes: int = limit(4096, 512, 65_536, "bytes", "of a command or reply line; the rest of it is passed over")
     recipients: int = limit(1024, 1, 65_535, "recipients", "of one mail are kept")

@@ -88,6 +88,7 @@ def _email(message: Message, md5: bool) -> dict[str, Any]:
     return texts | lists | {
         "status": _status(message), "received": _list(received[:64]), "attachment": _list(message.names),
         "url": _list([shown(u) for u in message.urls]), "message_bytes": message.size,
+        "body_md5": message.body_md5,
         "subject_md5": hashlib.md5(subject, usedforsecurity=False).hexdigest() if md5 and subject else ""}
 
 
