@@ -43,7 +43,8 @@ def only(heard: Heard) -> dict[str, Any]:
 
 
 def test_a_mail_with_an_attachment() -> None:
-    heard = hear(SmtpParser, [*HELLO, *ENVELOPE, *SENT, *BYE], SmtpSettings(files=FileSettings(hashes=("md5",)), md5=True))
+    said_settings = SmtpSettings(files=FileSettings(hashes=("md5",)), md5=True)
+    heard = hear(SmtpParser, [*HELLO, *ENVELOPE, *SENT, *BYE], said_settings)
     row = only(heard)
     body = MAIL.partition(b"\r\n\r\n")[2].replace(b"\n..", b"\n.")
     assert row["body_md5"] == hashlib.md5(body).hexdigest()
