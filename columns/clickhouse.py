@@ -123,7 +123,7 @@ def _readable(column: Column, name: str) -> str:
     if column.dtype == "ip":
         # only ::ffff:0:0/96 is printed with four decimal parts after ::ffff:, so this cannot touch another address
         return f"replaceRegexpOne(toString({name}), '^::ffff:([0-9]+[.][0-9.]+)$', '\\\\1')"
-    if column.name.endswith("_mac"):
+    if column.name.endswith("_mac") and column.dtype == "uint64":
         return (f"arrayStringConcat(arrayMap(shift -> lower(hex(toUInt8(bitAnd(bitShiftRight({name}, shift), 255)))), "
                 "[40, 32, 24, 16, 8, 0]), ':')")
     return name

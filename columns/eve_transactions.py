@@ -43,6 +43,7 @@ def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, s
         return ""
     if table.name in _SHAPES:
         return _shaped_lines(_SHAPES[table.name], table, batch, vocabularies, sensor)
+    batch = _from_sender(batch)
     event = Event(table.name, batch.ts_ns, sensor)
     event.derive(table, batch, vocabularies, _FORMS)
     event.own.add(_ids(batch))

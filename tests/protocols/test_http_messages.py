@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from columns.app import AppProto
 from sensor.protocols.files import FileSettings
 from sensor.protocols.http import HttpParser, HttpSettings, probe
+from sensor.protocols.parser import Handover
 from tests.support.conversations import FLOW, Heard, hear
 
 C, S = True, False
@@ -130,12 +132,12 @@ def test_a_tunnel_and_an_upgrade_are_handed_over() -> None:
     heard = hear(HttpParser, [(C, b"CONNECT a.b:443 HTTP/1.1\r\nHost: a.b\r\n\r\n\x16\x03"),
                               (S, b"HTTP/1.1 200 Connected\r\n\r\n\x15")])
     assert heard.parser.done
-    assert heard.parser.handover == (b"\x16\x03", b"\x15")
+    assert heard.parser.successor == Handover(AppProto.UNKNOWN, b"\x16\x03", b"\x15")
     assert heard.table("http")[0] | {"hostname": "a.b", "http_port": 443} == heard.table("http")[0]
     heard = hear(HttpParser, [(C, GET.replace(b"User", b"Upgrade: websocket\r\nUser")),
                               (S, b"HTTP/1.1 101 Sw\r\nUpgrade: websocket\r\n\r\n\x81\x00")])
     assert heard.parser.done
-    assert heard.parser.handover == (b"", b"\x81\x00")
+    assert heard.parser.successor == Handover(AppProto.UNKNOWN, b"", b"\x81\x00")
 
 
 def test_a_refused_tunnel_goes_on_as_http() -> None:

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import settings as tested
 from hypothesis import strategies as st
 
+from columns.app import AppProto
 from sensor.protocols.files import FileSettings
 from sensor.protocols.mime.headers import addresses, parameters, readable
 from sensor.protocols.mime.message import MimeSettings
+from sensor.protocols.parser import Handover
 from sensor.protocols.smtp import SmtpParser, SmtpSettings, probe
 from tests.support.conversations import FLOW, Heard, cut, hear
 
@@ -43,8 +45,8 @@ def only(heard: Heard) -> dict[str, Any]:
 
 
 def test_a_mail_with_an_attachment() -> None:
-    settings = SmtpSettings(files=FileSettings(hashes=("md5",)), md5=True)
-    heard = hear(SmtpParser, [*HELLO, *ENVELOPE, *SENT, *BYE], settings)
+    said_settings = SmtpSettings(files=FileSettings(hashes=("md5",)), md5=True)
+    heard = hear(SmtpParser, [*HELLO, *ENVELOPE, *SENT, *BYE], said_settings)
     row = only(heard)
     body = MAIL.partition(b"\r\n\r\n")[2].replace(b"\n..", b"\n.")
     assert row["body_md5"] == hashlib.md5(body).hexdigest()
@@ -89,7 +91,7 @@ def test_chunks() -> None:
 def test_starttls_ends_it() -> None:
     heard = hear(SmtpParser, [*HELLO, (C, b"STARTTLS\r\n"), (S, b"220 go\r\n")])
     assert heard.parser.done
-    assert heard.parser.handover == (b"", b"")
+    assert heard.parser.successor == Handover(AppProto.UNKNOWN)
     assert (only(heard)["starttls"], only(heard)["helo"]) == (1, "me")
 
 

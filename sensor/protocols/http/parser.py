@@ -19,7 +19,7 @@ from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE
 from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http.transaction import Transaction
 from sensor.protocols.http.uri import host_and_port, parse_target
-from sensor.protocols.parser import Context, Moment
+from sensor.protocols.parser import Context, Handover, Moment
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 _RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
@@ -31,7 +31,7 @@ Inspect = Callable[[str, bool, bytes, Moment], None]
 
 
 class HttpParser:
-    """One connection. handover: bytes (to_server, to_client) that already belong to what a tunnel or an upgrade carries
+    """One connection. successor: the bytes that already belong to what a tunnel or an upgrade carries
     when ``done`` is set for that reason, else None.
     """
 
@@ -48,7 +48,7 @@ class HttpParser:
         self._interim = False  # what is read is a response before the final one
         self._answers = 0
         self._at = Moment(0, 0)
-        self.handover: tuple[bytes, bytes] | None = None
+        self.successor: Handover | None = None
         self.done = False
         self.inspect: Inspect | None = getattr(context, "inspect", None)
 
@@ -60,8 +60,8 @@ class HttpParser:
         if not to_server and self._readers[True].state == HEAD and self._pending.oldest is None:
             self._simple_request()
         self._readers[to_server].feed(data)
-        if self._switched and self.handover is None:
-            self.handover = (self._readers[True].pending(), self._readers[False].pending())
+        if self._switched and self.successor is None:
+            self.successor = Handover(AppProto.UNKNOWN, *(self._readers[side].pending() for side in (True, False)))
         self._pending.tell(self._at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.smtp import SMTP
-from sensor.protocols.parser import Context, Moment
+from sensor.protocols.parser import Context, Handover, Moment
 from sensor.protocols.smtp.dots import Dots
 from sensor.protocols.smtp.lines import Lines
 from sensor.protocols.smtp.mail import mail_of
@@ -31,7 +31,7 @@ Inspect = Callable[[str, bool, bytes, Moment], None]
 
 
 class SmtpParser:
-    """One connection. handover: bytes (to_server, to_client) behind an accepted STARTTLS, else None."""
+    """One connection. successor: what goes on behind an accepted STARTTLS, else None."""
 
     app_proto = AppProto.SMTP
 
@@ -49,7 +49,7 @@ class SmtpParser:
         self._dots = Dots(self._mail)
         self._told_any = False
         self._at = Moment(0, 0)
-        self.handover: tuple[bytes, bytes] | None = None
+        self.successor: Handover | None = None
         self.done = False
         self.inspect: Inspect | None = getattr(context, "inspect", None)
 
@@ -316,7 +316,7 @@ class SmtpParser:
     def _secured(self, rest: bytes) -> None:
         self._session.starttls = 1
         self._tell(self._tx)
-        self.handover = (self._lines[True].pending(), rest)
+        self.successor = Handover(AppProto.UNKNOWN, self._lines[True].pending(), rest)
         self.done = True
 
     def _odd(self, cause: str) -> None:
