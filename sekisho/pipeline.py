@@ -116,6 +116,8 @@ class _Run:
 
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> None:
         """Put streams in order, follow what is said in them, hand on what was said."""
+        if not self.options.settings.replay.payload:
+            return
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):

@@ -50,6 +50,8 @@ class ReplaySettings:
     site: str = field(default="main", metadata={
         "result": False,
         "meaning": "name of the site in the store: the place whose sensors see the same networks"})
+    payload: bool = field(default=True, metadata={
+        "meaning": "put streams in order and look into what is said; off: flows and detectors alone"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy, relative to this file; without one, zones are not judged"})

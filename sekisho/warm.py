@@ -1,7 +1,7 @@
 """Have every kernel ready before packets flow: loaded from the cache, or compiled on the first run.
 
-A first run compiles for half a minute. Sensor and detectors do not need one another's kernels, so where
-there is a second core another process compiles the detectors' meanwhile; both meet in the cache on disk.
+A first run compiles for half a minute. Packets, protocols and detectors do not need one another's kernels, so where
+there is a second core another process compiles those of the last two meanwhile; both meet in the cache on disk.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks ze
 @cache
 def load_kernels() -> None:
     """Call every stage once on a packet that nobody sends, so that each kernel is in memory; once per process."""
-    helper = _compile_detectors_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
+    helper = _compile_the_rest_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
     _use_decode()
     _use_flow_table()
     _use_streams()
-    use_protocols()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             helper.kill()
+    use_protocols()
     use_detectors()
 
 
-def _compile_detectors_meanwhile() -> subprocess.Popen[bytes]:
+def _compile_the_rest_meanwhile() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from sekisho.warm import use_detectors; use_detectors()"],
+        [sys.executable, "-c", "from sekisho import warm; warm.use_protocols(); warm.use_detectors()"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
