@@ -84,6 +84,7 @@ def replay(
     code = run_replay(Request(
         captures=capture, config=config, zones=zones, store=store, keep=not no_store,
         eve=eve, checksums=checksums and checksums.value, home_net=home_net, payload=payload,
-        batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number, as_json=as_json, quiet=quiet, lang=lang,
+        batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number,
+        as_json=as_json, quiet=quiet, lang=lang,
     ))
     raise typer.Exit(code)
