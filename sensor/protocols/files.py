@@ -33,7 +33,7 @@ _ISO_END = ISO_OFFSET + len(ISO_MARK)
 
 @dataclass(frozen=True)
 class FileSettings:
-    """Settings of files; hashes names those to compute over every file (md5, sha1, sha256), none by default."""
+    """Settings of files; hashes: those to compute over every file (md5, sha1, sha256), none by default."""
 
     hashes: tuple[str, ...] = ()
     inspect_bytes: int = limit(102_400, 4096, 1 << 32, "bytes", "of a file are looked at for its type and hints")
