@@ -25,6 +25,7 @@ from sekisho.commands import (
     flows,
     replay,
     runs,
+    spool,
     sql,
     store,
     zones,
@@ -41,6 +42,7 @@ app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
 app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
+app.add_typer(spool.app, name="spool", epilog=spool.EXAMPLES)
 app.add_typer(store.app, name="store", epilog=store.EXAMPLES)
 app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
 app.add_typer(dashboards.app, name="dashboards")

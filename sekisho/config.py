@@ -17,7 +17,8 @@ from columns.errors import ConfigError, SekishoError
 from sekisho.settings import SECTIONS, Settings, default_settings, result_fields, section_class
 
 CONFIG_ENV = "SEKISHO_CONFIG"
-_PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file")}
+_PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
+          "spool": ("path",)}
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -72,5 +72,7 @@ _JA = {
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
     "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
     "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
+    "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
+    "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
     "check": "項目", "result": "結果", "detail": "詳細",
 }

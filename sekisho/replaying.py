@@ -126,10 +126,13 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
     place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
         if place is not None:
-            kept = stack.enter_context(StoreSink(place, run, settings.retention))
+            kept = stack.enter_context(StoreSink(place, run, settings.spool, settings.retention))
             sinks.append(kept)
             if kept.begun is Begun.COMPLETE:
                 screen.note(f"run {run.run_id} is in the store already; its rows are not written again")
+            elif kept.begun is Begun.DEFERRED:
+                screen.note(f"the server does not say what it holds of this run: rows wait in {settings.spool.folder} "
+                            "until it does, and are sent then unless it has them all")
         if request.eve is not None:
             sinks.append(stack.enter_context(EveSink(request.eve, settings.replay.sensor)))
         stopped = stack.enter_context(stop_on_interrupt(screen))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
-    from storage import StoreSettings
+    from storage import SpoolSettings, StoreSettings
     from storage.retention import RetentionSettings
 
 
@@ -52,6 +52,7 @@ class ReplaySettings:
 SECTIONS: dict[str, str] = {
     "replay": "sekisho.settings:ReplaySettings",
     "store": "storage:StoreSettings",
+    "spool": "storage:SpoolSettings",
     "retention": "storage.retention:RetentionSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
@@ -76,6 +77,7 @@ class Settings:
 
     replay: ReplaySettings
     store: StoreSettings
+    spool: SpoolSettings
     retention: RetentionSettings
     decode: DecodeSettings
     flow: FlowSettings

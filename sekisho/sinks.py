@@ -9,12 +9,13 @@ import numpy as np
 
 from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, take_rows
 from columns.codes import Severity, Verdict, labels_of
+from columns.errors import StoreAway
 from sekisho.rows import Row, batch_rows
 
 if TYPE_CHECKING:
     from sekisho.report import ReplayReport
     from sekisho.store_place import StorePlace
-    from storage import Begun, Run
+    from storage import Begun, Run, SpoolSettings
     from storage.pruned import Pruned
     from storage.retention import RetentionSettings
 
@@ -24,13 +25,15 @@ _MOST_PER_SEVERITY = 500
 class StoreSink:
     """Writes a run into a store. The store is opened, and the run begun, on entering; leaving closes the store.
 
+    spool: what stands before a server; what waits there or was given up is in the notes and counters of the report.
     retention: a budget that the store is brought down to when the run has ended; pruned says what that took.
 
     A run that is not finished by then is marked as interrupted, with what was written of it.
     """
 
-    def __init__(self, place: StorePlace, run: Run, retention: RetentionSettings | None = None) -> None:
-        self._store, self._retention = place.open(), retention
+    def __init__(self, place: StorePlace, run: Run, spool: SpoolSettings,
+                 retention: RetentionSettings | None = None) -> None:
+        self._store, self._retention = place.open(spool=spool), retention
         self.pruned: Pruned | None = None
         try:
             self.begun: Begun = self._store.begin_run(run)
@@ -59,9 +62,16 @@ class StoreSink:
 
         self._store.finish_run(RunSummary(report.packets, report.bytes, report.digest),
                                interrupted=report.interrupted)
+        report.notes += self._store.notes()
+        counters = self._store.counters()
+        if counters:
+            report.counters["spool"] = counters
         limits = self._retention
         if limits is not None and limits.budget_bytes:
-            self.pruned = self._store.prune(budget_bytes=limits.budget_bytes, replays=limits.replays)
+            try:
+                self.pruned = self._store.prune(budget_bytes=limits.budget_bytes, replays=limits.replays)
+            except StoreAway as error:  # the rows wait in the spool: the next replay brings the store to its budget
+                report.notes.append(f"the budget of the store was not looked at: {error}")
 
     def abort(self) -> None:
         """Nothing to do: closing keeps what was written."""

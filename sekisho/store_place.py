@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sekisho.settings import Settings
-    from storage import Store, StoreSettings
+    from storage import SpoolSettings, Store, StoreSettings
 
 STORE_ENV = "SEKISHO_STORE"
 DEFAULT_STORE = "sekisho-store"
@@ -25,11 +25,11 @@ class StorePlace:
     def __str__(self) -> str:
         return self.target
 
-    def open(self, *, create: bool = True) -> Store:
-        """Open it; see storage.open_store()."""
+    def open(self, *, create: bool = True, spool: SpoolSettings | None = None) -> Store:
+        """Open it; see storage.open_store(). spool: for one who writes, how rows wait for a server that is away."""
         from storage import open_store
 
-        return open_store(self.target, create=create, settings=self.settings)
+        return open_store(self.target, create=create, settings=self.settings, spool=spool)
 
 
 def store_place(option: str | None, settings: Settings) -> StorePlace:

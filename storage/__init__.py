@@ -5,5 +5,9 @@ from storage.interface import Param, QueryResult, Store
 from storage.opening import open_store
 from storage.run import Begun, Run, RunSummary
 from storage.settings import StoreSettings
+from storage.spool.settings import SpoolSettings
 
-__all__ = ["Begun", "EveWriter", "Param", "QueryResult", "Run", "RunSummary", "Store", "StoreSettings", "open_store"]
+__all__ = [
+    "Begun", "EveWriter", "Param", "QueryResult", "Run", "RunSummary", "SpoolSettings", "Store", "StoreSettings",
+    "open_store",
+]

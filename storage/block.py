@@ -17,7 +17,8 @@ class Block(NamedTuple):
     """Rows of one table, ready to be sent by `Connection.insert` of any engine.
 
     columns: names in the order of data. token: the engine stores a block of this table and token once, however often
-    it is sent. data: the rows in ClickHouse's Native format, which is the same for every engine.
+    it is sent. data: the rows in ClickHouse's Native format, which is the same for every engine. inserted_at: time of
+    insertion of all its rows, in seconds since 1970; 0 where the engine sets it.
     """
 
     table: str
@@ -25,6 +26,7 @@ class Block(NamedTuple):
     rows: int
     token: str
     data: bytes
+    inserted_at: int = 0
 
 
 def block_of(table: Table, batch: Any, *, constants: Sequence[Constant], vocabularies: Mapping[str, Sequence[str]],
@@ -32,7 +34,8 @@ def block_of(table: Table, batch: Any, *, constants: Sequence[Constant], vocabul
     """Encode a batch of a stored table; see encode_block."""
     names = (*(name for name, _, _ in constants), *(c.name for c in stored_columns(table)))
     data = encode_block(table, batch, constants=constants, vocabularies=vocabularies)
-    return Block(table.name, names, rows_in(batch), token, data)
+    second = next((int(value) for name, _, value in constants if name == "inserted_at"), 0)
+    return Block(table.name, names, rows_in(batch), token, data, second)
 
 
 def insert_settings(token: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from columns.schema import Table, Text
+from columns.schema import Table, Text, rows_in
 
 CHUNK_ROWS = 65_536
 """Rows of a full chunk: large enough for the engine, small enough that three in flight take less than 100 MB."""
@@ -39,6 +40,34 @@ class Chunk:
         """Return the gathered rows as a batch of views."""
         n = self.filled
         return self.table.batch(*[a.text(n) if isinstance(a, _TextPieces) else a[:n] for a in self._arrays])
+
+
+class Chunks:
+    """Chunks of all tables that are being filled. send takes each when it is full, or its vocabularies change."""
+
+    def __init__(self, send: Callable[[Chunk, Mapping[str, Sequence[str]]], None]) -> None:
+        self._send = send
+        self._open: dict[str, tuple[Chunk, Mapping[str, Sequence[str]]]] = {}
+
+    def add(self, table: Table, batch: Any, vocabularies: Mapping[str, Sequence[str]]) -> None:
+        """Copy the rows of a batch."""
+        start, rows = 0, rows_in(batch)
+        while start < rows:
+            if table.name in self._open and self._open[table.name][1] != vocabularies:
+                self._send(*self._open.pop(table.name))
+            if table.name not in self._open:
+                self._open[table.name] = (Chunk(table, CHUNK_ROWS), dict(vocabularies))
+            chunk = self._open[table.name][0]
+            stop = min(rows, start + chunk.room)
+            chunk.take(batch, start, stop)
+            start = stop
+            if not chunk.room:
+                self._send(*self._open.pop(table.name))
+
+    def flush(self) -> None:
+        """Send what there is."""
+        for name in list(self._open):
+            self._send(*self._open.pop(name))
 
 
 class _TextPieces:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from storage.block import Constant, block_of
 from storage.chunk import Chunk
 from storage.engine import Connection
+from storage.run import Run
 
 _IN_FLIGHT = 2
 
@@ -21,6 +24,26 @@ class Job(NamedTuple):
     constants: Sequence[Constant]
     vocabularies: Mapping[str, Sequence[str]]
     token: str
+
+
+class RunJobs:
+    """Makes the jobs of one run: each chunk gets the constants of the run, and the next number of its table."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._sent, self._second = run, Counter[str](), 0
+
+    def job(self, chunk: Chunk, vocabularies: Mapping[str, Sequence[str]]) -> Job:
+        """Return the job of the next chunk.
+
+        Its time of insertion is fixed here: sent again a month later, it is still the same block of the same partition.
+        """
+        run, name = self._run, chunk.table.name
+        self._second = max(self._second, int(time.time()))
+        number, self._sent[name] = self._sent[name], self._sent[name] + 1
+        constants = (("run_id", "LowCardinality(String)", run.run_id), ("sensor", "LowCardinality(String)", run.sensor),
+                     ("site", "LowCardinality(String)", run.site), ("keep_days", "UInt16", run.keep_days),
+                     ("inserted_at", "DateTime", self._second))
+        return Job(chunk, constants, vocabularies, f"{run.run_id}/{name}/{number}")
 
 
 class Inserter:

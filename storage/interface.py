@@ -43,6 +43,13 @@ class Store(Protocol):
     def finish_run(self, summary: RunSummary, *, interrupted: bool = False) -> None:
         """Write what is left and close the run, as complete or as interrupted."""
 
+    def notes(self) -> list[str]:
+        """Return what people should know of the run that was finished last: rows that wait for the server, or are lost.
+        """
+
+    def counters(self) -> dict[str, int]:
+        """Return what was counted on the way to the store; nothing where the way is direct."""
+
     def query(self, sql: str, params: Mapping[str, Param] | None = None, *, read_only: bool = False) -> QueryResult:
         """Run one statement that reads; ``{name:Type}`` in it stands for a parameter.
 

@@ -25,8 +25,9 @@ def encode_block(table: Table, batch: Any, *, constants: Sequence[tuple[str, str
     """Return a batch of a stored table as one Native block.
 
     constants: (name, type, value) of leading columns that hold one value in every row; the type is
-    ``LowCardinality(String)`` or an unsigned integer. vocabularies: the texts that codes of ``labels="zone"`` and the
-    like stand for. A code beyond its vocabulary or a vocabulary that is missing raises ValueError.
+    ``LowCardinality(String)``, ``DateTime`` (seconds since 1970) or an unsigned integer. vocabularies: the texts that
+    codes of ``labels="zone"`` and the like stand for. A code beyond its vocabulary or a
+    vocabulary that is missing raises ValueError.
     """
     rows = rows_in(batch)
     stored = stored_columns(table)
@@ -84,7 +85,8 @@ def _dictionary(keys: list[bytes], index: np.ndarray) -> list[Any]:
 def _constant(kind: str, value: str | int, rows: int) -> list[Any]:
     if isinstance(value, str):
         return _dictionary([value.encode("utf-8", "replace")], np.zeros(rows, np.uint8))
-    return [np.full(rows, value, np.dtype(kind.lower()).newbyteorder("<")).tobytes()]
+    dtype = "uint32" if kind == "DateTime" else kind.lower()
+    return [np.full(rows, value, np.dtype(dtype).newbyteorder("<")).tobytes()]
 
 
 def _address_bytes(hi: np.ndarray, lo: np.ndarray) -> bytes:

@@ -21,6 +21,7 @@ class Begun(Enum):
 
     NEW = "new"
     RESTARTED = "restarted"  # an earlier attempt was interrupted: its rows were removed, this one writes them again
+    DEFERRED = "deferred"  # the server is away: rows wait in the spool, and it is decided when the server answers
     COMPLETE = "complete"  # all rows are there already: inserts of this run are ignored, and nothing is doubled
 
 

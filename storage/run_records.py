@@ -50,7 +50,7 @@ class RunRecords:
         if begun is not Begun.COMPLETE:
             # also for a new run: rows of one whose record was lost must not be mixed with those to come
             self.drop_rows(run.run_id)
-            self._write(_record_of(run, attempt))
+            self.write(run_record(run, attempt))
         return begun, attempt
 
     def finish(self, run: Run, attempt: int, summary: RunSummary, *, interrupted: bool) -> None:
@@ -60,8 +60,8 @@ class RunRecords:
             raise StoreError(f"run {run.run_id} was {'deleted' if record is None else 'begun again'} by another "
                              "process while this one wrote it", where=self._where,
                              remedy="replay the captures again, from one process at a time")
-        self._write(record | {
-            "status": "interrupted" if interrupted else "complete", "finished_at": _time(datetime.now(UTC)),
+        self.write(record | {
+            "status": "interrupted" if interrupted else "complete", "finished_at": time_text(datetime.now(UTC)),
             "packets": summary.packets, "bytes": summary.bytes, "digest": summary.digest,
             "rows": self.count_rows(run.run_id)})
 
@@ -69,7 +69,7 @@ class RunRecords:
         """Record of every run that is marked running that it was interrupted; for a store that nobody else writes."""
         for record in self.all():
             if record["status"] == "running":
-                self._write(record | {"status": "interrupted"})
+                self.write(record | {"status": "interrupted"})
 
     def delete(self, run_id: str) -> None:
         """Remove a run, its record last."""
@@ -80,6 +80,11 @@ class RunRecords:
     def count_rows(self, run_id: str) -> dict[str, int]:
         """Return the rows of a run by table; of a table of revisions, those that are present."""
         return {t.name: self._count(t, run_id) for t in _STORED}
+
+    def count_stored(self, run_id: str) -> dict[str, int]:
+        """Return the rows of a run by table as they were inserted, all revisions of an alert."""
+        return {t.name: self._query(f"SELECT count() FROM {t.name} WHERE run_id = {{run:String}}",
+                                    {"run": run_id}).rows[0][0] for t in _STORED}
 
     def drop_rows(self, run_id: str, tables: Sequence[str] = _OF_RUN) -> None:
         """Remove the rows of a run, partition by partition; the engine forgets their tokens with them."""
@@ -94,7 +99,7 @@ class RunRecords:
         return self._query(f"SELECT count() FROM {latest(table)} WHERE run_id = {{run:String}}",
                            {"run": run_id}).rows[0][0]
 
-    def _write(self, record: Mapping[str, Any]) -> None:
+    def write(self, record: Mapping[str, Any]) -> None:
         """Write the present state of a run as the row with the highest revision."""
         (highest,) = self._query("SELECT max(revision) FROM runs", {}).rows[0]
         line = {**record, "finished_at": record["finished_at"] or _NEVER, "revision": highest + 1}
@@ -104,9 +109,11 @@ class RunRecords:
             f"FROM (SELECT JSONExtract({{record:String}}, {shape}) AS r)", {"record": json.dumps(line)})
 
 
-def _record_of(run: Run, attempt: int) -> dict[str, Any]:
+def run_record(run: Run, attempt: int) -> dict[str, Any]:
+    """Return the record of a run that begins."""
     return {"run_id": run.run_id, "kind": run.kind, "sensor": run.sensor, "site": run.site, "status": "running",
-            "attempt": attempt, "captures": list(run.captures), "started_at": _time(run.started_at), "finished_at": "",
+            "attempt": attempt, "captures": list(run.captures), "started_at": time_text(run.started_at),
+            "finished_at": "",
             "keep_days": run.keep_days, "packets": 0, "bytes": 0, "version": run.version,
             "config_digest": run.config_digest, "policy_digest": run.policy_digest, "digest": "", "rows": {}}
 
@@ -115,5 +122,6 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
     return record | {"finished_at": "" if record["finished_at"] == _NEVER else record["finished_at"]}
 
 
-def _time(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
+    """Return a time as the records of runs hold it: UTC, in milliseconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

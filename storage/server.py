@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -85,8 +86,9 @@ class ServerConnection:
 
     def insert(self, block: Block) -> None:
         """Store a block, sending it again under its token when the server was away."""
-        sql = (f"INSERT INTO {block.table} ({', '.join(block.columns)}) SETTINGS {insert_settings(block.token)} VALUES")
-        _patiently(self._blocks, self._target, lambda: send_block(self._blocks, sql, block.data))
+        sql = f"INSERT INTO {block.table} ({', '.join(block.columns)}) SETTINGS {insert_settings(block.token)} VALUES"
+        _patiently(self._blocks, self._target, lambda: send_block(
+            self._blocks, sql, block.data, f"{block.token}/{uuid.uuid4().hex}"))
 
     def close(self) -> None:
         """Disconnect."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import atexit
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from columns.errors import StoreError, UsageError
-from columns.schema import Table, rows_in
+from columns.schema import Table
 from storage.actions import INSERT_SQL, action_params, require_alert
-from storage.block import Constant
-from storage.chunk import CHUNK_ROWS, Chunk
+from storage.chunk import Chunk, Chunks
 from storage.engine import Engine
-from storage.inserter import Inserter, Job
+from storage.inserter import Inserter, RunJobs
 from storage.interface import Param, QueryResult
 from storage.pruned import Pruned
 from storage.reader import Reader
@@ -35,8 +33,8 @@ class ClickHouseStore:
         self._inserter: Inserter | None = None
         self._run: Run | None = None
         self._begun, self._attempt = Begun.NEW, 0
-        self._chunks: dict[str, tuple[Chunk, Mapping[str, Sequence[str]]]] = {}
-        self._sent: dict[str, int] = {}
+        self._chunks = Chunks(self._send)
+        self._jobs: RunJobs | None = None
         self._closed = False
         self._reader = Reader(engine.asker, engine.where)
         self._connection = engine.connect()
@@ -63,7 +61,7 @@ class ClickHouseStore:
         if self._run is not None:
             raise StoreError(f"run {self._run.run_id} is not finished", where=self.engine.where)
         self._begun, self._attempt = self._records.begin(run)
-        self._run, self._sent = run, {}
+        self._run, self._jobs = run, RunJobs(run)
         return self._begun
 
     def insert(self, table: Table, batch: Any, *, vocabularies: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -72,19 +70,11 @@ class ClickHouseStore:
             raise StoreError("rows came before begin_run", where=self.engine.where)
         if self._begun is Begun.COMPLETE:
             return
-        start, rows = 0, rows_in(batch)
-        while start < rows:
-            chunk = self._chunk(table, vocabularies or {})
-            stop = min(rows, start + chunk.room)
-            chunk.take(batch, start, stop)
-            start = stop
-            if not chunk.room:
-                self._send(table.name)
+        self._chunks.add(table, batch, vocabularies or {})
 
     def flush(self) -> None:
         """Return when every row taken so far is in the store."""
-        for name in list(self._chunks):
-            self._send(name)
+        self._chunks.flush()
         if self._inserter is not None:
             self._inserter.wait()
 
@@ -96,6 +86,14 @@ class ClickHouseStore:
             self.flush()
             self._records.finish(self._run, self._attempt, summary, interrupted=interrupted)
         self._run = None
+
+    def notes(self) -> list[str]:
+        """Return nothing: what goes wrong on the direct way is raised."""
+        return []
+
+    def counters(self) -> dict[str, int]:
+        """Return nothing: there is nothing on the direct way."""
+        return {}
 
     def query(self, sql: str, params: Mapping[str, Param] | None = None, *, read_only: bool = False) -> QueryResult:
         """Run one statement that reads; see Store.query."""
@@ -150,24 +148,8 @@ class ClickHouseStore:
         self._connection.close()
         self.engine.close()
 
-    def _chunk(self, table: Table, vocabularies: Mapping[str, Sequence[str]]) -> Chunk:
-        if table.name in self._chunks and self._chunks[table.name][1] != vocabularies:
-            self._send(table.name)
-        if table.name not in self._chunks:
-            self._chunks[table.name] = (Chunk(table, CHUNK_ROWS), dict(vocabularies))
-        return self._chunks[table.name][0]
-
-    def _send(self, name: str) -> None:
-        assert self._run is not None
-        chunk, vocabularies = self._chunks.pop(name)
-        number = self._sent[name] = self._sent.get(name, -1) + 1
+    def _send(self, chunk: Chunk, vocabularies: Mapping[str, Sequence[str]]) -> None:
+        assert self._jobs is not None
         if self._inserter is None:
             self._inserter = Inserter(self.engine.connect)
-        self._inserter.put(Job(chunk, _constants(self._run), vocabularies, f"{self._run.run_id}/{name}/{number}"))
-
-
-def _constants(run: Run) -> tuple[Constant, ...]:
-    """Columns that lead every row of a run."""
-    return (("run_id", "LowCardinality(String)", run.run_id), ("sensor", "LowCardinality(String)", run.sensor),
-            ("site", "LowCardinality(String)", run.site), ("keep_days", "UInt16", run.keep_days),
-            ("inserted_at", "UInt32", int(time.time())))
+        self._inserter.put(self._jobs.job(chunk, vocabularies))

@@ -66,11 +66,11 @@ def _client(target: ServerTarget, client_class: Any, connection_class: Any, data
     return client
 
 
-def send_block(client: Client, sql: str, data: bytes) -> None:
+def send_block(client: Client, sql: str, data: bytes, query_id: str) -> None:
     """Run an INSERT ... VALUES with one block of the Native format as its rows; from sending_client() only."""
     with client.disconnect_on_error(sql, None):
         connection = client.connection
-        connection.send_query(sql)
+        connection.send_query(sql, query_id=query_id)
         connection.send_external_tables(None)
         client.receive_sample_block()
         write_varint(ClientPacketTypes.DATA, connection.fout)

@@ -280,7 +280,7 @@ def test_an_error_of_the_inserting_thread_surfaces_and_nothing_hangs(tmp_path, m
         raise store_error(RuntimeError("Code: 243. DB::Exception: no. (NOT_ENOUGH_SPACE)"), "/s")
 
     monkeypatch.setattr("storage.embedded.EmbeddedConnection.insert", fail)
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 10)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 10)
     store = open_store(tmp_path / "s")
     store.begin_run(Run("r"))
     with pytest.raises(StoreError, match="the disk is full"):

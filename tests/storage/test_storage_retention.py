@@ -19,7 +19,7 @@ def write(store, monkeypatch, run_id, *, days_ago, start=0, finish=True, **of_ru
     """A run whose rows were all inserted that many days before NOW, a thousand flows for each of them."""
     store.begin_run(Run(run_id, **of_run))
     for i, days in enumerate(days_ago):
-        monkeypatch.setattr("storage.store.time.time", lambda days=days: NOW - days * DAY)
+        monkeypatch.setattr("storage.inserter.time.time", lambda days=days: NOW - days * DAY)
         store.insert(FLOW, slice_rows(FLOWS, start + i * 1000, start + (i + 1) * 1000), vocabularies=VOCABULARIES)
         store.insert(ALERT, slice_rows(ALERTS, i * 50, i * 50 + 50))
         store.flush()

@@ -46,7 +46,7 @@ def write(store, run_id, *, flows=FLOWS, alerts=ALERTS, finish=True, **of_run):
 
 
 def test_rollups_of_several_runs_and_chunks(store, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 700)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 700)
     write(store, "a", site="north", sensor="n1")
     write(store, "b", flows=slice_rows(FLOWS, 0, 900), kind="live", keep_days=30)
     found = check_all(store)
@@ -59,7 +59,7 @@ def test_rollups_of_several_runs_and_chunks(store, monkeypatch):
 
 
 def test_rollups_after_the_engine_has_merged(store, execute, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 300)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 300)
     write(store, "a")
     before = check_all(store)
     for rollup in ROLLUPS:
@@ -133,7 +133,7 @@ def test_a_retry_fills_the_rollup_that_the_first_attempt_did_not_reach(store, ex
 
 def test_the_time_of_insertion_is_that_of_the_sender(store, monkeypatch):
     """It decides the partition: a retry after midnight must fall into that of the first attempt to be recognised."""
-    monkeypatch.setattr("storage.store.time.time", lambda: 1_700_000_000.9)
+    monkeypatch.setattr("storage.inserter.time.time", lambda: 1_700_000_000.9)
     write(store, "a")
     for table in ("flow", "alert", *(r.name for r in ROLLUPS)):
         assert store.query(f"SELECT DISTINCT toUnixTimestamp(inserted_at) FROM {table}").rows == [(1_700_000_000,)]

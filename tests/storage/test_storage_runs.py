@@ -123,7 +123,7 @@ def test_runs_that_make_no_sense(run):
 
 @pytest.mark.parametrize("batch", [1, 13, 4096, 5000])
 def test_stored_rows_do_not_depend_on_the_batch(store, batch, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 1000)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 1000)
     rows = 300 if batch == 1 else 5000
     write(store, "r", batch=batch, rows=rows)
     digest = store.query("SELECT groupBitXor(cityHash64(* EXCEPT inserted_at)), count() FROM flow").rows
@@ -210,7 +210,7 @@ def test_event_times_of_all_centuries_fit_one_insert(store):
 
 
 def test_many_chunks_and_an_empty_run(store, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 128)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 128)
     write(store, "many")
     assert count(store) == 5000
     store.begin_run(Run("empty"))

@@ -140,7 +140,7 @@ def test_a_user_who_may_only_read(clickhouse, clickhouse_database, url, monkeypa
 
 @pytest.mark.parametrize("kill", [False, True])
 def test_a_restart_in_the_middle_of_a_run_loses_and_doubles_nothing(new_clickhouse, kill, monkeypatch):
-    monkeypatch.setattr("storage.store.CHUNK_ROWS", 1000)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 1000)
     server = new_clickhouse()
     with open_store(server.url(more="?retries=10")) as store:
         store.begin_run(Run("r"))
