@@ -20,7 +20,8 @@ JA_LABELS: dict[str, str] = {
     "tcp_reset": "RSTで終了", "evicted": "追い出し", "end_of_input": "入力の終わり", "clock_reset": "時計の巻き戻り",
     "reused": "再利用", "none": "なし", "other": "その他",
     "full": "スプール満杯", "disk_full": "ディスク満杯", "refused": "サーバーが拒否", "damaged": "ディスク上で破損",
-    "cleared": "手動で破棄", "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
+    "cleared": "手動で破棄", "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限",
+    "initiator": "通信開始側の向き",
 }
 """Label -> Japanese. In English a label is read as it is, with spaces."""
 
