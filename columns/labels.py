@@ -11,6 +11,8 @@ JA_LABELS: dict[str, str] = {
     "single": "単発", "started": "開始", "ongoing": "継続中", "ended": "終了", "confidentiality": "機密性",
     "integrity": "完全性", "availability": "可用性", "guessed": "推定", "biflow": "双方向から判断",
     "syn_seen": "SYN確認", "running": "実行中", "complete": "完了", "interrupted": "中断",
+    "full": "スプール満杯", "disk_full": "ディスク満杯",
+    "refused": "サーバーが拒否", "damaged": "ディスク上で破損", "cleared": "手動で破棄",
     "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
     "open": "未対応", "acknowledged": "確認済み", "in_progress": "対応中", "closed": "完了",
     "false_positive": "誤検知", "reopened": "再開", "comment": "コメント", "used": "利用あり", "unused": "利用なし",
@@ -19,9 +21,7 @@ JA_LABELS: dict[str, str] = {
     "one_sided": "片側のみ", "active_timeout": "長いため区切り", "idle_timeout": "無通信", "tcp_fin": "FINで終了",
     "tcp_reset": "RSTで終了", "evicted": "追い出し", "end_of_input": "入力の終わり", "clock_reset": "時計の巻き戻り",
     "reused": "再利用", "none": "なし", "other": "その他",
-    "full": "スプール満杯", "disk_full": "ディスク満杯", "refused": "サーバーが拒否", "damaged": "ディスク上で破損",
-    "cleared": "手動で破棄", "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限",
-    "initiator": "通信開始側の向き",
+    "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
 }
 """Label -> Japanese. In English a label is read as it is, with spaces."""
 

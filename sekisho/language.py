@@ -70,9 +70,9 @@ _JA = {
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
-    "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
-    "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
     "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
+    "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
+    "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "check": "項目", "result": "結果", "detail": "詳細",
 }
