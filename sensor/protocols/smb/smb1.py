@@ -106,6 +106,7 @@ class Smb1:
     def _request(self, part: Part, at: Moment) -> Sink | None:
         request = Request(part.columns())
         if part.command == WRITE_ANDX:
+            request.about = _key(part.word(4))
             self._state.ask(part.key, request, at)
             return self._write(part, at)
         problem: Exception | None = None
@@ -140,6 +141,8 @@ class Smb1:
         finally:
             if part.command == CLOSE and request.about and not part.failed:
                 state.close(request.about, at)
+            elif part.command == WRITE_ANDX and request.about:
+                state.written(request.about, columns)
             if request.number:
                 state.tell(request.number, {**columns, "seen": seen}, at)
         return None

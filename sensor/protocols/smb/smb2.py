@@ -64,18 +64,19 @@ class Smb2:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._last = _RELATED  # the file that a compound opened
+        self._last = _RELATED  # the file that was opened last, as responses tell
         self._asked: dict[int, Callable[[Header, Request, Moment], None]] = {
             NEGOTIATE: self._ask_negotiate, SESSION_SETUP: self._ask_session, TREE_CONNECT: self._ask_tree,
             CREATE: self._ask_create, CLOSE: self._ask_close, READ: self._ask_read, IOCTL: self._ask_ioctl,
             _SET_INFO: self._ask_set_info, 14: self._ask_find}
         self._answered: dict[int, Callable[[Header, Request, Moment], None]] = {
             NEGOTIATE: self._answer_negotiate, TREE_CONNECT: self._answer_tree, CREATE: self._answer_create,
-            TREE_DISCONNECT: self._answer_disconnect, IOCTL: self._answer_ioctl}
+            TREE_DISCONNECT: self._answer_disconnect, IOCTL: self._answer_ioctl, CLOSE: self._answer_named,
+            _SET_INFO: self._answer_named}
 
     def message(self, data: bytes, size: int, at: Moment) -> Sink | None:
         """Take a message, or the head of one that carries file data; return where the rest of it goes."""
-        self._last, before, sink = _RELATED, None, None
+        before, sink = None, None
         for _ in range(_COMPOUNDED):
             if len(data) < 64 or data[:4] != b"\xfeSMB":
                 self._state.context.count("smb_cut_off")
@@ -97,7 +98,7 @@ class Smb2:
 
     def _request(self, header: Header, at: Moment) -> Sink | None:
         if header.command == WRITE:
-            self._state.ask(("2", header.message_id), Request(header.columns()), at)
+            self._state.ask(("2", header.message_id), Request(header.columns(), about=header.data[80:96]), at)
             return self._write(header, at)
         request = Request(header.columns())
         problem: Exception | None = None
@@ -139,9 +140,9 @@ class Smb2:
                 understand(header, request, at)
         finally:
             if header.command == CLOSE and request.about and not failed:
-                state.close(request.about, at)
-            elif header.command == WRITE and failed:
-                state.context.count("smb_write_refused")
+                state.close(self._opened(request.about), at)
+            elif header.command == WRITE and request.about:
+                state.written(self._opened(request.about), columns)
             if request.number:
                 state.tell(request.number, {**columns, "seen": seen}, at)
         return None
@@ -201,7 +202,7 @@ class Smb2:
     def _ask_set_info(self, header: Header, request: Request, at: Moment) -> None:
         kind, level = header.data[66], header.data[67]
         size, offset = unpack_from("<IH", header.data, 68)
-        key = self._file_key(header, 80)
+        request.about = key = self._file_key(header, 80)
         one = self._state.files.get(key)
         request.columns |= {
             "set_info_class": names.INFO_CLASSES.get(kind, str(kind)), "fuid": guid(key),
@@ -224,7 +225,7 @@ class Smb2:
         if header.status not in (0, _BUFFER_OVERFLOW) or request.about is None:
             return None
         data_offset, size = unpack_from("<BxI", header.data, 66)
-        one = self._known(request.about[0], request.columns["tree_id"], at)
+        one = self._known(self._opened(request.about[0]), request.columns["tree_id"], at)
         return self._sink(header, one, False, data_offset, (request.about[1], size), request.columns, at)
 
     def _answer_negotiate(self, header: Header, request: Request, at: Moment) -> None:
@@ -252,7 +253,7 @@ class Smb2:
         name = request.about
         if attributes & 0x10 and "filename" in columns and name:
             columns["directory"] = columns.pop("filename")
-        one = self._state.open(key, name or "", columns["tree_id"], guid(key), at)
+        one = self._state.open(key, name or "", columns["tree_id"], guid(key), at, self._state.files.pop(_RELATED, None))
         if not one.pipe:
             one.size = size
 
@@ -263,10 +264,22 @@ class Smb2:
         offset, size = unpack_from("<II", header.data, 96)
         Sink(self._state, one, False, 0, size, request.columns).data(header.data[offset : offset + size], at)
 
+    def _answer_named(self, header: Header, request: Request, at: Moment) -> None:
+        """A request for the file that its own compound opened: now its name is known."""
+        one = self._state.files.get(self._opened(request.about))
+        if one is None or request.about != _RELATED:
+            return
+        request.columns["fuid"] = one.fuid
+        request.columns |= {n: one.name for n in ("filename", "rename_from") if n in request.columns}
+
     # files
 
     def _file_key(self, header: Header, place: int) -> bytes:
-        key = header.data[place : place + 16]
+        """The file of a request: _RELATED for the one that the compound itself opens."""
+        return header.data[place : place + 16]
+
+    def _opened(self, key: bytes) -> bytes:
+        """The file, now that the compound's own opening was answered."""
         return self._last if key == _RELATED else key
 
     def _known(self, key: bytes, tree_id: int, at: Moment) -> OpenFile:

@@ -98,8 +98,9 @@ class State:
             del self.trees[next(iter(self.trees))]
         self.trees[tree_id] = name, pipes
 
-    def open(self, key: bytes, name: str, tree_id: int, fuid: str, at: Moment) -> OpenFile:
-        """A file is open; it is a pipe where its share is for pipes."""
+    def open(self, key: bytes, name: str, tree_id: int, fuid: str, at: Moment,
+             before: OpenFile | None = None) -> OpenFile:
+        """A file is open; it is a pipe where its share is for pipes. before: what was written to it already."""
         if key in self.files:
             self.close(key, at, TRUNCATED)
         elif len(self.files) >= self.settings.open_files:
@@ -109,6 +110,11 @@ class State:
         one = self.files[key] = OpenFile(name, share, fuid, known_tree=tree_id in self.trees)
         if pipes:
             one.become_pipe()
+        elif before is not None:
+            one.transfers = before.transfers
+            for transfer in one.transfers.values():
+                transfer.tracker.name = name
+                transfer.columns |= {"filename": name, "share": share, "fuid": fuid}
         return one
 
     def close(self, key: bytes, at: Moment, state: str = CLOSED) -> None:
@@ -134,6 +140,12 @@ class State:
             found = Transfer(tracker, {**columns, "filename": one.name, "share": one.share, "fuid": one.fuid}, number)
             one.transfers[to_server] = found
         return found
+
+    def written(self, key: bytes, status: Columns) -> None:
+        """A write was answered."""
+        one = self.files.get(key)
+        if one is not None and True in one.transfers:
+            one.transfers[True].columns |= {k: status[k] for k in ("status", "status_code")}
 
     def tell_call(self, call: dict[str, Any], status: Columns, at: Moment) -> None:
         """Give out one remote call through a pipe."""
