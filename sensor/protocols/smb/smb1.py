@@ -23,8 +23,22 @@ _EXTENDED, _NT_STATUS, _UNICODE = 0x0800, 0x4000, 0x8000
 class Part:
     """One command of a message: its header, the parameter words, the bytes."""
 
-    __slots__ = ("command", "data", "key", "response", "status", "status_columns", "tree_id", "unicode", "user_id",
-                 "words", "words_at", "bytes_at", "bytes_end", "extended")
+    __slots__ = (
+        "bytes_at",
+        "bytes_end",
+        "command",
+        "data",
+        "extended",
+        "key",
+        "response",
+        "status",
+        "status_columns",
+        "tree_id",
+        "unicode",
+        "user_id",
+        "words",
+        "words_at",
+    )
 
     def __init__(self, data: bytes, command: int, at: int) -> None:
         self.data, self.command, self.words_at = data, command, at + 1
