@@ -18,7 +18,7 @@ _SMB = (
     words("server_guid", "server, by the negotiation", "smb.server_guid"),
     count("max_read_size", "most that the server lets read at once", "smb.max_read_size", unit="bytes"),
     count("max_write_size", "most that the server lets write at once", "smb.max_write_size", unit="bytes"),
-    words("ntlmssp_domain", "domain of who logs in (NTLMSSP, or a session setup of SMB1 in clear)", "smb.ntlmssp.domain"),
+    words("ntlmssp_domain", "domain of who logs in (NTLMSSP, or SMB1 in clear)", "smb.ntlmssp.domain"),
     words("ntlmssp_user", "name of who logs in", "smb.ntlmssp.user"),
     words("ntlmssp_host", "workstation of who logs in", "smb.ntlmssp.host"),
     word("ntlmssp_version", "version of the operating system as NTLMSSP tells it", "smb.ntlmssp.version"),

@@ -215,7 +215,8 @@ def _begins(head: bytes, skip: int) -> bool | None:
         return False if size < 0 else None
     if skip and size != int.from_bytes(head[:4], "big"):
         return False
-    return bytes((2, 1, 5, 0xA1 if message[0] not in _REQUESTS else 0xA2, 3, 2, 1, _NUMBERS[message[0]])) in message[:24]
+    kind = bytes((2, 1, 5, 0xA2 if message[0] in _REQUESTS else 0xA1, 3, 2, 1, _NUMBERS[message[0]]))
+    return kind in message[:24]
 
 
 WANTS: tuple[Wants, ...] = (Wants(AppProto.KRB5, Krb5Parser, probe, (KRB5,)),

@@ -90,8 +90,8 @@ def test_probes_take_any_bytes(initiator: bytes, responder: bytes) -> None:
 
 def smb2(command: int, body: bytes, *, response: bool = False, number: int = 1, status: int = 0, tree: int = 1,
          following: int = 0) -> bytes:
-    head = b"\xfeSMB" + struct.pack("<HHIHHIIQIIQ", 64, 0, status, command, 1, int(response), following, number, 0, tree,
-                                    7)
+    head = b"\xfeSMB" + struct.pack("<HHIHHIIQIIQ", 64, 0, status, command, 1, int(response), following, number, 0,
+                                    tree, 7)
     return head.ljust(64, b"\0") + body
 
 
@@ -129,8 +129,11 @@ def test_smb_reads_become_one_row_and_one_file() -> None:
     rows = Heard(smb.SmbParser).say(said).rows
     assert [r.get("command", "file") for r in rows] == [
         "SMB2_COMMAND_CREATE", "SMB2_COMMAND_READ", "file", "SMB2_COMMAND_CLOSE"]
-    assert rows[2]["size"] == 10 and rows[2]["state"] == "CLOSED" and rows[2]["filename"] == "a\\b.txt"
-    assert rows[1]["transferred_bytes"] == 10 and rows[3]["filename"] == "a\\b.txt"
+    assert rows[2]["size"] == 10
+    assert rows[2]["state"] == "CLOSED"
+    assert rows[2]["filename"] == "a\\b.txt"
+    assert rows[1]["transferred_bytes"] == 10
+    assert rows[3]["filename"] == "a\\b.txt"
 
 
 def test_smb_half_a_file_is_truncated() -> None:
@@ -165,14 +168,17 @@ def test_smb_pending_requests_and_files_are_bounded() -> None:
         heard.say([(True, framed(smb2(13, bytes(4), number=n)))], end=False)
         heard.say(created(f"f{n}", n.to_bytes(16, "little"), number=1000 + n), end=False)
     state = heard.parser._state
-    assert len(state.pending) <= 4 and len(state.files) <= 2
-    assert heard.counters["smb_pending_full"] and heard.counters["smb_files_full"]
+    assert len(state.pending) <= 4
+    assert len(state.files) <= 2
+    assert heard.counters["smb_pending_full"]
+    assert heard.counters["smb_files_full"]
 
 
 def test_smb_is_done_when_both_sides_encrypt() -> None:
     hidden = framed(b"\xfdSMB" + bytes(100))
     heard = Heard(smb.SmbParser).say([(True, hidden), (False, hidden)], end=False)
-    assert heard.parser.done and heard.counters["smb_encrypted"] == 2
+    assert heard.parser.done
+    assert heard.counters["smb_encrypted"] == 2
 
 
 def test_ntlmssp_names() -> None:
@@ -185,11 +191,13 @@ def test_ntlmssp_names() -> None:
                + bytes((10, 0)) + struct.pack("<H", 19041) + b"\0\0\0\x0f" + b"".join(texts))
     login = login_of(b"wrapped" + message)
     assert login == ("DOM", "user", "HOST", "10.0 build 19041 rev 15")
-    assert login_of(message[:40]) is None and ticket_columns(message) == {}
+    assert login_of(message[:40]) is None
+    assert ticket_columns(message) == {}
 
 
 def ber(tag: int, body: bytes) -> bytes:
-    return bytes((tag, len(body))) + body if len(body) < 128 else bytes((tag, 0x82)) + len(body).to_bytes(2, "big") + body
+    short = len(body) < 128
+    return (bytes((tag, len(body))) if short else bytes((tag, 0x82)) + len(body).to_bytes(2, "big")) + body
 
 
 def ldap_message(number: int, tag: int, body: bytes) -> bytes:
@@ -219,7 +227,8 @@ def test_ldap_hands_over_to_tls() -> None:
     (ber(0xA9, ber(0x81, b"1.2") + ber(0x82, b"u") + ber(0x83, b"2")), "(u:1.2:=2)")])
 def test_ldap_filters(raw: bytes, shown: str) -> None:
     outer = element(raw, 0, len(raw))
-    assert outer is not None and filter_text(raw, outer, 999) == shown
+    assert outer is not None
+    assert filter_text(raw, outer, 999) == shown
 
 
 def test_ldap_deep_filters_end() -> None:
@@ -233,7 +242,8 @@ def test_ldap_deep_filters_end() -> None:
 
 def test_modbus_exception_and_unanswered() -> None:
     ask, other = bytes.fromhex("000100000006110300000002"), bytes.fromhex("000200000006110600010003")
-    rows = Heard(modbus.ModbusParser).say([(True, ask), (True, other), (False, bytes.fromhex("000100000003118302"))]).rows
+    refused = bytes.fromhex("000100000003118302")
+    rows = Heard(modbus.ModbusParser).say([(True, ask), (True, other), (False, refused)]).rows
     assert [(r["function"], r["access"], r["seen"], r.get("exception", "")) for r in rows] == [
         ("RdHoldRegs", "read", "both", "IllegalDataAddress"), ("WrSingleReg", "write", "request", "")]
 
@@ -251,12 +261,14 @@ def test_dnp3_fragments_are_put_together_and_bad_check_sums_refused() -> None:
     message = bytes.fromhex("c001") + bytes.fromhex("3c0206") * 30
     said = [(True, dnp3_frame(b"\x40" + message[:50])), (True, dnp3_frame(b"\x81" + message[50:]))]
     row = Heard(dnp3.Dnp3Parser).say(said).row
-    assert row["function"] == "READ" and row["message_bytes"] == 92
+    assert row["function"] == "READ"
+    assert row["message_bytes"] == 92
     assert len(json.loads(row["application"])["objects"]) == 30
     spoilt = bytearray(dnp3_frame(b"\xc0" + message[:20]))
     spoilt[-1] ^= 1
     heard = Heard(dnp3.Dnp3Parser).say([(True, bytes(spoilt))])
-    assert not heard.rows and heard.counters == {"dnp3_bad_crc": 1}
+    assert not heard.rows
+    assert heard.counters == {"dnp3_bad_crc": 1}
 
 
 @pytest.mark.parametrize("made", [

@@ -1,4 +1,4 @@
-"""Objects of DNP3 (IEEE 1815, 11 and annex A): their headers, and the points of those that switch, time and move files."""
+"""Objects of DNP3 (IEEE 1815, 11 and annex A): their headers, points of those that switch, time, move files."""
 
 from __future__ import annotations
 

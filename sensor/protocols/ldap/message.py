@@ -188,7 +188,8 @@ class _Reader:
         return own
 
     def _intermediate_response(self, parts: list[Element]) -> dict[str, Any]:
-        return {"name": self._text(p) for p in parts if p.tag == 0x80}
+        names = [self._text(p) for p in parts if p.tag == 0x80]
+        return {"name": names[0]} if names else {}
 
     def _result(self, operation: str, parts: list[Element]) -> dict[str, Any]:
         own: dict[str, Any] = {}
@@ -198,5 +199,6 @@ class _Reader:
                    "message": self._text(parts[2])}
             self.about["result"] = own["result_code"]
         if operation == "extended_response":
-            own |= {"name": self._text(p) for p in parts[3:] if p.tag == 0x8A}
+            names = [self._text(p) for p in parts[3:] if p.tag == 0x8A]
+            own |= {"name": names[0]} if names else {}
         return own

@@ -184,7 +184,8 @@ class Smb2:
     def _ask_find(self, header: Header, request: Request, at: Moment) -> None:
         offset, size = unpack_from("<HH", header.data, 88)
         one = self._state.files.get(self._file_key(header, 72))
-        request.columns |= {"filename": _text(header.data[offset : offset + size]), "directory": one.name if one else ""}
+        request.columns["filename"] = _text(header.data[offset : offset + size])
+        request.columns["directory"] = one.name if one else ""
 
     def _ask_ioctl(self, header: Header, request: Request, at: Moment) -> None:
         code = unpack_from("<I", header.data, 68)[0]
@@ -212,7 +213,8 @@ class Smb2:
             length = unpack_from("<I", what, 16)[0]
             request.columns |= {"rename_from": one.name if one else "", "rename_to": _text(what[20 : 20 + length])}
         elif kind == 1 and level == _DISPOSITION:
-            request.columns |= {"filename": one.name if one else "", "access": "delete on close" if any(what[:1]) else ""}
+            request.columns["filename"] = one.name if one else ""
+            request.columns["access"] = "delete on close" if any(what[:1]) else ""
 
     def _write(self, header: Header, at: Moment) -> Sink:
         data_offset, size, offset = unpack_from("<HIQ", header.data, 66)
@@ -253,7 +255,8 @@ class Smb2:
         name = request.about
         if attributes & 0x10 and "filename" in columns and name:
             columns["directory"] = columns.pop("filename")
-        one = self._state.open(key, name or "", columns["tree_id"], guid(key), at, self._state.files.pop(_RELATED, None))
+        before = self._state.files.pop(_RELATED, None)
+        one = self._state.open(key, name or "", columns["tree_id"], guid(key), at, before)
         if not one.pipe:
             one.size = size
 

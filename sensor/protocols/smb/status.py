@@ -92,4 +92,5 @@ def dos_columns(error_class: int, code: int) -> dict[str, str]:
     if error_class == 0 and code == 0:
         return status_columns(0)
     name = _DOS.get(code) if error_class == 1 else None
-    return {"status": f"DOS_{name}" if name else f"UNKNOWN_{error_class:02x}_{code:04x}", "status_code": f"0x{code:04x}"}
+    shown = f"DOS_{name}" if name else f"UNKNOWN_{error_class:02x}_{code:04x}"
+    return {"status": shown, "status_code": f"0x{code:04x}"}
