@@ -82,6 +82,9 @@ class Smb2:
                 self._state.context.count("smb_cut_off")
                 break
             following = int.from_bytes(data[20:24], "little")
+            if 0 < following < 64:
+                self._state.context.count("smb_malformed")
+                break
             header = Header(data[:following] if following else data, before)
             try:
                 sink = self._response(header, at) if header.response else self._request(header, at)
