@@ -221,6 +221,17 @@ def test_ldap_hands_over_to_tls() -> None:
     assert heard.parser.successor == (AppProto.TLS, b"", b"\x16\x03\x03")
 
 
+@pytest.mark.parametrize(("token", "read"), [
+    (b"\x05\x04\x00\xff\0\x0c\0\x0c" + bytes(8) + bytes(12), True),  # Kerberos, the check sum turned to the front
+    (b"\x05\x04\x02\xff\0\0\0\x1c" + bytes(8) + bytes(28), False),  # sealed
+    (b"\x01\0\0\0" + bytes(12), True)])
+def test_ldap_that_is_signed_is_read(token: bytes, read: bool) -> None:
+    wrapped = token + ldap_message(9, 0x42, b"") + ldap_message(10, 0x4A, b"cn=x")
+    heard = Heard(ldap.LdapParser).say([(True, framed(wrapped))], [3])
+    assert [r["operation"] for r in heard.rows] == (["unbind_request", "del_request"] if read else [])
+    assert heard.parser.done != read
+
+
 @pytest.mark.parametrize(("raw", "shown"), [
     (ber(0xA0, ber(0x87, b"cn") + ber(0xA3, ber(4, b"a") + ber(4, b"b"))), "(&(cn=*)(a=b))"),
     (ber(0xA2, ber(0xA4, ber(4, b"cn") + ber(0x30, ber(0x80, b"x") + ber(0x81, b"y")))), "(!(cn=x*y*))"),

@@ -10,6 +10,7 @@ from columns.protocols.ldap import LDAP
 from sensor.protocols.ber import INTEGER, SEQUENCE, claimed_size
 from sensor.protocols.framing import Framer
 from sensor.protocols.ldap.message import Message, message_of
+from sensor.protocols.ldap.protection import unwrapped, wrapped_size
 from sensor.protocols.ldap.settings import LdapSettings
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment
 from sensor.protocols.printing import json_column
@@ -108,12 +109,12 @@ class _Ldap:
 
 
 class LdapParser(_Ldap):
-    """LDAP over TCP. What is protected by SASL is passed over: nothing more can be read then."""
+    """LDAP over TCP. What SASL signs is read; what it seals is not: nothing more is looked at then."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.successor: Handover | None = None
-        self._framers = tuple(Framer(_size_of, _HEAD_BYTES, self._settings.message_bytes) for _ in range(2))
+        self._framers = tuple(Framer(_stream_size_of, _HEAD_BYTES, self._settings.message_bytes) for _ in range(2))
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Read the messages of one direction."""
@@ -121,7 +122,10 @@ class LdapParser(_Ldap):
         if framer.broken:
             return
         for message, size, rest in framer.feed(data):
-            self._message(message, size, at)
+            if message[0] == 0:
+                self._protected(message, at)
+            else:
+                self._message(message, size, at)
             if self._tls:
                 self.done, self.successor = True, Handover(AppProto.TLS, b"", rest)
             if self.done:
@@ -129,6 +133,21 @@ class LdapParser(_Ldap):
         if framer.broken:
             self._context.count("ldap_no_message")
             self.done = self._framers[not to_server].broken or not self._pending
+
+    def _protected(self, buffer: bytes, at: Moment) -> None:
+        inner = unwrapped(buffer)
+        if inner is None or inner[0] != SEQUENCE:
+            self._context.count("ldap_sealed")
+            self.done = True
+            return
+        place = 0
+        while place < len(inner) and not self.done:
+            size = claimed_size(inner[place : place + _HEAD_BYTES])
+            if size <= 0:
+                self._context.count("ldap_malformed")
+                break
+            self._message(inner[place : place + size], size, at)
+            place += size
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """Go on with what comes next."""
@@ -148,6 +167,10 @@ class LdapDatagrams(_Ldap):
             self._context.count("ldap_malformed")
             self._strange += 1
             self.done = self._strange >= _STRANGE
+
+
+def _stream_size_of(head: bytes) -> int:
+    return wrapped_size(head) if head[0] == 0 else _size_of(head)
 
 
 def _size_of(head: bytes) -> int:
