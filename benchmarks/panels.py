@@ -123,8 +123,8 @@ def timed(engine: Engine, page: str, panel: Panel, span: str, request: Request, 
     except RuntimeError as error:
         return Timed(page, panel.id, span, error=" ".join(str(error).split())[:160])
     warm = taken[1:] or taken
-    return Timed(page, panel.id, span, statistics.median(warm), min(warm), result.rows_read(), result.bytes_read(),
-                 result.bytes().count(b"\n"))
+    return Timed(page, panel.id, span, statistics.median(warm), min(warm), result.storage_rows_read(),
+                 result.storage_bytes_read(), result.bytes().count(b"\n"))
 
 
 def measured(options: argparse.Namespace, console: Console) -> Iterator[Timed]:

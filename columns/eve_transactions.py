@@ -10,7 +10,8 @@ import numpy as np
 from columns.community_id import community_ids
 from columns.eve import Event, Vocabularies, number_form, proto_form, vlan_form
 from columns.eve_values import json_text, key_text
-from columns.protocols import dns, fileinfo, ftp
+from columns.protocols import dns, fileinfo, ftp, krb5
+from columns.protocols.dnp3 import Dnp3
 from columns.schema import Table, Text, rows_in, take_rows, text_values
 
 _FORMS = {"proto": proto_form, "src_port": number_form("src_port"), "dst_port": number_form("dst_port"),
@@ -31,6 +32,7 @@ _SHAPES = {
     "dns": Shape(dns.event_type, dns.eve_object),
     "fileinfo": Shape(lambda row: "fileinfo", fileinfo.eve_object),
     "ftp": Shape(lambda row: "ftp", ftp.eve_object),
+    "krb5": Shape(lambda row: "krb5", krb5.eve_object),
 }
 
 
@@ -72,7 +74,7 @@ def _ids(batch: Any) -> list[str]:
 
 def _from_sender(batch: Any) -> Any:
     """Return the batch with source and destination exchanged in rows that the responder sent, where they say so."""
-    if "to_server" not in batch._fields:
+    if "to_server" not in batch._fields or isinstance(batch, Dnp3):  # Suricata leaves the ends of DNP3 as they are
         return batch
     back = batch.to_server == 0
     exchanged = {}

@@ -133,6 +133,7 @@ def _traffic(name: str, words: str, seconds: int) -> Rollup:
             Measure("dst_port", "the responder's port where it stands for a service, 0 for any other",
                     f"if(flow.dst_port < 1024 OR flow.dst_port IN {SERVICE_PORTS}, flow.dst_port, 0)", "UInt16"),
             Measure("verdict", "judgement by the zone policy"),
+            Measure("conduit", "conduit that the flows matched or came nearest to"),
             Measure("outcome", "did the communication come about"),
         ),
         sums=(

@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
+    from sensor.protocols.dnp3.parser import Dnp3Settings
     from sensor.protocols.dns import DnsSettings
     from sensor.protocols.files import FileSettings
     from sensor.protocols.ftp import FtpSettings
     from sensor.protocols.http import HttpSettings
     from sensor.protocols.irc import IrcSettings
+    from sensor.protocols.krb5 import Krb5Settings
+    from sensor.protocols.ldap.settings import LdapSettings
     from sensor.protocols.mime.message import MimeSettings
+    from sensor.protocols.modbus import ModbusSettings
     from sensor.protocols.quic import QuicSettings
     from sensor.protocols.rdp import RdpSettings
     from sensor.protocols.sip import SipSettings
+    from sensor.protocols.smb.settings import SmbSettings
     from sensor.protocols.smtp import SmtpSettings
     from sensor.protocols.snmp import SnmpSettings
     from sensor.protocols.ssh import SshSettings
@@ -89,6 +94,11 @@ SECTIONS: dict[str, str] = {
     "sip": "sensor.protocols.sip:SipSettings",
     "irc": "sensor.protocols.irc:IrcSettings",
     "snmp": "sensor.protocols.snmp:SnmpSettings",
+    "smb": "sensor.protocols.smb.settings:SmbSettings",
+    "ldap": "sensor.protocols.ldap.settings:LdapSettings",
+    "krb5": "sensor.protocols.krb5:Krb5Settings",
+    "modbus": "sensor.protocols.modbus:ModbusSettings",
+    "dnp3": "sensor.protocols.dnp3.parser:Dnp3Settings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -129,6 +139,11 @@ class Settings:
     sip: SipSettings
     irc: IrcSettings
     snmp: SnmpSettings
+    smb: SmbSettings
+    ldap: LdapSettings
+    krb5: Krb5Settings
+    modbus: ModbusSettings
+    dnp3: Dnp3Settings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

@@ -63,6 +63,7 @@ last_report 最後の報告 Last report
 last_seen 最終 Last seen
 last_stored 最後の保存 Last stored
 last_traffic 最後の通信 Last traffic
+last_used 最後の利用 Last used
 mac_address MACアドレス MAC address
 measure 測定項目 Measure
 measured 測定値 Measured

@@ -8,14 +8,14 @@ from dashboards.panels.sql import (
     STEP_S,
     address,
     point,
-    raw_flows,
-    shown_time,
     talkers,
     traffic,
+    where_from,
 )
 
 _PAIR = to_flows(src_zone="source", dst_zone="target")
 _SEEN = "SELECT DISTINCT arrayJoin([src_zone, dst_zone]) AS zone FROM traffic_1h"
+_NEVER = "toDateTime(0, 'UTC')"
 _NOWHERE = talkers("zone = 'unattributed'", "(src_zone = 'unattributed' OR dst_zone = 'unattributed')")
 _KNOWN = ("if(empty({policy_zones:Array(String)}), (SELECT groupUniqArray(zone) FROM (" + _SEEN + ")), "
           "{policy_zones:Array(String)})")
@@ -78,19 +78,22 @@ _LISTS = (
     ),
     Panel(
         id="conduits", title=Words("通信経路の利用", "Use of conduits"),
-        description=Words("期間内の利用と最後の利用。方針を渡して作ると（dashboards build --zones）使われていない経路も"
-                          "出る。渡さなければ期間内に使われた経路だけ。",
-                          "Use in the range, and the last one. Built with a policy (dashboards build --zones) it lists "
-                          "conduits that nobody used too; without one only those used in the range."),
+        description=Words("期間内の利用と、期間に関わらない最後の利用（時間単位）。方針を渡して作ると"
+                          "（dashboards build --zones）一度も使われていない経路も出る。",
+                          "Use in the range, and the last use at any time (by the hour). Built with a policy "
+                          "(dashboards build --zones) it lists conduits that were never used too."),
         kind=Kind.TABLE, width=12, height=10, colours="use",
-        sql="SELECT conduit, if(sum(rows) = 0, 'unused', 'used') AS use, sum(started) AS flows, "
-            "sum(wrong) AS violations, sum(octets) AS bytes, if(sum(rows) = 0, NULL, max(last)) AS last_seen\nFROM (\n"
-            + raw_flows("toString(conduit) AS conduit, count() AS rows, countIf(part = 0) AS started, "
-                        f"countIf(part = 0 AND {NOT_PERMITTED}) AS wrong, sum({BYTES}) AS octets, "
-                        f"{shown_time('max(ts_start_ns)')} AS last", "GROUP BY conduit", "conduit != ''")
-            + "\nUNION ALL\nSELECT arrayJoin({policy_conduits:Array(String)}), 0, 0, 0, 0, "
-              "toDateTime64(0, 3, 'UTC')\n)\nGROUP BY conduit\nORDER BY use DESC, flows DESC, conduit",
-        units={"bytes": Unit.BYTES, "last_seen": Unit.TIME}, links=(to_flows("conduit", conduit="conduit"),),
+        sql="SELECT conduit, if(sum(started) = 0, 'unused', 'used') AS use, sum(started) AS flows, "
+            "sum(wrong) AS violations, sum(octets) AS bytes, "
+            "if(toUnixTimestamp(max(last)) = 0, NULL, max(last)) AS last_used\nFROM (\n"
+            + traffic("toString(t.conduit) AS conduit, sum(t.flows) AS started, "
+                      f"sumIf(t.flows, {NOT_PERMITTED}) AS wrong, sum({BYTES}) AS octets, {_NEVER} AS last",
+                      "GROUP BY t.conduit", "t.conduit != ''")
+            + "\nUNION ALL\nSELECT toString(t.conduit), 0, 0, 0, max(bucket)\nFROM traffic_1h AS t\n"
+              f"WHERE t.conduit != '' AND {where_from()}\nGROUP BY t.conduit\n"
+              f"UNION ALL\nSELECT arrayJoin({{policy_conduits:Array(String)}}), 0, 0, 0, {_NEVER}\n)\n"
+              "GROUP BY conduit\nORDER BY use DESC, flows DESC, conduit",
+        units={"bytes": Unit.BYTES, "last_used": Unit.TIME}, links=(to_flows("conduit", conduit="conduit"),),
     ),
     Panel(
         id="unattributed", title=Words("所属不明のアドレス", "Unattributed addresses"),

@@ -171,7 +171,7 @@ def test_an_empty_store_shows_no_false_comfort(empty):
     assert len(coverage) == 9
     assert {row["coverage"] for row in coverage} == {"not_observed"}
     conduits = empty.query(*bind(page("zones").panel("conduits").sql, request)).dicts()
-    assert [(row["conduit"], row["use"], row["last_seen"]) for row in conduits] == [
+    assert [(row["conduit"], row["use"], row["last_used"]) for row in conduits] == [
         ("C01", "unused", None), ("C99", "unused", None)]
     for name in ("frames", "refused", "refused_share", "imbalance"):
         assert empty.query(*bind(page("health").panel(name).sql, request)).rows == [(None,)]

@@ -933,6 +933,7 @@ CREATE TABLE IF NOT EXISTS traffic_1m_local ON CLUSTER `sekisho`
     app LowCardinality(String),
     dst_port UInt16 CODEC(ZSTD),
     verdict Enum8('not_judged' = 0, 'permitted' = 1, 'permitted_excess' = 2, 'out_of_hours' = 3, 'wrong_initiator' = 4, 'wrong_app' = 5, 'unsanitized' = 6, 'expired_conduit' = 7, 'no_conduit' = 8, 'wrong_segment' = 9, 'unattributed' = 10) CODEC(ZSTD),
+    conduit LowCardinality(String),
     outcome Enum8('unknown' = 0, 'attempted' = 1, 'established' = 2) CODEC(ZSTD),
     flows SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD),
     packets_toserver SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD),
@@ -944,7 +945,7 @@ CREATE TABLE IF NOT EXISTS traffic_1m_local ON CLUSTER `sekisho`
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/traffic_1m', '{replica}')
 PARTITION BY (run_id, toYYYYMM(inserted_at))
-ORDER BY (bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, outcome)
+ORDER BY (bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000;
 
@@ -960,6 +961,7 @@ CREATE TABLE IF NOT EXISTS traffic_1h_local ON CLUSTER `sekisho`
     app LowCardinality(String),
     dst_port UInt16 CODEC(ZSTD),
     verdict Enum8('not_judged' = 0, 'permitted' = 1, 'permitted_excess' = 2, 'out_of_hours' = 3, 'wrong_initiator' = 4, 'wrong_app' = 5, 'unsanitized' = 6, 'expired_conduit' = 7, 'no_conduit' = 8, 'wrong_segment' = 9, 'unattributed' = 10) CODEC(ZSTD),
+    conduit LowCardinality(String),
     outcome Enum8('unknown' = 0, 'attempted' = 1, 'established' = 2) CODEC(ZSTD),
     flows SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD),
     packets_toserver SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD),
@@ -971,7 +973,7 @@ CREATE TABLE IF NOT EXISTS traffic_1h_local ON CLUSTER `sekisho`
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/traffic_1h', '{replica}')
 PARTITION BY (run_id, toYYYYMM(inserted_at))
-ORDER BY (bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, outcome)
+ORDER BY (bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000;
 
@@ -1137,6 +1139,7 @@ SELECT
     if(flow.app_proto = 'unknown', '', toString(flow.app_proto)) AS app,
     if(flow.dst_port < 1024 OR flow.dst_port IN (1080, 1194, 1433, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2375, 2376, 2404, 3128, 3268, 3269, 3306, 3389, 4500, 4840, 5060, 5061, 5432, 5671, 5672, 5900, 5985, 5986, 6379, 6443, 8000, 8080, 8443, 8883, 9000, 9092, 9100, 9200, 10050, 10051, 11211, 20000, 27017, 44818, 47808), flow.dst_port, 0) AS dst_port,
     flow.verdict AS verdict,
+    flow.conduit AS conduit,
     flow.outcome AS outcome,
     countIf(flow.part = 0) AS flows,
     sum(flow.pkts_toserver) AS packets_toserver,
@@ -1146,7 +1149,7 @@ SELECT
     max(flow.keep_days) AS keep_days,
     max(flow.inserted_at) AS inserted_at
 FROM flow_local AS flow
-GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, outcome;
+GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS traffic_1h_mv ON CLUSTER `sekisho` TO traffic_1h_local AS
 SELECT
@@ -1160,6 +1163,7 @@ SELECT
     if(flow.app_proto = 'unknown', '', toString(flow.app_proto)) AS app,
     if(flow.dst_port < 1024 OR flow.dst_port IN (1080, 1194, 1433, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2375, 2376, 2404, 3128, 3268, 3269, 3306, 3389, 4500, 4840, 5060, 5061, 5432, 5671, 5672, 5900, 5985, 5986, 6379, 6443, 8000, 8080, 8443, 8883, 9000, 9092, 9100, 9200, 10050, 10051, 11211, 20000, 27017, 44818, 47808), flow.dst_port, 0) AS dst_port,
     flow.verdict AS verdict,
+    flow.conduit AS conduit,
     flow.outcome AS outcome,
     countIf(flow.part = 0) AS flows,
     sum(flow.pkts_toserver) AS packets_toserver,
@@ -1169,7 +1173,7 @@ SELECT
     max(flow.keep_days) AS keep_days,
     max(flow.inserted_at) AS inserted_at
 FROM flow_local AS flow
-GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, outcome;
+GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS talkers_1h_mv ON CLUSTER `sekisho` TO talkers_1h_local AS
 SELECT
