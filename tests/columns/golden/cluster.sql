@@ -516,6 +516,155 @@ ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000;
 
+CREATE TABLE IF NOT EXISTS smb_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    id UInt32 CODEC(ZSTD),
+    dialect LowCardinality(String) CODEC(ZSTD),
+    command LowCardinality(String) CODEC(ZSTD),
+    status LowCardinality(String) CODEC(ZSTD),
+    status_code LowCardinality(String) CODEC(ZSTD),
+    session_id UInt64 CODEC(ZSTD),
+    tree_id UInt32 CODEC(ZSTD),
+    client_dialects String CODEC(ZSTD),
+    client_guid String CODEC(ZSTD),
+    server_guid String CODEC(ZSTD),
+    max_read_size UInt32 CODEC(ZSTD),
+    max_write_size UInt32 CODEC(ZSTD),
+    ntlmssp_domain String CODEC(ZSTD),
+    ntlmssp_user String CODEC(ZSTD),
+    ntlmssp_host String CODEC(ZSTD),
+    ntlmssp_version LowCardinality(String) CODEC(ZSTD),
+    kerberos_realm String CODEC(ZSTD),
+    kerberos_snames String CODEC(ZSTD),
+    request_native_os LowCardinality(String) CODEC(ZSTD),
+    request_native_lm LowCardinality(String) CODEC(ZSTD),
+    response_native_os LowCardinality(String) CODEC(ZSTD),
+    response_native_lm LowCardinality(String) CODEC(ZSTD),
+    share String CODEC(ZSTD),
+    share_type LowCardinality(String) CODEC(ZSTD),
+    named_pipe String CODEC(ZSTD),
+    service_request LowCardinality(String) CODEC(ZSTD),
+    service_response LowCardinality(String) CODEC(ZSTD),
+    filename String CODEC(ZSTD),
+    directory String CODEC(ZSTD),
+    disposition LowCardinality(String) CODEC(ZSTD),
+    access LowCardinality(String) CODEC(ZSTD),
+    desired_access UInt32 CODEC(ZSTD),
+    created Int64 CODEC(ZSTD),
+    accessed Int64 CODEC(ZSTD),
+    modified Int64 CODEC(ZSTD),
+    changed Int64 CODEC(ZSTD),
+    size UInt64 CODEC(ZSTD),
+    fuid String CODEC(ZSTD),
+    rename_from String CODEC(ZSTD),
+    rename_to String CODEC(ZSTD),
+    set_info_class LowCardinality(String) CODEC(ZSTD),
+    set_info_level LowCardinality(String) CODEC(ZSTD),
+    function LowCardinality(String) CODEC(ZSTD),
+    dcerpc String CODEC(ZSTD),
+    transferred_bytes UInt64 CODEC(ZSTD),
+    seen LowCardinality(String) CODEC(ZSTD),
+    request_ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/smb', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS krb5_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    to_server UInt8 CODEC(ZSTD),
+    msg_type LowCardinality(String) CODEC(ZSTD),
+    failed_request LowCardinality(String) CODEC(ZSTD),
+    error_code LowCardinality(String) CODEC(ZSTD),
+    cname String CODEC(ZSTD),
+    realm String CODEC(ZSTD),
+    sname String CODEC(ZSTD),
+    encryption LowCardinality(String) CODEC(ZSTD),
+    weak_encryption Bool CODEC(ZSTD),
+    ticket_encryption LowCardinality(String) CODEC(ZSTD),
+    ticket_weak_encryption Bool CODEC(ZSTD),
+    requested_encryption String CODEC(ZSTD),
+    preauthentication LowCardinality(String) CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/krb5', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS ldap_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    request String CODEC(ZSTD),
+    responses String CODEC(ZSTD),
+    operation LowCardinality(String) CODEC(ZSTD),
+    object String CODEC(ZSTD),
+    filter String CODEC(ZSTD),
+    result LowCardinality(String) CODEC(ZSTD),
+    authentication LowCardinality(String) CODEC(ZSTD),
+    user String CODEC(ZSTD),
+    response_count UInt32 CODEC(ZSTD),
+    response_bytes UInt64 CODEC(ZSTD),
+    seen LowCardinality(String) CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ldap', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
 CREATE TABLE IF NOT EXISTS ftp_local ON CLUSTER `sekisho`
 (
     run_id LowCardinality(String),
@@ -921,6 +1070,78 @@ ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000;
 
+CREATE TABLE IF NOT EXISTS modbus_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    id UInt32 CODEC(ZSTD),
+    request String CODEC(ZSTD),
+    response String CODEC(ZSTD),
+    function LowCardinality(String) CODEC(ZSTD),
+    function_code UInt8 CODEC(ZSTD),
+    access LowCardinality(String) CODEC(ZSTD),
+    unit_id UInt8 CODEC(ZSTD),
+    exception LowCardinality(String) CODEC(ZSTD),
+    seen LowCardinality(String) CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/modbus', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS dnp3_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    type LowCardinality(String) CODEC(ZSTD),
+    control String CODEC(ZSTD),
+    src UInt16 CODEC(ZSTD),
+    dst UInt16 CODEC(ZSTD),
+    application String CODEC(ZSTD),
+    indicators String CODEC(ZSTD),
+    iin UInt16 CODEC(ZSTD),
+    function LowCardinality(String) CODEC(ZSTD),
+    answers LowCardinality(String) CODEC(ZSTD),
+    message_bytes UInt32 CODEC(ZSTD),
+    to_server Bool CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/dnp3', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
 CREATE TABLE IF NOT EXISTS traffic_1m_local ON CLUSTER `sekisho`
 (
     bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
@@ -1082,6 +1303,15 @@ ENGINE = Distributed('sekisho', currentDatabase(), 'fileinfo_local', cityHash64(
 CREATE TABLE IF NOT EXISTS smtp ON CLUSTER `sekisho` AS smtp_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'smtp_local', cityHash64(sensor, site));
 
+CREATE TABLE IF NOT EXISTS smb ON CLUSTER `sekisho` AS smb_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'smb_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS krb5 ON CLUSTER `sekisho` AS krb5_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'krb5_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS ldap ON CLUSTER `sekisho` AS ldap_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'ldap_local', cityHash64(sensor, site));
+
 CREATE TABLE IF NOT EXISTS ftp ON CLUSTER `sekisho` AS ftp_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'ftp_local', cityHash64(sensor, site));
 
@@ -1111,6 +1341,12 @@ ENGINE = Distributed('sekisho', currentDatabase(), 'snmp_local', cityHash64(sens
 
 CREATE TABLE IF NOT EXISTS tftp ON CLUSTER `sekisho` AS tftp_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'tftp_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS modbus ON CLUSTER `sekisho` AS modbus_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'modbus_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS dnp3 ON CLUSTER `sekisho` AS dnp3_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'dnp3_local', cityHash64(sensor, site));
 
 CREATE TABLE IF NOT EXISTS traffic_1m ON CLUSTER `sekisho` AS traffic_1m_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'traffic_1m_local', cityHash64(sensor, site));
@@ -1615,6 +1851,134 @@ SELECT
     anomalies
 FROM smtp;
 
+CREATE OR REPLACE VIEW smb_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(smb.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(smb.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    id,
+    dialect,
+    command,
+    status,
+    status_code,
+    session_id,
+    tree_id,
+    client_dialects,
+    client_guid,
+    server_guid,
+    max_read_size,
+    max_write_size,
+    ntlmssp_domain,
+    ntlmssp_user,
+    ntlmssp_host,
+    ntlmssp_version,
+    kerberos_realm,
+    kerberos_snames,
+    request_native_os,
+    request_native_lm,
+    response_native_os,
+    response_native_lm,
+    share,
+    share_type,
+    named_pipe,
+    service_request,
+    service_response,
+    filename,
+    directory,
+    disposition,
+    access,
+    desired_access,
+    created,
+    accessed,
+    modified,
+    changed,
+    size,
+    fuid,
+    rename_from,
+    rename_to,
+    set_info_class,
+    set_info_level,
+    function,
+    dcerpc,
+    transferred_bytes,
+    seen,
+    request_ts_ns
+FROM smb;
+
+CREATE OR REPLACE VIEW krb5_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(krb5.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(krb5.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    to_server,
+    msg_type,
+    failed_request,
+    error_code,
+    cname,
+    realm,
+    sname,
+    encryption,
+    weak_encryption,
+    ticket_encryption,
+    ticket_weak_encryption,
+    requested_encryption,
+    preauthentication
+FROM krb5;
+
+CREATE OR REPLACE VIEW ldap_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(ldap.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(ldap.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    request,
+    responses,
+    operation,
+    object,
+    filter,
+    result,
+    authentication,
+    user,
+    response_count,
+    response_bytes,
+    seen
+FROM ldap;
+
 CREATE OR REPLACE VIEW ftp_log ON CLUSTER `sekisho` AS
 SELECT
     run_id,
@@ -1949,6 +2313,64 @@ SELECT
     error_code,
     error
 FROM tftp;
+
+CREATE OR REPLACE VIEW modbus_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(modbus.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(modbus.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    id,
+    request,
+    response,
+    function,
+    function_code,
+    access,
+    unit_id,
+    exception,
+    seen
+FROM modbus;
+
+CREATE OR REPLACE VIEW dnp3_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(dnp3.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(dnp3.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    type,
+    control,
+    src,
+    dst,
+    application,
+    indicators,
+    iin,
+    function,
+    answers,
+    message_bytes,
+    to_server
+FROM dnp3;
 
 CREATE OR REPLACE VIEW alert_status ON CLUSTER `sekisho` AS
 SELECT
