@@ -63,14 +63,18 @@ def replay(
 
 
 def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
-    """Return the replay over every capture, with the store, at several batch sizes, warm and cold."""
-    main = sheets["main"]
-    plain = [replay(name, sheets[name]) for name in ("main", "small64", "ipv6", "million_flows")]
-    flood = [replay(name, sheets[name], repeats=2) for name in ("syn_flood_half", "syn_flood")]
-    batches = [replay(f"batch {n}", main, "--batch", str(n)) for n in BATCHES]
+    """Return the replay over every capture, with store and payload, at several batch sizes, warm and cold.
+
+    Flows and detectors alone unless the name says payload; warm and cold start are those of a plain replay, with it.
+    """
+    main, alone = sheets["main"], "--no-payload"
+    plain = [replay(name, sheets[name], alone) for name in ("main", "small64", "ipv6", "million_flows")]
+    flood = [replay(name, sheets[name], alone, repeats=2) for name in ("syn_flood_half", "syn_flood")]
+    batches = [replay(f"batch {n}", main, alone, "--batch", str(n)) for n in BATCHES]
     return [
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),
-        replay("main, store", main, store=True),
+        replay("main, store", main, alone, store=True),
+        replay("main, payload", main, repeats=2, note="streams and protocols as well"),
         replay("warm start", sheets["one_packet"], note="one packet, kernels compiled before"),
         replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet, all cores",
                all_cores=True),

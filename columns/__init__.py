@@ -3,7 +3,9 @@
 from columns.alert import ALERT, Alerts
 from columns.flow import FLOW, Flows
 from columns.packet import PACKET, Packets
+from columns.protocols import TRANSACTIONS
 from columns.schema import (
+    TEXTUAL,
     Column,
     Table,
     Text,
@@ -16,10 +18,10 @@ from columns.schema import (
 )
 from columns.sensor_health import SENSOR_HEALTH, Health
 
-TABLES = (PACKET, FLOW, ALERT, SENSOR_HEALTH)
+TABLES = (PACKET, FLOW, ALERT, SENSOR_HEALTH, *TRANSACTIONS)
 
 __all__ = [
-    "ALERT", "FLOW", "PACKET", "SENSOR_HEALTH", "TABLES",
+    "ALERT", "FLOW", "PACKET", "SENSOR_HEALTH", "TABLES", "TEXTUAL", "TRANSACTIONS",
     "Alerts", "Column", "Flows", "Health", "Packets", "Table", "Text",
     "concat_rows", "rows_in", "slice_rows", "take_rows", "text_column", "text_values",
 ]

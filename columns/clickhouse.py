@@ -80,7 +80,9 @@ def latest(table: Table) -> str:
 
 def view_name(table: Table) -> str:
     """Return the name of a table's view, or "" where the table reads well as it is."""
-    return f"{table.name}s" if table.stored and any(c.dtype == "ip" for c in table.columns) else ""
+    if not table.stored or not any(c.dtype == "ip" for c in table.columns):
+        return ""
+    return table.view or f"{table.name}s"
 
 
 def aliases(table: Table) -> tuple[tuple[str, str, str], ...]:
@@ -121,7 +123,7 @@ def _readable(column: Column, name: str) -> str:
     if column.dtype == "ip":
         # only ::ffff:0:0/96 is printed with four decimal parts after ::ffff:, so this cannot touch another address
         return f"replaceRegexpOne(toString({name}), '^::ffff:([0-9]+[.][0-9.]+)$', '\\\\1')"
-    if column.name.endswith("_mac"):
+    if column.name.endswith("_mac") and column.dtype == "uint64":
         return (f"arrayStringConcat(arrayMap(shift -> lower(hex(toUInt8(bitAnd(bitShiftRight({name}, shift), 255)))), "
                 "[40, 32, 24, 16, 8, 0]), ':')")
     return name

@@ -67,7 +67,7 @@ def _row(column: Column) -> str:
 
 
 def _batch_type(column: Column) -> str:
-    kind = {"ip": "2 × uint64", "text": "text"}.get(column.dtype, column.dtype)
+    kind = {"ip": "2 × uint64", "json": "JSON text"}.get(column.dtype, column.dtype)
     if isinstance(column.labels, str):
         return f"{kind}, {column.labels} of the policy"
     return f"{kind}, [{column.labels.__name__}](#{column.labels.__name__.lower()})" if column.labels else kind

@@ -15,9 +15,22 @@ import numpy as np
 
 from columns.address import proto_text
 from columns.alert import ALERT
+from columns.app import AppProto
 from columns.codes import EndReason, Outcome, TcpState, labels_of
 from columns.community_id import PORT_PROTOS, community_ids
-from columns.eve_values import Fields, addresses, blank, json_text, key_text, lines, macs, picked, texts, times
+from columns.eve_values import (
+    Fields,
+    addresses,
+    blank,
+    json_text,
+    json_values,
+    key_text,
+    lines,
+    macs,
+    picked,
+    texts,
+    times,
+)
 from columns.flow import FLOW
 from columns.schema import Column, Table, rows_in, text_values
 
@@ -46,7 +59,7 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     rows = rows_in(flows)
     if rows == 0:
         return ""
-    event = _Event("flow", flows.clock_ns, sensor)
+    event = Event("flow", flows.clock_ns, sensor)
     event.derive(FLOW, flows, vocabularies, _FLOW_FORMS)
     own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
     own.add([f',"community_id":"{c}"' for c in community_ids(flows)])
@@ -67,7 +80,7 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     rows = rows_in(alerts)
     if rows == 0:
         return ""
-    event = _Event("alert", alerts.ts_ns, sensor)
+    event = Event("alert", alerts.ts_ns, sensor)
     event.derive(ALERT, alerts, {}, _ALERT_FORMS)
     event.object("alert").constant("action", '"allowed"')
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
@@ -85,12 +98,12 @@ def stats_lines(health: Any, *, sensor: str = "") -> str:
                strict=True)
     for ts_ns, stage, cause, value in rows:
         readings.setdefault(ts_ns, {}).setdefault(stage, {})[cause] = value
-    event = _Event("stats", np.array(list(readings), np.int64), sensor)
+    event = Event("stats", np.array(list(readings), np.int64), sensor)
     event.own.add([key_text("stats") + json_text(stats) for stats in readings.values()])
     return event.lines()
 
 
-class _Event:
+class Event:
     """Events of one type in the making: their own fields, and the objects in them."""
 
     def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str) -> None:
@@ -105,10 +118,14 @@ class _Event:
         """The fields of an object; those of the event itself for the name "", which is none."""
         return self._objects.setdefault(name, Fields(self.own.rows)) if name else self.own
 
-    def derive(self, table: Table, batch: Any, vocabularies: Vocabularies, forms: Mapping[str, Form]) -> None:
-        """Add every column that has a place in EVE; forms are those that have a form of their own."""
+    def derive(self, table: Table, batch: Any, vocabularies: Vocabularies, forms: Mapping[str, Form], *,
+               without: str = "") -> None:
+        """Add every column that has a place in EVE; forms are those that have a form of their own.
+
+        without: an object whose columns are left out, because it is rendered as a whole elsewhere.
+        """
         for column in table.columns:
-            if not column.eve or column.eve == "timestamp":
+            if not column.eve or column.eve == "timestamp" or (without and column.eve.startswith(f"{without}.")):
                 continue
             holder, _, name = column.eve.rpartition(".")
             if form := forms.get(column.name):
@@ -117,7 +134,11 @@ class _Event:
                 _add(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
 
     def lines(self) -> str:
-        """The events as lines."""
+        """The events as lines; objects within objects are put into those around them, the innermost first."""
+        for name in sorted((n for n in self._objects if "." in n), key=lambda n: -n.count(".")):
+            holder, _, last = name.rpartition(".")
+            inner = self._objects.pop(name).object_parts(last)
+            self.object(holder).add(list(map("".join, zip(*inner, strict=True))))
         return lines(self._ts_ns, self.own, self._objects)
 
 
@@ -127,6 +148,10 @@ def _add(fields: Fields, name: str, column: Column, arrays: list[Any], vocabular
         fields.add(addresses(name, *arrays))
     elif column.dtype == "text":
         fields.add(texts(name, arrays[0], omit_empty=optional))
+    elif column.dtype == "bool":
+        fields.add(blank([f"{key_text(name)}true"] * arrays[0].size, ~arrays[0]))
+    elif column.dtype == "json":
+        fields.add(json_values(name, arrays[0]))
     elif column.clickhouse.startswith("DateTime64"):
         fields.add(blank(times(name, arrays[0]), optional & (arrays[0] == 0)))
     elif isinstance(column.labels, str):
@@ -142,11 +167,12 @@ def _labels(codes: type[IntEnum]) -> list[str]:
     return [known.get(code, str(code)) for code in range(max(known) + 1)]
 
 
-def _proto(fields: Fields, name: str, batch: Any) -> None:
+def proto_form(fields: Fields, name: str, batch: Any) -> None:
+    """The IP protocol by its name."""
     fields.word(name, batch.proto, _PROTO_NAMES)
 
 
-def _number(column: str, protos: tuple[int, ...] | None = None) -> Form:
+def number_form(column: str, protos: tuple[int, ...] | None = None) -> Form:
     """A number as it is, only for some protocols (a port 0 of TCP is a port, that of ICMP is none)."""
     def add(fields: Fields, name: str, batch: Any) -> None:
         key, array = key_text(name), getattr(batch, column)
@@ -161,7 +187,7 @@ def _mac(column: str) -> Form:
     return lambda fields, name, batch: fields.add(macs(name, getattr(batch, column)))
 
 
-def _vlans(fields: Fields, name: str, batch: Any) -> None:
+def vlan_form(fields: Fields, name: str, batch: Any) -> None:
     """VLAN tags from the outside in, as an array."""
     inner = getattr(batch, "vlan_inner", np.zeros_like(batch.vlan))
     both, place = np.unique(batch.vlan.astype(np.uint32) << 16 | inner, return_inverse=True)
@@ -171,6 +197,11 @@ def _vlans(fields: Fields, name: str, batch: Any) -> None:
 
 def _reason(fields: Fields, name: str, flows: Any) -> None:
     fields.word(name, flows.end_reason, [_REASONS.get(reason, "timeout") for reason in EndReason])
+
+
+def _app_proto(fields: Fields, name: str, flows: Any) -> None:
+    """The protocol; left out while it is unknown, as Suricata does."""
+    fields.word(name, flows.app_proto, ["", *_labels(AppProto)[1:]])
 
 
 def _flow_state(flows: Any) -> np.ndarray:
@@ -199,11 +230,13 @@ _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient"
 """Columns of a flow that go into ``vlan`` and ``tcp`` together with others."""
 
 _FLOW_FORMS: dict[str, Form] = {
-    "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
-    "icmp_type": _number("icmp_type", _ICMP), "icmp_code": _number("icmp_code", _ICMP), "vlan": _vlans,
-    "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason,
+    "proto": proto_form,
+    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
+    "icmp_type": number_form("icmp_type", _ICMP), "icmp_code": number_form("icmp_code", _ICMP), "vlan": vlan_form,
+    "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason, "app_proto": _app_proto,
 }
 _ALERT_FORMS: dict[str, Form] = {
-    "proto": _proto, "src_port": _number("src_port", PORT_PROTOS), "dst_port": _number("dst_port", PORT_PROTOS),
-    "vlan": _vlans, "severity": _number("severity"),
+    "proto": proto_form,
+    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
+    "vlan": vlan_form, "severity": number_form("severity"),
 }

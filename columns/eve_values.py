@@ -110,6 +110,12 @@ def texts(name: str, text: Text, *, omit_empty: bool = False) -> list[str]:
     return [known[v] for v in values]
 
 
+def json_values(name: str, text: Text) -> list[str]:
+    """One part of values that are JSON already; an empty one is left out."""
+    key = key_text(name)
+    return [key + _UNSAFE.sub(lambda c: f"\\u{ord(c.group()):04x}", v) if v else "" for v in text_values(text)]
+
+
 def times(name: str, ns: np.ndarray, opening: str = ",") -> list[str]:
     """One part of nanoseconds since 1970 as Suricata writes times: UTC, microseconds, ``+0000``."""
     seconds, place = np.unique(ns // 1_000_000_000, return_inverse=True)

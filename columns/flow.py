@@ -1,5 +1,6 @@
 """FLOW: one row per flow and per active timeout of a long one; the source is the initiator."""
 
+from columns.app import AppProto
 from columns.codes import Certainty, EndReason, Outcome, TcpState, Tunnel, Verdict
 from columns.schema import Column, Table
 
@@ -87,9 +88,12 @@ FLOW = Table(
                clickhouse="Enum8", index="set(0) GRANULARITY 1", eve="sekisho.verdict"),
         Column("conduit", "uint16", "conduit that the flow matched or came nearest to", labels="conduit",
                missing="0 = none", clickhouse="LowCardinality(String)", eve="sekisho.conduit"),
+        Column("app_proto", "uint8", "protocol that the content shows, as far as it was known by then", labels=AppProto,
+               clickhouse="Enum8", codec="ZSTD", eve="app_proto"),
         Column("first_packet", "uint64", "number of the flow's first packet within the run",
                clickhouse="UInt64", codec="T64, ZSTD", eve="sekisho.first_packet"),
         Column("emitted_before", "uint64", "packet before which this row was written: orders rows and packets"),
+        Column("flow_slot", "int32", "place that the flow had in the flow table"),
         Column("clock_ns", "int64", "event clock when the row was written", "ns since 1970", eve="timestamp"),
     ),
 )

@@ -48,6 +48,7 @@ PACKET = Table(
         Column("payload_captured_bytes", "uint32", "transport payload that was captured", "bytes"),
         Column("buffer", "uint8", "0: the capture block; 1: the reassembly arena of the batch"),
         Column("flow_id", "uint64", "flow of the packet (filled by the flow table)", missing="0"),
+        Column("flow_slot", "int32", "place of the flow in the flow table, while it lives (by the flow table)"),
         Column("to_server", "uint8", "1 if sent by the initiator of its flow (filled by the flow table)"),
         Column("flow_event", "uint8", "FlowEvent bits: what this packet changed in its flow (by the flow table)"),
     ),

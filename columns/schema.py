@@ -36,14 +36,18 @@ def text_values(text: Text) -> list[str]:
     return [raw[a:b].decode("utf-8", "replace") for a, b in pairwise(at)]
 
 
+TEXTUAL = ("text", "json")
+"""Values of dtype that a batch holds as a Text."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column, with all that any part of the product needs to know of it.
 
-    dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96)
-    or ``text`` (a Text). labels is the IntEnum its numbers mean, or the name of a vocabulary
-    ("zone", "conduit") that a policy supplies at run time. An empty clickhouse type keeps the column out of the store;
-    codec and index (a skip index) say how it is kept there.
+    dtype is a numpy dtype name, ``ip`` (two uint64 arrays NAME_hi and NAME_lo, IPv4 mapped into ::ffff:0:0/96),
+    ``text`` (a Text) or ``json`` (a Text whose values are JSON arrays or objects, or empty). labels is the IntEnum its
+    numbers mean, or the name of a vocabulary ("zone", "conduit") that a policy supplies at run time. An empty
+    clickhouse type keeps the column out of the store; codec and index (a skip index) say how it is kept there.
     """
 
     name: str
@@ -66,7 +70,7 @@ class Column:
         """Zeroed arrays for this column, one per field."""
         if self.dtype == "ip":
             return [np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)]
-        if self.dtype == "text":
+        if self.dtype in TEXTUAL:
             return [Text(np.zeros(0, np.uint8), np.zeros(rows + 1, np.int64))]
         return [np.zeros(rows, np.dtype(self.dtype))]
 
@@ -79,7 +83,8 @@ class Table:
     order_by is the sorting key in ClickHouse, of which the first primary_columns are kept in memory as its index.
     partition_by, over the time of insertion, is what rows expire by. In a table of revisions version names the
     column that numbers them and key what they are revisions of: the highest of each key is its present state. shard_by
-    is what a cluster spreads its rows by. stored is False for a table that only lives between wire and detectors.
+    is what a cluster spreads its rows by. stored is False for a table that only lives between wire and detectors. view
+    is the name of its view for people, where that is not its own name in the plural.
     """
 
     name: str
@@ -94,6 +99,7 @@ class Table:
     version: str = ""
     shard_by: str = "cityHash64(sensor, site)"
     stored: bool = True
+    view: str = ""
     batch: Any = field(init=False, repr=False, compare=False)
     none: Any = field(init=False, repr=False, compare=False)
 
@@ -126,7 +132,7 @@ class Table:
                 raise KeyError(f"table {self.name} has no column {sorted(set(row) - known)[0]}")
         arrays: list[Any] = []
         for c in self.columns:
-            if c.dtype == "text":
+            if c.dtype in TEXTUAL:
                 arrays.append(text_column([r.get(c.name, "") for r in rows]))
             elif c.dtype == "ip":
                 values = [int(r.get(c.name, 0)) for r in rows]

@@ -9,12 +9,12 @@ import os
 import tomllib
 import types
 from collections.abc import Iterable
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from columns.errors import ConfigError, SekishoError
-from sekisho.settings import SECTIONS, Settings, default_settings, result_fields, section_class
+from sekisho.settings import SECTIONS, Settings, default_settings, plain_fields, result_fields, section_class
 
 CONFIG_ENV = "SEKISHO_CONFIG"
 _PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
@@ -71,7 +71,7 @@ def settings_of(document: dict[str, Any], where: str) -> Settings:
 def override(settings: Settings, section: str, values: dict[str, Any], where: str) -> Settings:
     """Return settings with some keys of one section replaced, each checked like a key of a file."""
     cls = section_class(section)
-    hints, known = get_type_hints(cls), {f.name: f for f in fields(cls)}
+    hints, known = get_type_hints(cls), {f.name: f for f in plain_fields(cls)}
     checked = all_fields(settings.section(section))
     for key, value in values.items():
         if key not in known:
@@ -89,7 +89,7 @@ def override(settings: Settings, section: str, values: dict[str, Any], where: st
 
 def all_fields(section: Any) -> dict[str, Any]:
     """Return every field of a section by name."""
-    return {f.name: getattr(section, f.name) for f in fields(section)}
+    return {f.name: getattr(section, f.name) for f in plain_fields(section)}
 
 
 def config_digest(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from dataclasses import Field, fields
 from typing import Any, get_type_hints
 
 from sekisho.config import default_of, expectation
-from sekisho.settings import SECTIONS, Settings, section_class
+from sekisho.settings import SECTIONS, Settings, plain_fields, section_class
 
 _HEAD = """\
 # Configuration of Sekisho: every key with its effective value; what is left out keeps its default.
@@ -77,7 +77,7 @@ def meaning(cls: type, field: Field) -> str:
 def _described(section: str) -> Iterator[tuple[Field, str]]:
     cls = section_class(section)
     hints = get_type_hints(cls)
-    for field in fields(cls):
+    for field in plain_fields(cls):
         yield field, expectation(hints[field.name], field)
 
 

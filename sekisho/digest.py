@@ -1,4 +1,4 @@
-"""A digest of flows and alerts that does not depend on their order, nor on how they were cut into batches."""
+"""A digest of flows, alerts and transactions that depends neither on their order nor on how they were cut up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from columns import ALERT, FLOW, Alerts, Flows, Table, Text, rows_in
+from columns import ALERT, FLOW, TEXTUAL, Alerts, Flows, Table, Text, rows_in
 from columns.kernel import kernel
 
 _ROWS_AT_ONCE = 4096  # 700 KB of words: stays in the second-level cache, and numpy's cost per call is spread thin
@@ -29,6 +29,7 @@ class ResultDigest:
 
     def __init__(self) -> None:
         self._flows, self._alerts = _TableSum(FLOW), _TableSum(ALERT)
+        self._transactions: dict[str, _TableSum] = {}
 
     def add_flows(self, flows: Flows) -> None:
         """Take the rows of a batch of flows."""
@@ -38,9 +39,17 @@ class ResultDigest:
         """Take the rows of a batch of alerts (every revision is a row)."""
         self._alerts.add(alerts)
 
+    def add_transactions(self, table: Table, batch: Any) -> None:
+        """Take the rows of a batch of a protocol's transactions."""
+        if table.name not in self._transactions:
+            self._transactions[table.name] = _TableSum(table)
+        self._transactions[table.name].add(batch)
+
     def hexdigest(self) -> str:
-        """Return the digest of all rows so far: 16 hex digits for the alerts, a hyphen, 16 for the flows."""
-        return "-".join(hashlib.sha256(str(table).encode()).hexdigest()[:16] for table in (self._alerts, self._flows))
+        """Return the digest of all rows so far: 16 hex digits each for alerts, flows and transactions, with hyphens."""
+        said = " ".join(f"{name}={table}" for name, table in sorted(self._transactions.items()))
+        parts = (str(self._alerts), str(self._flows), said)
+        return "-".join(hashlib.sha256(part.encode()).hexdigest()[:16] for part in parts)
 
 
 class _TableSum:
@@ -48,7 +57,7 @@ class _TableSum:
 
     def __init__(self, table: Table) -> None:
         columns = [c for c in table.columns if c.clickhouse and c.name not in _PROVENANCE]
-        fields = [(f, np.dtype("u8" if c.dtype in ("ip", "text") else c.dtype)) for c in columns for f in c.fields]
+        fields = [(f, np.dtype("u8" if c.dtype in ("ip", *TEXTUAL) else c.dtype)) for c in columns for f in c.fields]
         fields.sort(key=lambda field: -field[1].itemsize)  # widest first, so that no field straddles two words
         words = -(-sum(dtype.itemsize for _, dtype in fields) // 8)
         self._words = np.zeros((words, _ROWS_AT_ONCE), np.uint64)

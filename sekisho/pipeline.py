@@ -13,20 +13,23 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from columns import PACKET, Alerts, Flows, Health, Packets, rows_in, slice_rows, text_values
+from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
-from sekisho.settings import Settings
+from sekisho.settings import Settings, parser_settings
 from sekisho.warm import load_kernels
 from sensor.capture import open_capture
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
-from sensor.frames import FrameBlock
-from zones import Policy, judge_flows
+from sensor.frames import FrameBlock, read_only
+from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
+from sensor.streams import Streams
+from zones import Policy, judge_flows, label_ends
 
 Vocabularies = dict[str, Sequence[str]]
+NO_BUFFERS = (read_only(b""), read_only(b""))
 
 
 class Sink(Protocol):
@@ -37,6 +40,9 @@ class Sink(Protocol):
 
     def write_alerts(self, alerts: Alerts) -> None:
         """Take the next alert revisions."""
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: Vocabularies) -> None:
+        """Take the next rows of a protocol's table."""
 
     def write_health(self, health: Health) -> None:
         """Take the counters of all stages, once, at the end."""
@@ -73,13 +79,16 @@ def replay(
         load_kernels()
     try:
         for frames in run.timed("capture", _frames(options, run.report, progress)):
-            for packets, _ in run.timed("decode", run.decoder.decode(frames)):
+            for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
                 for start, stop, flows in run.timed("flow", run.table.update(packets)):
-                    run.judge(slice_rows(packets, start, stop), flows)
+                    some = slice_rows(packets, start, stop)
+                    run.dissect(some, flows, buffers)
+                    run.judge(some, flows)
             if stopped():
                 run.report.interrupted = True
                 break
         for flows in run.timed("flow", run.table.finish()):
+            run.dissect(PACKET.none, flows, NO_BUFFERS)
             run.judge(PACKET.none, flows)
         run.deliver_alerts(run.chain.finish())
         return run.close()
@@ -96,11 +105,34 @@ class _Run:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
+        self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
+        self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
+                                   parser_settings(options.settings))
         self.chain = build_chain(options.settings, options.policy)
         self.digest = ResultDigest()
         policy = options.policy
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
+
+    def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> None:
+        """Put streams in order, follow what is said in them, hand on what was said."""
+        if not self.options.settings.replay.payload:
+            return
+        before = self.seconds["streams"]
+        chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
+        with self.watch("protocols"):
+            said = self.dissector.update(packets, flows, chunks, buffers)
+        self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
+        for table, batch in said:
+            if self.options.policy is not None:
+                with self.watch("zones"):
+                    label_ends(self.options.policy, batch)
+            self.report.transactions[table.name] = self.report.transactions.get(table.name, 0) + rows_in(batch)
+            with self.watch("digest"):
+                self.digest.add_transactions(table, batch)
+            with self.watch("store"):
+                for sink in self.sinks:
+                    sink.write_transactions(table, batch, self.vocabularies)
 
     def judge(self, packets: Packets, flows: Flows) -> None:
         """Label the flows, show both to the detectors, hand on what comes out."""
@@ -146,7 +178,9 @@ class _Run:
         """Gather the counters and let the sinks make everything durable."""
         self.decoder.finish()
         report = self.report
-        report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(), **self.chain.counters()}
+        report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
+                            "streams": self.streams.counters(), "protocols": self.dissector.counters(),
+                            **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
         report.notes += self.decoder.notes + self.chain.notes

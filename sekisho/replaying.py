@@ -43,6 +43,7 @@ class Request:
     eve: str | None = None
     checksums: str | None = None
     home_net: str | None = None
+    payload: bool | None = None
     batch: int | None = None
     sensor: str | None = None
     site: str | None = None
@@ -98,7 +99,7 @@ def requested_settings(request: Request) -> Settings:
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
-    replaced = {"batch": request.batch, "sensor": request.sensor, "site": request.site,
+    replaced = {"batch": request.batch, "payload": request.payload, "sensor": request.sensor, "site": request.site,
                 "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:

@@ -39,6 +39,7 @@ class ReplayReport:
     refused: dict[str, int] = field(default_factory=dict)
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
     flows: int = 0
+    transactions: dict[str, int] = field(default_factory=dict)
     alerts: int = 0
     alerts_by_detector: dict[str, int] = field(default_factory=dict)
     alerts_by_signature: dict[int, int] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from columns import Column, Table, text_values
+from columns import TEXTUAL, Column, Table, text_values
 from columns.address import address_texts, proto_text
 from columns.codes import labels_of
 
@@ -24,7 +24,7 @@ def _values(column: Column, batch: Any, vocabularies: Mapping[str, Sequence[str]
     arrays = [getattr(batch, f) for f in column.fields]
     if column.dtype == "ip":
         return address_texts(*arrays)
-    if column.dtype == "text":
+    if column.dtype in TEXTUAL:
         return text_values(arrays[0])
     values = arrays[0].tolist()
     if column.clickhouse.startswith("DateTime64"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from importlib import import_module
 from ipaddress import ip_network
@@ -11,12 +11,33 @@ from typing import TYPE_CHECKING, Any
 from columns.errors import ConfigError
 
 if TYPE_CHECKING:
+    from columns.app import AppProto
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
+    from sensor.protocols import ProtocolSettings
+    from sensor.protocols.dnp3.parser import Dnp3Settings
+    from sensor.protocols.dns import DnsSettings
+    from sensor.protocols.files import FileSettings
+    from sensor.protocols.ftp import FtpSettings
+    from sensor.protocols.http import HttpSettings
+    from sensor.protocols.irc import IrcSettings
+    from sensor.protocols.krb5 import Krb5Settings
+    from sensor.protocols.ldap.settings import LdapSettings
+    from sensor.protocols.mime.message import MimeSettings
+    from sensor.protocols.modbus import ModbusSettings
+    from sensor.protocols.quic import QuicSettings
+    from sensor.protocols.rdp import RdpSettings
+    from sensor.protocols.sip import SipSettings
+    from sensor.protocols.smb.settings import SmbSettings
+    from sensor.protocols.smtp import SmtpSettings
+    from sensor.protocols.snmp import SnmpSettings
+    from sensor.protocols.ssh import SshSettings
+    from sensor.protocols.tls import TlsSettings
+    from sensor.streams import StreamSettings
     from storage import SpoolSettings, StoreSettings
     from storage.retention import RetentionSettings
 
@@ -34,6 +55,8 @@ class ReplaySettings:
     site: str = field(default="main", metadata={
         "result": False,
         "meaning": "name of the site in the store: the place whose sensors see the same networks"})
+    payload: bool = field(default=True, metadata={
+        "meaning": "put streams in order and look into what is said; off: flows and detectors alone"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy, relative to this file; without one, zones are not judged"})
@@ -56,6 +79,26 @@ SECTIONS: dict[str, str] = {
     "retention": "storage.retention:RetentionSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
+    "streams": "sensor.streams:StreamSettings",
+    "protocols": "sensor.protocols:ProtocolSettings",
+    "dns": "sensor.protocols.dns:DnsSettings",
+    "tls": "sensor.protocols.tls:TlsSettings",
+    "quic": "sensor.protocols.quic:QuicSettings",
+    "http": "sensor.protocols.http:HttpSettings",
+    "files": "sensor.protocols.files:FileSettings",
+    "smtp": "sensor.protocols.smtp:SmtpSettings",
+    "mime": "sensor.protocols.mime.message:MimeSettings",
+    "ssh": "sensor.protocols.ssh:SshSettings",
+    "rdp": "sensor.protocols.rdp:RdpSettings",
+    "ftp": "sensor.protocols.ftp:FtpSettings",
+    "sip": "sensor.protocols.sip:SipSettings",
+    "irc": "sensor.protocols.irc:IrcSettings",
+    "snmp": "sensor.protocols.snmp:SnmpSettings",
+    "smb": "sensor.protocols.smb.settings:SmbSettings",
+    "ldap": "sensor.protocols.ldap.settings:LdapSettings",
+    "krb5": "sensor.protocols.krb5:Krb5Settings",
+    "modbus": "sensor.protocols.modbus:ModbusSettings",
+    "dnp3": "sensor.protocols.dnp3.parser:Dnp3Settings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -81,6 +124,26 @@ class Settings:
     retention: RetentionSettings
     decode: DecodeSettings
     flow: FlowSettings
+    streams: StreamSettings
+    protocols: ProtocolSettings
+    dns: DnsSettings
+    tls: TlsSettings
+    quic: QuicSettings
+    http: HttpSettings
+    files: FileSettings
+    smtp: SmtpSettings
+    mime: MimeSettings
+    ssh: SshSettings
+    rdp: RdpSettings
+    ftp: FtpSettings
+    sip: SipSettings
+    irc: IrcSettings
+    snmp: SnmpSettings
+    smb: SmbSettings
+    ldap: LdapSettings
+    krb5: Krb5Settings
+    modbus: ModbusSettings
+    dnp3: Dnp3Settings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
@@ -100,6 +163,23 @@ def default_settings() -> Settings:
     return Settings(**{name: section_class(name)() for name in SECTIONS})
 
 
+def plain_fields(section: Any) -> list[Field[Any]]:
+    """Return the fields of a settings class or object that are values, not settings of something else."""
+    return [f for f in fields(section) if not is_dataclass(f.default_factory)]
+
+
 def result_fields(section: Any) -> dict[str, Any]:
     """Return the fields of a section that can change what is found, by name."""
-    return {f.name: getattr(section, f.name) for f in fields(section) if f.metadata.get("result", True)}
+    return {f.name: getattr(section, f.name) for f in plain_fields(section) if f.metadata.get("result", True)}
+
+
+def parser_settings(settings: Settings) -> dict[AppProto, Any]:
+    """Return the settings of each protocol's parser; those of files and mail parts are put into those that use them."""
+    from sensor.protocols import SETTINGS
+
+    found: dict[AppProto, Any] = {}
+    for app_proto, name in SETTINGS.items():
+        own = settings.section(name)
+        inner = {f.name: settings.section(f.name) for f in fields(own) if is_dataclass(f.default_factory)}
+        found[app_proto] = replace(own, **inner) if inner else own
+    return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, take_rows
+from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, Table, take_rows
 from columns.codes import Severity, Verdict, labels_of
 from columns.errors import StoreAway
 from sekisho.rows import Row, batch_rows
@@ -51,6 +51,10 @@ class StoreSink:
     def write_alerts(self, alerts: Alerts) -> None:
         """Insert alert revisions."""
         self._store.insert(ALERT, alerts)
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
+        """Insert rows of a protocol's table."""
+        self._store.insert(table, batch, vocabularies=vocabularies)
 
     def write_health(self, health: Health) -> None:
         """Insert the counters."""
@@ -98,6 +102,10 @@ class EveSink:
     def write_alerts(self, alerts: Alerts) -> None:
         """Write one alert event per revision."""
         self._writer.write_alerts(alerts)
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
+        """Write one event per transaction."""
+        self._writer.write_transactions(table, batch, vocabularies)
 
     def write_health(self, health: Health) -> None:
         """Write the counters as one stats event."""
@@ -147,6 +155,9 @@ class CollectSink:
         if wanted:
             for row in batch_rows(ALERT, take_rows(alerts, np.array(wanted))):
                 self._alerts[row["alert_id"]] = row
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
+        """The report counts them."""
 
     def write_health(self, health: Health) -> None:
         """The report holds the counters already."""

@@ -74,7 +74,9 @@ def _print_status(screen: Screen, spool: SpoolSettings, status: SpoolStatus) -> 
                      right=("blocks", "rows"))
     if status.runs:
         screen.heading("runs")
-        screen.table(("run", "state"), [(run, words.label(state)) for run, state in status.runs.items()])
+        screen.table(("run", "state"), [
+            (run, words("being written") if state == "open" else words.label("ended"))
+            for run, state in status.runs.items()])
     lost = [(table, words.label(cause), rows) for table, causes in sorted(status.lost.items())
             for cause, rows in causes.items()]
     if lost:

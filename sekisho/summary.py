@@ -43,6 +43,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "bytes": report.bytes,
         "refused": report.refused,
         "flows": report.flows,
+        "transactions": report.transactions,
         "alerts": report.alerts,
         "alerts_by_detector": report.alerts_by_detector,
         "alerts_by_signature_id": {str(k): v for k, v in report.alerts_by_signature.items()},

@@ -1,7 +1,7 @@
 """Have every kernel ready before packets flow: loaded from the cache, or compiled on the first run.
 
-A first run compiles for half a minute. Sensor and detectors do not need one another's kernels, so where
-there is a second core another process compiles the detectors' meanwhile; both meet in the cache on disk.
+A first run compiles for half a minute. Packets, protocols and detectors do not need one another's kernels, so where
+there is a second core another process compiles those of the last two meanwhile; both meet in the cache on disk.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from sekisho.digest import ResultDigest
 from sekisho.settings import default_settings
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
-from sensor.frames import frame_block
+from sensor.frames import frame_block, read_only
+from sensor.streams import Streams
 from zones import EXAMPLE, judge_flows, load_policy
 
 _SYN, _PATIENCE_S = 2, 300
 _ENDS = {"src_ip": address_int("10.10.1.1"), "dst_ip": address_int("192.0.2.1"), "src_port": 40000, "dst_port": 443}
 _OPENED = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_flags": _SYN, "flow_id": 1,
            "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
+_QUESTION = bytes.fromhex("000001000001000000000000" "0000020001")
+_NO_BYTES = read_only(b"")
 _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks zero
     "0200000000020200000000010800" "4500002800010000400600000000000000000000"
     "0000000000000000000000005002000000000000")
@@ -35,20 +38,22 @@ _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks ze
 @cache
 def load_kernels() -> None:
     """Call every stage once on a packet that nobody sends, so that each kernel is in memory; once per process."""
-    helper = _compile_detectors_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
+    helper = _compile_the_rest_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
     _use_decode()
     _use_flow_table()
+    _use_streams()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             helper.kill()
+    use_protocols()
     use_detectors()
 
 
-def _compile_detectors_meanwhile() -> subprocess.Popen[bytes]:
+def _compile_the_rest_meanwhile() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from sekisho.warm import use_detectors; use_detectors()"],
+        [sys.executable, "-c", "from sekisho import warm; warm.use_protocols(); warm.use_detectors()"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -62,6 +67,18 @@ def _use_flow_table() -> None:
     for _ in table.update(PACKET.from_rows([_OPENED])):
         pass
     for _ in table.finish():
+        pass
+
+
+def use_protocols() -> None:
+    """Use the kernels of the protocols: a question for the root of the domain names."""
+    from sensor.protocols.dns.reader import reader_for
+
+    reader_for(default_settings().dns.text_bytes).read_one(_QUESTION, 0)
+
+
+def _use_streams() -> None:
+    for _ in Streams(None, 1).update(PACKET.from_rows([_OPENED]), FLOW.none, _NO_BYTES, _NO_BYTES):
         pass
 
 

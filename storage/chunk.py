@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from columns.schema import Table, Text, rows_in
+from columns.schema import TEXTUAL, Table, Text, rows_in
 
 CHUNK_ROWS = 65_536
 """Rows of a full chunk: large enough for the engine, small enough that three in flight take less than 100 MB."""
@@ -18,8 +18,8 @@ class Chunk:
 
     def __init__(self, table: Table, rows: int) -> None:
         self.table, self.rows, self.filled = table, rows, 0
-        self._arrays = [np.empty(rows, np.dtype(c.dtype if c.dtype not in ("ip", "text") else "u8"))
-                        if c.dtype != "text" else _TextPieces(rows) for c in table.columns for _ in c.fields]
+        self._arrays = [np.empty(rows, np.dtype(c.dtype if c.dtype not in ("ip", *TEXTUAL) else "u8"))
+                        if c.dtype not in TEXTUAL else _TextPieces(rows) for c in table.columns for _ in c.fields]
 
     @property
     def room(self) -> int:

@@ -14,7 +14,8 @@ import numpy as np
 
 from columns.errors import StoreError
 from columns.eve import alert_lines, flow_lines, stats_lines
-from columns.schema import rows_in, slice_rows
+from columns.eve_transactions import transaction_lines
+from columns.schema import Table, rows_in, slice_rows
 
 _ROWS_AT_ONCE = 8192
 _ALERTED_FLOWS = 65_536
@@ -67,6 +68,10 @@ class EveWriter:
         while len(self._alerted) > _ALERTED_FLOWS:
             self._alerted.popitem(last=False)
         self._write(alert_lines(alerts, sensor=self._sensor))
+
+    def write_transactions(self, table: Table, batch: Any, vocabularies: Mapping[str, Sequence[str]]) -> None:
+        """Write one event per row, of the type that the table is named after."""
+        self._write(transaction_lines(table, batch, vocabularies, sensor=self._sensor))
 
     def write_stats(self, health: Any) -> None:
         """Write one ``stats`` event per time of reading."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from columns import TABLES
+from columns import TABLES, TRANSACTIONS
 from columns.clickhouse import RUNS_STRUCTURE, latest, quoted
 from columns.errors import StoreError
 from columns.records import ALERT_ACTION
@@ -78,13 +78,15 @@ class RunRecords:
                                  {"run": run_id})
 
     def count_rows(self, run_id: str) -> dict[str, int]:
-        """Return the rows of a run by table; of a table of revisions, those that are present."""
-        return {t.name: self._count(t, run_id) for t in _STORED}
+        """Return the rows of a run by table; of a table of revisions, those that are present.
+
+        Of the many tables of transactions, those are left out in which the run has none.
+        """
+        return self._counts({t: latest(t) for t in _STORED}, run_id)
 
     def count_stored(self, run_id: str) -> dict[str, int]:
         """Return the rows of a run by table as they were inserted, all revisions of an alert."""
-        return {t.name: self._query(f"SELECT count() FROM {t.name} WHERE run_id = {{run:String}}",
-                                    {"run": run_id}).rows[0][0] for t in _STORED}
+        return self._counts({t: t.name for t in _STORED}, run_id)
 
     def drop_rows(self, run_id: str, tables: Sequence[str] = _OF_RUN) -> None:
         """Remove the rows of a run, partition by partition; the engine forgets their tokens with them."""
@@ -95,9 +97,11 @@ class RunRecords:
                 self._connection.execute(f"ALTER TABLE {table} DROP PARTITION ID {quoted(partition)} "
                                          "SETTINGS max_partition_size_to_drop = 0")
 
-    def _count(self, table: Table, run_id: str) -> int:
-        return self._query(f"SELECT count() FROM {latest(table)} WHERE run_id = {{run:String}}",
-                           {"run": run_id}).rows[0][0]
+    def _counts(self, sources: Mapping[Table, str], run_id: str) -> dict[str, int]:
+        asked = " UNION ALL ".join(f"SELECT '{t.name}', count() FROM {source} WHERE run_id = {{run:String}}"
+                                   for t, source in sources.items())
+        found = dict(self._query(asked, {"run": run_id}).rows)
+        return {t.name: found[t.name] for t in sources if found[t.name] or t not in TRANSACTIONS}
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Write the present state of a run as the row with the highest revision."""

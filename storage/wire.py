@@ -1,7 +1,7 @@
 """ClickHouse's native protocol by clickhouse-driver, with two things the driver does not do by itself.
 
 Blocks go out as our own encoder wrote them, without a Python object per value: several times the rows a second of
-the driver's columnar insert from numpy (docs/decisions/0011-native-blocks.md). Answers keep all nine decimals of a
+the driver's columnar insert from numpy (docs/decisions/0007-native-blocks.md). Answers keep all nine decimals of a
 time: the driver makes a datetime of it, so here the type is replaced by the integer that lies on the wire.
 """
 

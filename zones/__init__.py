@@ -4,7 +4,7 @@ from pathlib import Path
 
 from zones.judge import Differs, FlowKeys, Judgement
 from zones.loading import check_policy, load_policy
-from zones.policy import Policy, flow_keys, judge, judge_flows
+from zones.policy import Policy, flow_keys, judge, judge_flows, label_ends
 from zones.problems import CODES, Level, Problem
 from zones.register import conduit_rows, problem_rows, zone_rows
 
@@ -13,5 +13,6 @@ EXAMPLE = Path(__file__).parent / "examples" / "city.toml"
 
 __all__ = [
     "CODES", "EXAMPLE", "Differs", "FlowKeys", "Judgement", "Level", "Policy", "Problem",
-    "check_policy", "conduit_rows", "flow_keys", "judge", "judge_flows", "load_policy", "problem_rows", "zone_rows",
+    "check_policy", "conduit_rows", "flow_keys", "judge", "judge_flows", "label_ends", "load_policy", "problem_rows",
+    "zone_rows",
 ]

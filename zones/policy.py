@@ -119,6 +119,12 @@ def flow_keys(flows: Flows) -> FlowKeys:
     )
 
 
+def label_ends(policy: Policy, rows: Any) -> None:
+    """Fill src_zone and dst_zone of rows in place by their addresses; rows are a batch that has both."""
+    rows.src_zone[:] = policy.zone_of(rows.src_ip_hi, rows.src_ip_lo)
+    rows.dst_zone[:] = policy.zone_of(rows.dst_ip_hi, rows.dst_ip_lo)
+
+
 def judge_flows(policy: Policy, flows: Flows) -> None:
     """Fill src_zone, dst_zone, verdict and conduit of flow rows in place."""
     found = judge(policy, flow_keys(flows))

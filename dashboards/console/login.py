@@ -38,7 +38,7 @@ class Login:
         session = self._sessions.open(given, client) if self._access.token else ""
         if not session:
             await anyio.sleep(_WRONG_SECONDS)
-            return RedirectResponse("/login#wrong", status_code=303)
+            return RedirectResponse("/login?wrong", status_code=303)
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(COOKIE, session, max_age=SESSION_SECONDS, httponly=True, samesite="strict",
                           secure=self._access.tls, path="/")

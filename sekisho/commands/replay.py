@@ -52,6 +52,10 @@ def replay(
     home_net: Annotated[str | None, typer.Option(
         "--home-net", metavar="CIDR,…", help="Networks of our own, separated by commas: without a zone policy, "
         "flows are labelled home and external by them.")] = None,
+    payload: Annotated[bool | None, typer.Option(
+        "--payload/--no-payload", show_default=False,
+        help="Look into what is said (DNS, TLS, HTTP, …), or leave it at flows and detectors. "
+        "[default: that of the configuration, which looks]")] = None,
     batch: Annotated[int | None, typer.Option(
         "--batch", metavar="N", help="Frames taken at once. Moves memory and speed, never a result.")] = None,
     sensor: Annotated[str | None, typer.Option(
@@ -79,7 +83,8 @@ def replay(
 
     code = run_replay(Request(
         captures=capture, config=config, zones=zones, store=store, keep=not no_store,
-        eve=eve, checksums=checksums and checksums.value, home_net=home_net, batch=batch, sensor=sensor, site=site,
-        fail_on=fail_on and fail_on.number, as_json=as_json, quiet=quiet, lang=lang,
+        eve=eve, checksums=checksums and checksums.value, home_net=home_net, payload=payload,
+        batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number,
+        as_json=as_json, quiet=quiet, lang=lang,
     ))
     raise typer.Exit(code)

@@ -180,6 +180,7 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
         rows.payload_captured_bytes[k] = transport.captured_end - transport.payload
         rows.buffer[k] = in_arena
         rows.flow_id[k] = 0
+        rows.flow_slot[k] = -1
         rows.to_server[k] = 0
         rows.flow_event[k] = 0
         row += 1

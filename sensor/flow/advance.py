@@ -196,7 +196,7 @@ def advance(p, tags, start, stop, state, limits, rows):
                 return i, k
         clock = scalars[_CLOCK]
         p.clock_ns[i] = clock
-        p.flow_id[i], p.to_server[i], p.flow_event[i] = 0, 0, 0
+        p.flow_id[i], p.flow_slot[i], p.to_server[i], p.flow_event[i] = 0, -1, 0, 0
         status = p.status[i]
         if (status != _OK and status != _QUOTED) or p.ip_version[i] == 0:
             continue
@@ -213,7 +213,7 @@ def advance(p, tags, start, stop, state, limits, rows):
             scalars[_N_QUOTED if slot >= 0 else _N_UNQUOTED] += 1
             if slot < 0 or i == 0:
                 continue
-            p.flow_id[i], p.to_server[i] = records[slot]["flow_id"], to_server
+            p.flow_id[i], p.flow_slot[i], p.to_server[i] = records[slot]["flow_id"], slot, to_server
             if to_server and not records[slot]["answered"] and icmp_refuses(
                     np.int64(p.proto[i - 1]), np.int64(p.icmp_type[i - 1]), np.int64(p.icmp_code[i - 1])):
                 records[slot]["answered"], records[slot]["outcome"] = 1, _ATTEMPTED
@@ -233,7 +233,7 @@ def advance(p, tags, start, stop, state, limits, rows):
             swap, certainty = sent_by_responder(proto, flags, src_port, dst_port, kind, one_way)
             if src_lo == dst_lo and src_port == dst_port and src_hi == dst_hi:
                 swap = False  # an end that talks to itself has one direction only (LAND)
-            r["proto"], r["vlan"], r["one_way"], r["tag"] = proto, vlan, one_way, tag
+            r["proto"], r["vlan"], r["one_way"], r["tag"], r["slot"] = proto, vlan, one_way, tag, slot
             r["tunnel"], r["tunnel_depth"], r["vlan_inner"] = p.tunnel[i], p.tunnel_depth[i], p.vlan_inner[i]
             r["icmp_type"], r["icmp_code"] = kind, p.icmp_code[i]
             if swap and proto != _TCP and one_way == 0 and (proto == _ICMP or proto == _ICMP6):
@@ -254,7 +254,7 @@ def advance(p, tags, start, stop, state, limits, rows):
             event |= tcp_step(r, flags, to_server, payload_bytes > 0)
         else:
             event |= other_step(r, to_server)
-        p.flow_id[i], p.to_server[i], p.flow_event[i] = r["flow_id"], to_server, event
+        p.flow_id[i], p.flow_slot[i], p.to_server[i], p.flow_event[i] = r["flow_id"], slot, to_server, event
         if event & _OPENED:
             link(records, wheel, scalars[_TICK], slot, limits)
         elif r["tcp_state"] != before:  # its timeout is another one now

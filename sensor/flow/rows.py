@@ -108,4 +108,6 @@ def fill_columns(rows, count, out):
         out.conduit[k] = 0
         out.first_packet[k] = r["first_packet"]
         out.emitted_before[k] = r["emitted_before"]
+        out.app_proto[k] = 0
+        out.flow_slot[k] = r["slot"]
         out.clock_ns[k] = r["emitted_clock"]

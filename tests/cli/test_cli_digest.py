@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from columns import ALERT, FLOW, slice_rows, take_rows
+from columns.protocols.dns import DNS
 from sekisho.digest import ResultDigest
 
 PROVENANCE = ("policy_digest", "config_digest", "ruleset_digest")
@@ -93,10 +94,20 @@ def test_swapping_a_value_between_rows_or_columns_changes_it():
     assert len({before, rows_swapped, digest_of([flows])}) == 3
 
 
-def test_alerts_and_flows_each_have_their_half():
+def test_alerts_flows_and_transactions_each_have_their_third():
     alerts, flows = digest_of(alerts=[some_alerts(2)]).split("-"), digest_of([some_flows(2)]).split("-")
     both = digest_of([some_flows(2)], [some_alerts(2)])
-    assert both == f"{alerts[0]}-{flows[1]}"
+    assert both == f"{alerts[0]}-{flows[1]}-{flows[2]}"
+
+
+def test_transactions_count_by_table_in_any_order_and_batches():
+    names = DNS.from_rows([{"flow_id": k, "rrname": f"host{k}.example", "answers": f'["{k}"]'} for k in range(5)])
+    whole, parts, other = ResultDigest(), ResultDigest(), ResultDigest()
+    whole.add_transactions(DNS, names)
+    for a, b in ((3, 5), (0, 3)):
+        parts.add_transactions(DNS, slice_rows(names, a, b))
+    other.add_transactions(DNS, slice_rows(names, 0, 4))
+    assert whole.hexdigest() == parts.hexdigest() != other.hexdigest()
 
 
 def test_alert_texts_far_beyond_the_memory_for_them():

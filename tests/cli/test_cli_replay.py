@@ -11,7 +11,8 @@ import time
 import pytest
 
 KEYS = {
-    "run_id", "packets", "bytes", "refused", "flows", "alerts", "alerts_by_detector", "alerts_by_signature_id",
+    "run_id", "packets", "bytes", "refused", "flows", "transactions", "alerts", "alerts_by_detector",
+    "alerts_by_signature_id",
     "highest_severity", "seconds", "packets_per_second", "bits_per_second", "digest", "digests", "interrupted",
     "captures", "counters", "notes", "store", "versions",
 }

@@ -52,7 +52,7 @@ def test_partitions_never_follow_event_time():
 def test_table_that_is_not_stored_has_no_ddl_and_no_view():
     assert not any("TABLE IF NOT EXISTS packet" in ddl for ddl in store_ddl(TABLES))
     assert view_name(PACKET) == ""
-    assert len(view_ddls(TABLES)) == 3
+    assert len(view_ddls(TABLES)) == len([t for t in TABLES if view_name(t)]) + 1  # and that of alert_status
     with pytest.raises(ValueError, match="packet is not stored"):
         table_ddl(PACKET)
 

@@ -191,7 +191,7 @@ class TestWithToken:
         began = time.monotonic()
         answer = login(guarded, TOKEN[:-1])
         assert time.monotonic() - began > 0.4
-        assert answer.headers["location"] == "/login#wrong"
+        assert answer.headers["location"] == "/login?wrong"
         assert "set-cookie" not in answer.headers
 
     def test_another_site_cannot_log_somebody_in(self, guarded):

@@ -12,7 +12,8 @@ def test_the_same_console_over_a_server(clickhouse, clickhouse_database, tmp_pat
     capture = cached(load_manifest()["mynumber_to_internet_established"], tmp_path)
     url = clickhouse.url(clickhouse_database)
     for target in (url, tmp_path / "store"):
-        sekisho("replay", capture, "--zones", EXAMPLE, "--store", target, "--quiet")
+        # in a folder of its own, because the spool is made where the command runs
+        sekisho("replay", capture, "--zones", EXAMPLE, "--store", target, "--quiet", cwd=tmp_path)
     with running(tmp_path / "store", "--zones", EXAMPLE) as here:
         known = _everything(here)
     with running(url, "--zones", EXAMPLE) as there:

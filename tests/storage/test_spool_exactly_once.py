@@ -149,9 +149,10 @@ def test_after_an_outage_alerts_arrive_before_the_flows_of_their_run(bench):
     assert bench.server.order == ["r/alert/3", "r/sensor_health/2", "r/flow/0", "r/flow/1", "next/alert/0"]
 
 
-def test_a_token_that_was_forgotten_is_asked_for_by_count(tmp_path):
-    """The block was stored, its answer lost, and other sensors filled the window before we came back."""
-    outcomes = iter((OK, OK, LOST_AFTER))
+@pytest.mark.parametrize("outcome", [LOST_AFTER, LOST_BEFORE])
+def test_a_token_that_was_forgotten_is_asked_for_by_count(tmp_path, outcome):
+    """The answer was lost, and other sensors filled the window before we came back: was the block stored or not?"""
+    outcomes = iter((OK, OK, outcome))
     bench = Bench(tmp_path / "spool", lambda: next(outcomes, OK))
     bench.begin("r")
     for _ in range(2):
@@ -161,7 +162,7 @@ def test_a_token_that_was_forgotten_is_asked_for_by_count(tmp_path):
     bench.crash()
     bench.quiet()
     assert bench.server.count("r") == {"flow": 20}
-    assert bench.spool.counters.confirmed_blocks == 1
+    assert bench.spool.counters.confirmed_blocks == (outcome == LOST_AFTER)
 
 
 def test_what_is_in_doubt_goes_first_and_is_never_given_up(tmp_path):

@@ -96,9 +96,9 @@ class Client:
         return {"from": found["from_ms"], "to": found["to_ms"]}
 
 
-def sekisho(*arguments: object, check: bool = True) -> subprocess.CompletedProcess:
-    """Run a command of the program in a process of its own."""
-    ran = subprocess.run([sys.executable, "-m", "sekisho", *map(str, arguments)], cwd=ROOT, env=environment(),
+def sekisho(*arguments: object, check: bool = True, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    """Run a command of the program in a process of its own, in a folder."""
+    ran = subprocess.run([sys.executable, "-m", "sekisho", *map(str, arguments)], cwd=cwd, env=environment(),
                          capture_output=True, text=True, timeout=280, check=False)
     assert not check or ran.returncode == 0, ran.stderr
     return ran

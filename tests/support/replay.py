@@ -24,6 +24,7 @@ class Found:
     report: ReplayReport | None = None
     alerts: list[dict[str, Any]] = field(default_factory=list)
     flows: list[dict[str, Any]] = field(default_factory=list)
+    transactions: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     health: int = 0
 
     @property
@@ -35,6 +36,9 @@ class Found:
 
     def write_alerts(self, alerts) -> None:
         self.alerts += batch_rows(ALERT, alerts)
+
+    def write_transactions(self, table, batch, vocabularies) -> None:
+        self.transactions.extend((table.name, row) for row in batch_rows(table, batch, vocabularies))
 
     def write_health(self, health) -> None:
         self.health += 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from columns import FLOW, Flows, Table, text_column
+from columns import FLOW, TEXTUAL, Flows, Table, text_column
 from columns.address import MAPPED_LO
 from columns.codes import Certainty, EndReason, Outcome, TcpState, Verdict
 
@@ -49,8 +49,11 @@ def extreme_batch(table: Table, rows: int, seed: int) -> Any:
     rng = np.random.default_rng(seed)
     arrays: list[Any] = []
     for column in table.columns:
-        if column.dtype == "text":
+        if column.dtype in TEXTUAL:
             arrays.append(text_column([rng.bytes(int(rng.integers(0, 12))) for _ in range(rows)]))
+            continue
+        if column.dtype == "bool":
+            arrays.append(rng.integers(0, 2, rows).astype(bool))
             continue
         for _ in column.fields:
             dtype = np.dtype("u8" if column.dtype == "ip" else column.dtype)

@@ -1,1 +1,1 @@
-location.hash==="#wrong"&&(document.getElementById("wrong").hidden=!1);
+location.search==="?wrong"&&(document.getElementById("wrong").hidden=!1);

@@ -1,2 +1,2 @@
 // The login form works without this; it only says that the last token was wrong.
-if (location.hash === "#wrong") document.getElementById("wrong").hidden = false;
+if (location.search === "?wrong") document.getElementById("wrong").hidden = false;

@@ -1,0 +1,90 @@
+"""Rows of protocol tables as EVE events, each of the type that its table is named after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from columns.community_id import community_ids
+from columns.eve import Event, Vocabularies, number_form, proto_form, vlan_form
+from columns.eve_values import json_text, key_text
+from columns.protocols import dns, fileinfo, ftp, krb5
+from columns.protocols.dnp3 import Dnp3
+from columns.schema import Table, Text, rows_in, take_rows, text_values
+
+_FORMS = {"proto": proto_form, "src_port": number_form("src_port"), "dst_port": number_form("dst_port"),
+          "vlan": vlan_form, "tx_id": number_form("tx_id")}
+
+
+class Shape(NamedTuple):
+    """How a table is shown whose events Suricata writes in a form of their own.
+
+    event_type and eve_object take a row as a dictionary; in rows with to_server = 0 the sender is shown as the source.
+    """
+
+    event_type: Callable[[Mapping[str, Any]], str]
+    eve_object: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+_SHAPES = {
+    "dns": Shape(dns.event_type, dns.eve_object),
+    "fileinfo": Shape(lambda row: "fileinfo", fileinfo.eve_object),
+    "ftp": Shape(lambda row: "ftp", ftp.eve_object),
+    "krb5": Shape(lambda row: "krb5", krb5.eve_object),
+}
+
+
+def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, sensor: str = "") -> str:
+    """Return one event per row of a table of transactions, each a line.
+
+    A column whose place is ``a.b.c`` stands in the object b within the object a.
+    """
+    if rows_in(batch) == 0:
+        return ""
+    if table.name in _SHAPES:
+        return _shaped_lines(_SHAPES[table.name], table, batch, vocabularies, sensor)
+    batch = _from_sender(batch)
+    event = Event(table.name, batch.ts_ns, sensor)
+    event.derive(table, batch, vocabularies, _FORMS)
+    event.own.add(_ids(batch))
+    return event.lines()
+
+
+def _shaped_lines(shape: Shape, table: Table, batch: Any, vocabularies: Vocabularies, sensor: str) -> str:
+    rows = _as_dicts(batch)
+    types = [shape.event_type(row) for row in rows]
+    lines = []
+    for kind in dict.fromkeys(types):
+        which = np.array([t == kind for t in types])
+        some = _from_sender(take_rows(batch, which))
+        event = Event(kind, some.ts_ns, sensor)
+        event.derive(table, some, vocabularies, _FORMS, without=table.name)
+        event.own.add(_ids(some))
+        shown = [shape.eve_object(row) for row, wanted in zip(rows, which.tolist(), strict=True) if wanted]
+        event.own.add([key_text(kind) + json_text(one) for one in shown])
+        lines.append(event.lines())
+    return "".join(lines)
+
+
+def _ids(batch: Any) -> list[str]:
+    return [f',"community_id":"{c}"' for c in community_ids(batch)]
+
+
+def _from_sender(batch: Any) -> Any:
+    """Return the batch with source and destination exchanged in rows that the responder sent, where they say so."""
+    if "to_server" not in batch._fields or isinstance(batch, Dnp3):  # Suricata leaves the ends of DNP3 as they are
+        return batch
+    back = batch.to_server == 0
+    exchanged = {}
+    for field in batch._fields:
+        if field.startswith(("src_", "dst_")):
+            other = ("dst_" if field.startswith("src_") else "src_") + field[4:]
+            exchanged[field] = np.where(back, getattr(batch, other), getattr(batch, field))
+    return batch._replace(**exchanged)
+
+
+def _as_dicts(batch: Any) -> list[dict[str, Any]]:
+    columns = {name: text_values(a) if isinstance(a, Text) else a.tolist() for name, a in batch._asdict().items()}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -1,0 +1,24 @@
+"""Limits as fields of frozen settings: each says its unit and range, and is checked against them when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import field, fields
+from typing import Any
+
+from columns.errors import ConfigError
+
+
+def limit(default: int, low: int, high: int, unit: str, meaning: str) -> Any:
+    """Return a field of a settings class that holds a whole number from low to high."""
+    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "meaning": meaning})
+
+
+def check_limits(settings: Any, section: str) -> None:
+    """Raise ConfigError for the first field made by ``limit`` whose value is no whole number of its range."""
+    for f in fields(settings):
+        if "low" not in f.metadata:
+            continue
+        value, low, high = getattr(settings, f.name), f.metadata["low"], f.metadata["high"]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ConfigError(f"{f.name} is {value!r}", where=section,
+                              expected=f"a whole number, {low} to {high} {f.metadata['unit']}")

@@ -1,0 +1,118 @@
+"""One conversation: what was said until its protocol is known, then the parser that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from columns.app import AppProto
+from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
+
+PROBE_BYTES = 64
+HANDOVERS = 4
+"""So often may one protocol turn into another within a flow."""
+
+
+class Conversation:
+    """Recognises the protocol of one flow and hands its bytes to the parser.
+
+    app_proto is UNKNOWN until it is decided; decisions are (packet, protocol), one more each time the conversation is
+    handed over. ``done`` is True when nobody wants the rest: nothing was recognised, or the parser has all it needs.
+    """
+
+    __slots__ = ("_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto", "context", "decisions",
+                 "done", "parser")
+
+    def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
+        self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
+        self.parser: Any = None
+        self.app_proto = AppProto.UNKNOWN
+        self.decisions: tuple[tuple[int, int], ...] = ()
+        self._heads = [b"", b""]
+        self._said: list[tuple[bool, bytes, int, Moment]] = []
+        self._room, self._datagrams = room, datagrams
+
+    @property
+    def flow(self) -> FlowFacts:
+        """Who speaks."""
+        return self.context.flow
+
+    def say(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
+        """Take the next bytes of one direction (one datagram of UDP) after gap bytes that were lost."""
+        if self.done:
+            return
+        if self.parser is not None:
+            self._feed(to_server, data, gap, at)
+            return
+        side = 0 if to_server else 1
+        if len(self._heads[side]) < PROBE_BYTES:
+            self._heads[side] = (self._heads[side] + data)[:PROBE_BYTES]
+        self._said.append((to_server, data, gap, at))
+        self._room -= len(data)
+        self._datagrams -= self.flow.proto == 17
+        found, undecided = self._recognised()
+        if found is not None:
+            self._decide(found, at)
+        elif not undecided or self._room <= 0 or self._datagrams <= 0:
+            self._call_it(AppProto.FAILED, at)
+            self.done = True
+            self._said.clear()
+
+    def _recognised(self) -> tuple[Wants | None, bool]:
+        """Return the first protocol that says yes, and whether one might still say it."""
+        client, server = self._heads
+        undecided = False
+        for want in self._wants:
+            answer = want.probe(client, server, self.flow)
+            if answer:
+                return want, False
+            undecided |= answer is None
+        return None, undecided
+
+    def _decide(self, found: Wants, at: Moment) -> None:
+        self._call_it(found.app_proto, at)
+        own: Mapping[AppProto, Any] = self.context.settings
+        self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
+        said, self._said, self._heads = self._said, [], [b"", b""]
+        for to_server, data, gap, when in said:
+            if not self.done:
+                self._feed(to_server, data, gap, when)
+
+    def _call_it(self, app_proto: AppProto, at: Moment) -> None:
+        self.app_proto = app_proto
+        self.decisions = (*self.decisions, (at.packet_number, int(app_proto)))
+
+    def _feed(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
+        parser = self.parser
+        if self.flow.proto == 17:
+            parser.datagram(to_server, data, at)
+        else:
+            if gap:
+                parser.gap(to_server, gap, at)
+            if not parser.done:
+                parser.data(to_server, data, at)
+        if parser.done and not self.done:
+            parser.end(at)
+            self._go_on(getattr(parser, "successor", None), at)
+
+    def _go_on(self, handover: Handover | None, at: Moment) -> None:
+        """Let another parser follow the flow, or nobody; what was taken of its bytes already it is given first."""
+        self.done = handover is None or self._handovers == 0
+        if self.done:
+            return
+        self._handovers -= 1
+        self.context = replace(self.context, from_proto=self.app_proto)
+        self.parser = None
+        named = [w for w in self._wants if w.app_proto == handover.app_proto]
+        if named:
+            self._decide(named[0], at)
+        for to_server, data in ((True, handover.to_server), (False, handover.to_client)):
+            if data and not self.done:
+                self.say(to_server, data, 0, at)
+
+    def end(self, at: Moment) -> None:
+        """Nothing comes any more."""
+        if self.parser is not None and not self.done:
+            self.parser.end(at)
+        self.done = True

@@ -1,0 +1,67 @@
+"""DCE/RPC over TCP and UDP (C706): recognised, and not followed. What goes through pipes of SMB is told there."""
+
+from __future__ import annotations
+
+from columns.app import AppProto
+from sensor.protocols.dce import HEADER_BYTES, looks_like
+from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+
+_BEGINNINGS = frozenset({0, 2, 3, 11, 12, 13, 14, 15, 16})
+
+
+class DcerpcParser:
+    """A parser that wants nothing more."""
+
+    app_proto = AppProto.DCERPC
+
+    def __init__(self, context: Context) -> None:
+        self.done = True
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Nothing is looked at."""
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """Nothing is missed."""
+
+    def end(self, at: Moment) -> None:
+        """Nothing is left to tell."""
+
+
+class DcerpcDatagrams:
+    """The same for datagrams."""
+
+    app_proto = AppProto.DCERPC
+
+    def __init__(self, context: Context) -> None:
+        self.done = True
+
+    def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Nothing is looked at."""
+
+    def end(self, at: Moment) -> None:
+        """Nothing is left to tell."""
+
+
+def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
+    """Tell whether a flow of TCP is DCE/RPC: a packet of version 5."""
+    heads = [head for head in (initiator, responder) if head]
+    if flow.proto != 6 or any(not b"\x05".startswith(head[:1]) for head in heads):
+        return False
+    for head in heads:
+        if len(head) >= HEADER_BYTES:
+            return looks_like(head) and head[2] in _BEGINNINGS and head[6:8] == b"\0\0"
+    return None
+
+
+def probe_datagrams(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
+    """Tell whether a flow of UDP is DCE/RPC: a packet of version 4, whose header is 80 bytes long."""
+    head = initiator or responder
+    if flow.proto != 17 or (head and head[0] != 4):
+        return False
+    if len(head) < 64:
+        return None if not head else False
+    return head[1] <= 10 and head[4] in (0x00, 0x10) and head[5] <= 3 and head[6] == 0 and head[3] & 0xFC == 0
+
+
+WANTS: tuple[Wants, ...] = (Wants(AppProto.DCERPC, DcerpcParser, probe, ()),
+                            Wants(AppProto.DCERPC, DcerpcDatagrams, probe_datagrams, ()))

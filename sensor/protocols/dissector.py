@@ -1,0 +1,204 @@
+"""The dissector: chunks of streams and datagrams in, rows of protocol tables out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from columns import Flows, Packets, Table
+from columns.app import AppProto
+from columns.codes import EndReason, Status
+from sensor.protocols.conversation import Conversation
+from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.settings import ProtocolSettings
+from sensor.streams import Chunks, Streams
+from sensor.streams.state import END
+
+_UDP = 17
+
+
+class Dissector:
+    """Follows the conversations of a flow table and tells their transactions.
+
+    The result does not depend on how the packets are portioned: everything goes by the numbers of packets. A parser
+    that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
+    """
+
+    def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
+                 settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None) -> None:
+        self.settings = settings or ProtocolSettings()
+        self._streams, self._own = streams, own_settings or {}
+        self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
+        self._talks: dict[int, Conversation] = {}
+        self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._numbers: dict[int, Counter[str]] = {}
+        self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
+        self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
+        self.counts: Counter[str] = Counter()
+
+    def update(self, packets: Packets, flows: Flows, chunks: Iterable[Chunks],
+               buffers: Sequence[np.ndarray]) -> list[tuple[Table, Any]]:
+        """Take the next rows and return (table, batch) of what was said in them; app_proto of the flows is filled in.
+
+        flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
+        """
+        datagrams = _Datagrams(packets, flows, buffers, self._ignored)
+        for batch in chunks:
+            self._take_chunks(batch, packets, datagrams)
+        for event in datagrams.rest():
+            self._take_datagram(*event)
+        self._label(flows)
+        return self._batches()
+
+    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: _Datagrams) -> None:
+        buffers = [memoryview(b) for b in chunks.buffers]
+        for flow_id, slot, side, flags, buffer, _, start, size, gap, ts_ns, number, row in chunks.records.tolist():
+            for event in datagrams.before(2 * number + (row < 0)):
+                self._take_datagram(*event)
+            talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
+            if flags & END:
+                if talk is not None:
+                    self._end(talk, at)
+                continue
+            if talk is None:
+                if flow_id in self._labels or row < 0:
+                    continue
+                talk = self._begin(_facts(packets, row, side == 0), at)
+            self._guard(talk, talk.say, side == 0, bytes(buffers[buffer][start : start + size]), gap, at)
+            if talk.done:
+                self._streams.pass_over(slot, flow_id)
+                self._leave(talk)
+
+    def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,
+                       packets: Packets) -> None:
+        talk = self._talks.get(flow_id)
+        if row < 0:
+            if talk is not None:
+                self._end(talk, at)
+            return
+        if talk is None:
+            if flow_id in self._labels:
+                return
+            talk = self._begin(_facts(packets, row, to_server), at)
+        self._guard(talk, talk.say, to_server, data, 0, at)
+        if talk.done:
+            self._ignored[slot] = flow_id
+            self._leave(talk)
+
+    def _begin(self, facts: FlowFacts, at: Moment) -> Conversation:
+        if len(self._talks) >= self.settings.conversations:
+            oldest = next(iter(self._talks.values()))
+            self.counts["evicted"] += 1
+            self._end(oldest, at)
+        talk = Conversation(self._context(facts), self._wants[facts.proto], self.settings.undecided_bytes,
+                            self.settings.undecided_datagrams)
+        self._talks[facts.flow_id] = talk
+        self.counts["conversations"] += 1
+        return talk
+
+    def _context(self, facts: FlowFacts) -> Context:
+        def emit(table: Table, at: Moment, columns: dict[str, Any]) -> None:
+            number = self._numbers.setdefault(facts.flow_id, Counter())
+            columns.setdefault("tx_id", number[table.name])
+            number[table.name] += 1
+            kept = self._rows.setdefault(table.name, (table, []))[1]
+            kept.append({**facts._asdict(), **at._asdict(), **columns})
+
+        def count(cause: str, times: int = 1) -> None:
+            self.counts[cause] += times
+
+        return Context(facts, emit, count, self._own)
+
+    def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
+        try:
+            step(*what)
+        except Exception as error:  # whatever a parser trips over, the others must go on
+            self.counts[f"failed_{talk.app_proto.name.lower()}"] += 1
+            self.counts[f"failed_with_{type(error).__name__}"] += 1
+            talk.done = True
+
+    def _end(self, talk: Conversation, at: Moment) -> None:
+        self._guard(talk, talk.end, at)
+        self._leave(talk)
+
+    def _leave(self, talk: Conversation) -> None:
+        """Forget a conversation, but not what it was: its flow rows are still to come."""
+        self._talks.pop(talk.flow.flow_id, None)
+        self._labels[talk.flow.flow_id] = talk.decisions
+
+    def _label(self, flows: Flows) -> None:
+        """Fill in app_proto of flow rows with what was known at their place in the order."""
+        if not flows.flow_id.size:
+            return
+        labels, talks = self._labels, self._talks
+        ids, before = flows.flow_id.tolist(), flows.emitted_before.tolist()
+        ended = (flows.end_reason != EndReason.ACTIVE_TIMEOUT).tolist()
+        for k, (flow_id, limit, over) in enumerate(zip(ids, before, ended, strict=True)):
+            decisions = labels.get(flow_id)
+            if decisions is None:
+                decisions = talks[flow_id].decisions if flow_id in talks else ()
+            flows.app_proto[k] = next((app for number, app in reversed(decisions) if number < limit), 0)
+            if over:
+                labels.pop(flow_id, None)
+                self._numbers.pop(flow_id, None)
+
+    def _batches(self) -> list[tuple[Table, Any]]:
+        made = [(table, table.from_rows(rows)) for table, rows in self._rows.values()]
+        for table, rows in self._rows.values():
+            self.counts[f"rows_{table.name}"] += len(rows)
+        self._rows.clear()
+        return made
+
+    def counters(self) -> dict[str, int]:
+        """Return conversations begun, evicted and live, rows by table, and what the parsers counted by cause."""
+        return {**self.counts, "live": len(self._talks)}
+
+
+def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
+    src = int(packets.src_ip_hi[row]) << 64 | int(packets.src_ip_lo[row]), int(packets.src_port[row])
+    dst = int(packets.dst_ip_hi[row]) << 64 | int(packets.dst_ip_lo[row]), int(packets.dst_port[row])
+    if not to_server:
+        src, dst = dst, src
+    return FlowFacts(int(packets.flow_id[row]), src[0], dst[0], src[1], dst[1], int(packets.proto[row]),
+                     int(packets.vlan[row]))
+
+
+class _Datagrams:
+    """UDP payloads that somebody may want, and the ends of UDP flows, each with its place in the one order."""
+
+    def __init__(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray], ignored: np.ndarray) -> None:
+        self._packets, self._buffers, self._at = packets, [memoryview(b) for b in buffers], 0
+        rows = np.flatnonzero((packets.proto == _UDP) & (packets.status == Status.OK) & (packets.flow_id != 0)
+                              & (packets.payload_captured_bytes > 0))
+        rows = rows[ignored[packets.flow_slot[rows]] != packets.flow_id[rows]]
+        ends = np.flatnonzero((flows.proto == _UDP) & (flows.end_reason != EndReason.ACTIVE_TIMEOUT))
+        keys = np.concatenate([2 * packets.packet_number[rows].astype(np.int64),
+                               2 * (flows.emitted_before[ends].astype(np.int64) - 1) + 1])
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order].tolist()
+        self._which = np.concatenate([rows, -1 - ends])[order].tolist()
+        self._flows = flows
+
+    def before(self, key: int) -> Iterator[tuple[Any, ...]]:
+        """Yield what comes before a place."""
+        while self._at < len(self._keys) and self._keys[self._at] < key:
+            self._at += 1
+            yield self._event(self._which[self._at - 1])
+
+    def rest(self) -> Iterator[tuple[Any, ...]]:
+        """Yield what is left."""
+        return self.before(1 << 64)
+
+    def _event(self, row: int) -> tuple[Any, ...]:
+        p = self._packets
+        if row < 0:
+            f, k = self._flows, -1 - row
+            at = Moment(int(f.ts_end_ns[k]), int(f.emitted_before[k]) - 1)
+            return -1, int(f.flow_id[k]), 0, False, b"", at, p
+        start, size = int(p.payload_offset[row]), int(p.payload_captured_bytes[row])
+        data = bytes(self._buffers[p.buffer[row]][start : start + size])
+        at = Moment(int(p.ts_ns[row]), int(p.packet_number[row]))
+        return row, int(p.flow_id[row]), int(p.flow_slot[row]), bool(p.to_server[row]), data, at, p

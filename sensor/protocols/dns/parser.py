@@ -1,0 +1,151 @@
+"""DNS conversations: rows of messages, responses matched to requests within the flow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from columns.app import AppProto
+from columns.protocols.dns import DNS, rcode_name
+from columns.protocols.dns_names import NETBIOS_TYPES, RECORD_TYPES
+from sensor.protocols.dns.message import Field, Flaw
+from sensor.protocols.dns.reader import reader_for
+from sensor.protocols.dns.settings import DnsSettings
+from sensor.protocols.parser import Context, FlowFacts, Moment
+
+MDNS_PORT, LLMNR_PORT, NETBIOS_PORT = 5353, 5355, 137
+VARIANTS = ("dns", "mdns", "llmnr", "nbns")
+_PORTS = {MDNS_PORT: 1, LLMNR_PORT: 2, NETBIOS_PORT: 3}
+_RESPONSE = 0x8000
+_FLAWS = [flaw.name.lower() if flaw else "" for flaw in Flaw]
+_GIVE_UP = 8  # messages in a row that are none, while none was
+
+
+def variant_of(flow: FlowFacts) -> int:
+    """Return which of VARIANTS is spoken; they differ by their ports alone."""
+    return _PORTS.get(flow.dst_port) or _PORTS.get(flow.src_port) or 0
+
+
+class _Messages:
+    """What both transports share."""
+
+    app_proto = AppProto.DNS
+
+    def __init__(self, context: Context) -> None:
+        settings = context.settings if isinstance(context.settings, DnsSettings) else DnsSettings()
+        self.done = False
+        self._context, self._most_pending = context, settings.pending_requests
+        self._read = reader_for(settings.text_bytes).read_one
+        self._variant = variant_of(context.flow)
+        self._pending: dict[int, int] = {}
+        self._strange = 0
+
+    def end(self, at: Moment) -> None:
+        """Forget what was asked."""
+        self._pending.clear()
+
+    def _message(self, to_server: bool, data: bytes, at: Moment) -> None:
+        if len(data) < 12:
+            self._nonsense("dns_header")
+            return
+        numbers, text = self._read(data, self._variant)
+        flaw = numbers[Field.FLAW]
+        if flaw == Flaw.QUERIES:
+            self._nonsense("dns_queries")
+            return
+        if flaw:
+            self._context.count(f"dns_{_FLAWS[flaw]}")
+        self._strange = -1
+        self._context.emit(DNS, at, self._row(to_server, numbers, text, at) | {"message_bytes": len(data)})
+
+    def _nonsense(self, cause: str) -> None:
+        self._context.count(cause)
+        if self._strange >= 0:
+            self._strange += 1
+            self.done = self._strange >= _GIVE_UP
+
+    def _row(self, to_server: bool, n: list[int], text: bytes, at: Moment) -> dict[str, Any]:
+        flags, asked = n[Field.FLAGS], n[Field.QUERIES_SAID]
+        row = {
+            "variant": VARIANTS[self._variant], "message_type": "response" if flags & _RESPONSE else "request",
+            "to_server": int(to_server), "id": n[Field.ID], "flags": flags, "opcode": flags >> 11 & 15,
+            "rcode": rcode_name(flags & 15), "rrname": text[n[9] : n[10]], "queries": text[n[10] : n[11]],
+            "answers": text[n[11] : n[12]], "grouped": text[n[12] : n[13]], "authorities": text[n[13] : n[14]],
+            "additionals": text[n[14] : n[15]], "queries_said": asked, "answers_said": n[Field.ANSWERS_SAID],
+            "authorities_said": n[Field.AUTHORITIES_SAID], "additionals_said": n[Field.ADDITIONALS_SAID],
+            "flaw": _FLAWS[n[Field.FLAW]],
+        }
+        if asked:
+            row["rrtype"] = self._type_name(n[Field.TYPE])
+            # multicast DNS has a flag of its own in the upper bit
+            row["rrclass"] = n[Field.CLASS] & 0x7FFF if self._variant == 1 else n[Field.CLASS]
+        if self._variant != 1:
+            self._match(row, at)
+        return row
+
+    def _type_name(self, kind: int) -> str:
+        if self._variant == 3 and kind in NETBIOS_TYPES:
+            return NETBIOS_TYPES[kind]
+        return RECORD_TYPES.get(kind) or str(kind)
+
+    def _match(self, row: dict[str, Any], at: Moment) -> None:
+        if not row["flags"] & _RESPONSE:
+            if len(self._pending) >= self._most_pending and row["id"] not in self._pending:
+                del self._pending[next(iter(self._pending))]
+                self._context.count("dns_request_forgotten")
+            self._pending[row["id"]] = at.ts_ns
+            return
+        asked = self._pending.pop(row["id"], None)
+        if asked is None:
+            self._context.count("dns_response_alone")
+        else:
+            row["matched"], row["rtt_ns"] = 1, max(0, at.ts_ns - asked)
+
+
+class DnsDatagrams(_Messages):
+    """DNS over UDP: one message per datagram."""
+
+    def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Take the next message."""
+        if not self.done:
+            self._message(to_server, data, at)
+
+
+class DnsStream(_Messages):
+    """DNS over TCP: each message has its length before it (RFC 7766)."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._held = (bytearray(), bytearray())
+        self._skip = [0, 0]
+        self._lost = [False, False]
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Take the next bytes of one direction; at most one message of each is held."""
+        side = 0 if to_server else 1
+        if self.done or self._lost[side]:
+            return
+        skipped = min(self._skip[side], len(data))
+        self._skip[side] -= skipped
+        held, pos = self._held[side], 0
+        held += data[skipped:] if skipped else data
+        while not self.done and len(held) - pos >= 2:
+            stop = pos + 2 + (held[pos] << 8 | held[pos + 1])
+            if stop > len(held):
+                break
+            self._message(to_server, bytes(held[pos + 2 : stop]), at)
+            pos = stop
+        del held[:pos]
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """Pass over the rest of the message that was cut; where that is not known, this direction is given up."""
+        side = 0 if to_server else 1
+        held = self._held[side]
+        self._context.count("dns_gap")
+        if self._skip[side] >= size:
+            self._skip[side] -= size
+        elif len(held) >= 2 and 2 + (held[0] << 8 | held[1]) - len(held) >= size:
+            self._skip[side] = 2 + (held[0] << 8 | held[1]) - len(held) - size
+        else:
+            self._lost[side] = True
+            self.done = all(self._lost)
+        held.clear()

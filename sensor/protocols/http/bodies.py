@@ -1,0 +1,52 @@
+"""How the body behind a head is framed, coded, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sensor.protocols.http.body import Body
+from sensor.protocols.http.files import FileSink, MultipartSink, response_file_name
+from sensor.protocols.http.head import Head, chunked, codings, content_length
+from sensor.protocols.http.multipart import boundary_of
+from sensor.protocols.http.settings import HttpSettings
+from sensor.protocols.http.transaction import Transaction
+
+
+def framing(parser: Any, head: Head, to_server: bool) -> tuple[int, bool]:
+    """Return the length (-1 for none) and whether the body may be chunked; what is odd is told to the parser."""
+    length, odd_length = content_length(head)
+    coded, odd_coding = chunked(head)
+    for cause in (*odd_length, *odd_coding):
+        parser.odd(to_server, cause)
+    if coded and length >= 0:
+        parser.odd(to_server, "length_and_chunked")
+    return length, coded
+
+
+def request_body(parser: Any, tx: Transaction, head: Head) -> Body:
+    """Return the body of a request: a form's files, or one file."""
+    settings: HttpSettings = parser.settings
+    boundary = boundary_of(head.value(b"content-type"))
+    sink = MultipartSink(parser, tx, boundary) if boundary else FileSink(parser, tx, True, tx.target.path)
+    return Body(_codings(head, settings), _inspector(parser, True), settings.inspect_request_bytes,
+                settings.inflate_bytes, sink)
+
+
+def response_body(parser: Any, tx: Transaction, head: Head) -> Body:
+    """Return the body of a response."""
+    settings: HttpSettings = parser.settings
+    return Body(_codings(head, settings), _inspector(parser, False), settings.inspect_response_bytes,
+                settings.inflate_bytes, FileSink(parser, tx, False, response_file_name(tx)))
+
+
+def _codings(head: Head, settings: HttpSettings) -> list[bytes]:
+    found = [c for c in codings(head) if c != b"lzma" or settings.lzma]
+    return found[-settings.coding_layers :] if settings.coding_layers else []
+
+
+def _inspector(parser: Any, to_server: bool) -> Callable[[bytes], None] | None:
+    inspect, kind = parser.inspect, "http.request_body" if to_server else "http.response_body"
+    if inspect is None:
+        return None
+    return lambda data: inspect(kind, to_server, data, parser.at)

@@ -1,0 +1,97 @@
+"""Body: the bytes of one message on their way from the framing through the codings to files and detectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
+from sensor.protocols.http.coding import Decoder
+
+Inspect = Callable[[bytes], None]
+"""Takes decoded bytes of a body in their order, as many as are inspected."""
+
+
+class Body:
+    """One body. wire_bytes: as framed, still coded; entity_bytes: decoded."""
+
+    __slots__ = ("_decoders", "_inflate", "_inspect", "_left", "_lost", "_sink", "entity_bytes", "odd", "wire_bytes")
+
+    def __init__(self, codings: list[bytes], inspect: Inspect | None, inspect_bytes: int, inflate_bytes: int,
+                 sink: Any) -> None:
+        """Sink: takes data, skip, gap and end, and tells by ``curious`` whether bytes matter to it; None for none."""
+        self._decoders = [Decoder(c) for c in reversed(codings)]
+        self._inspect, self._left, self._inflate, self._sink = inspect, inspect_bytes, inflate_bytes, sink
+        self._lost = False  # what comes can no longer be decoded
+        self.wire_bytes = self.entity_bytes = 0
+        self.odd: list[str] = []
+
+    @property
+    def curious(self) -> bool:
+        """Whether the bytes themselves matter; when not, ``skip`` is enough."""
+        if self._decoders:
+            return not self._lost
+        return (self._left > 0 and self._inspect is not None) or (self._sink is not None and self._sink.curious)
+
+    def data(self, data: bytes) -> None:
+        """Take the next bytes as framed."""
+        self.wire_bytes += len(data)
+        if not self._decoders:
+            self._decoded(data)
+        elif not self._lost:
+            self._through(data, 0)
+
+    def skip(self, size: int) -> None:
+        """Count bytes that nobody wants to see."""
+        self.wire_bytes += size
+        if not self._decoders:
+            self.entity_bytes += size
+            if self._sink is not None:
+                self._sink.skip(size)
+
+    def gap(self, size: int) -> None:
+        """Count bytes that were never captured; nothing coded can be decoded behind them."""
+        self.wire_bytes += size
+        self._lost = bool(self._decoders)
+        self._left = max(self._left - size, 0)
+        if self._sink is not None:
+            self._sink.gap(0 if self._decoders else size)
+
+    def _through(self, data: bytes, first: int) -> None:
+        """Decode, layer by layer; all layers together may give what inflate allows."""
+        for decoder in self._decoders[first:]:
+            if not data:
+                return
+            data = decoder.data(data, self._inflate)
+            self._inflate -= 0 if decoder.passing else len(data)
+            self._judge(decoder)
+        self._decoded(data)
+
+    def _judge(self, decoder: Decoder) -> None:
+        if decoder.passing and "not_as_coded" not in self.odd:
+            self.odd.append("not_as_coded")
+        if (decoder.failed or decoder.full) and not self._lost:
+            self._lost = True
+            self.odd.append("inflate_limit" if decoder.full else "bad_coding")
+
+    def _decoded(self, data: bytes) -> None:
+        """What the end host sees of the body passes here, and nowhere else."""
+        self.entity_bytes += len(data)
+        if self._inspect is not None and self._left > 0:
+            self._inspect(data[: self._left])
+            self._left -= len(data)
+        if data and self._sink is not None:
+            self._sink.data(data)
+
+    def end(self, whole: bool) -> None:
+        """The body is over; whole: its end was seen."""
+        for i, decoder in enumerate(self._decoders):
+            data = decoder.finish(self._inflate)
+            self._judge(decoder)
+            if data:
+                self._inflate -= 0 if decoder.passing else len(data)
+                self._through(data, i + 1)
+        if self._sink is not None:
+            failed = "bad_coding" in self.odd
+            cut = not whole or self._lost
+            self._sink.end(ERROR if failed else TRUNCATED if cut else CLOSED)

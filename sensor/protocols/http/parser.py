@@ -1,0 +1,313 @@
+"""HttpParser: follows an HTTP/1.x connection; requests and responses are matched in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from columns.app import AppProto
+from sensor.protocols.http.bodies import framing, request_body, response_body
+from sensor.protocols.http.body import Body
+from sensor.protocols.http.head import (
+    Head,
+    parse_head,
+    request_line,
+    status_line,
+)
+from sensor.protocols.http.pending import Pending
+from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader
+from sensor.protocols.http.settings import HttpSettings
+from sensor.protocols.http.transaction import Transaction
+from sensor.protocols.http.uri import host_and_port, parse_target
+from sensor.protocols.parser import Context, Handover, Moment
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
+_RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
+_SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*(?:\r?\n)?", re.I)
+_JUNK_BYTES = 1024
+
+Inspect = Callable[[str, bool, bytes, Moment], None]
+"""Takes (kind, to_server, data, at): decoded bodies; kind ``http.request_body`` or ``http.response_body``."""
+
+
+class HttpParser:
+    """One connection. successor: the bytes that already belong to what a tunnel or an upgrade carries
+    when ``done`` is set for that reason, else None.
+    """
+
+    app_proto = AppProto.HTTP
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.settings: HttpSettings = context.settings or HttpSettings()
+        self._readers = (Reader(self, False, self.settings.head_bytes), Reader(self, True, self.settings.head_bytes))
+        self._pending = Pending(context, self.settings)
+        self._asking: Transaction | None = None  # whose request is read
+        self._answering: Transaction | None = None  # whose response is read
+        self._switched = False
+        self._interim = False  # what is read is a response before the final one
+        self._answers = 0
+        self._at = Moment(0, 0)
+        self.successor: Handover | None = None
+        self.done = False
+        self.inspect: Inspect | None = getattr(context, "inspect", None)
+
+    # what the engine calls
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Take the next bytes of one direction."""
+        self._at = at
+        if not to_server and self._readers[True].state == HEAD and self._pending.oldest is None:
+            self._simple_request()
+        self._readers[to_server].feed(data)
+        if self._switched and self.successor is None:
+            self.successor = Handover(AppProto.UNKNOWN, *(self._readers[side].pending() for side in (True, False)))
+        self._pending.tell(self._at)
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes were never captured."""
+        self._at = at
+        self._context.count("gap_bytes", size)
+        self._readers[to_server].gap(size)
+        self._pending.tell(self._at)
+
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of a direction need not be handed over: ``skip`` is enough."""
+        return self._readers[to_server].passable
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        self._at = at
+        self._readers[to_server].skip(size)
+        self._pending.tell(self._at)
+
+    def end(self, at: Moment) -> None:
+        """The conversation is over."""
+        self._at = at
+        if self._readers[True].state == HELD:  # no answer came to CONNECT
+            self._readers[True].state = OPAQUE
+        for reader in reversed(self._readers):
+            reader.finish()
+        self._pending.tell(self._at)
+        self._pending.tell_all(at)
+
+    # what the readers call
+
+    def head(self, to_server: bool, block: bytes) -> None:
+        """Take a head."""
+        if to_server:
+            self._request(parse_head(block, self.settings.header_count))
+            return
+        found = _RESPONSE.search(block)
+        if found and found.end():
+            self.odd(False, "junk_before_response")
+            block = block[found.end() :]
+        self._response(parse_head(block, self.settings.header_count))
+
+    def body(self, to_server: bool, data: bytes) -> None:
+        """Take bytes of a body."""
+        if body := self._body(to_server):
+            body.data(data)
+
+    def skipped(self, to_server: bool, size: int) -> None:
+        """Count bytes of a body."""
+        if body := self._body(to_server):
+            body.skip(size)
+
+    def missing(self, to_server: bool, size: int) -> None:
+        """Count bytes of a body that were never captured."""
+        if body := self._body(to_server):
+            body.gap(size)
+
+    def curious(self, to_server: bool) -> bool:
+        """Whether somebody wants to see the bytes of the body."""
+        body = self._body(to_server)
+        return body is not None and body.curious
+
+    def trailer(self, to_server: bool, block: bytes) -> None:
+        """Take the trailers of a chunked body."""
+        tx = self._asking if to_server else self._answering
+        if tx is not None:
+            tx.trailers += parse_head(b"\n" + block, self.settings.header_count).headers
+
+    def ended(self, to_server: bool, whole: bool) -> None:
+        """A message is over; whole: its end was seen."""
+        if to_server:
+            self._request_over(whole)
+        elif self._interim:
+            self._interim = False
+        else:
+            self._response_over(whole)
+
+    def odd(self, to_server: bool, cause: str) -> None:
+        """Count what is odd, and note it in the transaction."""
+        self._context.count(cause)
+        tx = self._asking if to_server else self._answering
+        if tx is not None and cause not in tx.odd:
+            tx.odd.append(cause)
+
+    def headless(self, data: bytes, at: int) -> bool | None:
+        """Whether a response without a head begins (HTTP/0.9); None while that cannot be told."""
+        if _RESPONSE.search(data[at : at + _JUNK_BYTES]):
+            return False
+        oldest = self._pending.oldest
+        simple = oldest is not None and oldest.request is not None and not oldest.protocol
+        if not simple and len(data) - at < _JUNK_BYTES:
+            return None
+        self._begin_headless()
+        return True
+
+    def cut_off(self, to_server: bool, rest: bytes) -> None:
+        """The direction ended within a head."""
+        if to_server:
+            if _SIMPLE_REQUEST.fullmatch(rest):
+                self._request(parse_head(rest + b"\n\n", 1))
+            else:
+                self._context.count("request_cut_off")
+        elif not _RESPONSE.search(rest[:_JUNK_BYTES]):
+            self._begin_headless()
+            if self._readers[False].state == CLOSE:
+                self.body(False, rest)
+                self.ended(False, True)
+        else:
+            self._context.count("response_cut_off")
+
+    # requests
+
+    def _simple_request(self) -> None:
+        """The responder speaks already: a lone request line was all that there is (HTTP/0.9)."""
+        reader = self._readers[True]
+        if _SIMPLE_REQUEST.fullmatch(reader.peek()):
+            self._request(parse_head(reader.pending() + b"\n\n", 1))
+
+    def _request(self, head: Head) -> None:
+        method, url, protocol = request_line(head.line)
+        if not _TOKEN.fullmatch(method):
+            self._context.count("bad_request_line")
+            self._readers[True].state = LOST
+            return
+        tx = self._asking = self._pending.begin(self._at)
+        tx.request, tx.method, tx.url, tx.protocol = head, method, url, protocol
+        tx.target, tx.request_at = parse_target(url, method == b"CONNECT"), self._at.ts_ns
+        self._host(tx)
+        for cause in head.anomalies:
+            self.odd(True, cause)
+        length, coded = framing(self, head, True)
+        if length > 0 or coded:
+            tx.request_body = request_body(self, tx, head)
+        self._readers[True].expect(length if method != b"CONNECT" else -1, coded and method != b"CONNECT", False)
+
+    def _host(self, tx: Transaction) -> None:
+        host = tx.asked(b"host")
+        if not host:
+            if tx.protocol.upper() == b"HTTP/1.1":
+                self.odd(True, "missing_host")
+            return
+        name, port = host_and_port(host)
+        if not tx.target.hostname:
+            tx.target = tx.target._replace(hostname=name, port=port)
+        elif name != tx.target.hostname:
+            self.odd(True, "host_differs")
+
+    def _request_over(self, whole: bool) -> None:
+        tx = self._asking
+        if tx is None:
+            return
+        if tx.request_body:
+            tx.request_body.end(whole)
+        tx.request_done, tx.cut, self._asking = True, tx.cut or not whole, None
+        if tx.method == b"CONNECT" and not tx.response_done:
+            self._readers[True].state = HELD
+
+    # responses
+
+    def _response(self, head: Head) -> None:
+        tx = self._answering = self._pending.awaiting(self._at)
+        protocol, status, reason = status_line(head.line)
+        for cause in head.anomalies:
+            self.odd(False, cause)
+        if 100 <= status < 200 and not self._switches(tx, head, status) and status != 101:
+            tx.interim += 1
+            self._interim = True
+            self._readers[False].expect(-1, False, False)
+            return
+        self._answers += 1
+        tx.response, tx.status, tx.reason = head, status, reason
+        tx.response_protocol = protocol
+        tx.protocol = tx.protocol or protocol
+        if self._switches(tx, head, status):
+            self._switch(tx)
+            return
+        self._release(tx)
+        if tx.method == b"HEAD" or status in (204, 304):
+            self._readers[False].expect(-1, False, False)
+            return
+        length, coded = framing(self, head, False)
+        tx.response_body = response_body(self, tx, head)
+        self._readers[False].expect(length, coded, True)
+
+    def _switches(self, tx: Transaction, head: Head, status: int) -> bool:
+        if tx.method == b"CONNECT":
+            return 200 <= status < 300
+        return status == 101 and bool(tx.asked(b"upgrade") or head.value(b"upgrade"))
+
+    def _switch(self, tx: Transaction) -> None:
+        """What follows is no HTTP/1 any more."""
+        if not tx.request_done:
+            self._request_over(True)
+        tx.response_done, self._answering = True, None
+        client, server = self._readers[True], self._readers[False]
+        self._switched = True
+        client.state = server.state = OPAQUE
+        self.done = True
+
+    def _release(self, tx: Transaction) -> None:
+        """The final answer is here: a refused CONNECT goes on as HTTP, a body that waited for 100 does not come."""
+        reader = self._readers[True]
+        if reader.state == HELD:
+            reader.resume()
+        elif tx is self._asking and tx.request_body and not tx.request_body.wire_bytes and reader.state == LENGTH \
+                and tx.asked(b"expect"):
+            reader.state = HEAD
+            self._request_over(True)
+
+    def _response_over(self, whole: bool) -> None:
+        tx = self._answering
+        if tx is None:
+            return
+        tx.response_framing = self._readers[False].framing_bytes
+        if tx.response_body:
+            tx.response_body.end(whole)
+        tx.response_done, tx.cut, self._answering = True, tx.cut or not whole, None
+
+    def _begin_headless(self) -> None:
+        """Take what comes as the body of a response without head, if one can be expected here."""
+        reader = self._readers[False]
+        if self._answers or self._pending.oldest is None or self._pending.oldest.response_done:
+            self._context.count("surplus_response_bytes")
+            reader.state = LOST
+            return
+        tx = self._answering = self._pending.oldest
+        self._answers += 1
+        self.odd(False, "response_without_head")
+        tx.response = Head(b"", [], ())
+        tx.response_body = response_body(self, tx, tx.response)
+        reader.expect(-1, False, True)
+
+    # both
+
+    def _body(self, to_server: bool) -> Body | None:
+        tx = self._asking if to_server else self._answering
+        if tx is None or (not to_server and self._interim):
+            return None
+        return tx.request_body if to_server else tx.response_body
+
+    @property
+    def context(self) -> Context:
+        """What the parser was given."""
+        return self._context
+
+    @property
+    def at(self) -> Moment:
+        """The packet that is looked at."""
+        return self._at

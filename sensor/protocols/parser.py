@@ -1,0 +1,116 @@
+"""What a protocol parser is given, and what it gives back. One parser object follows one flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from columns.app import AppProto
+from columns.schema import Table
+
+
+class Moment(NamedTuple):
+    """Where in the capture something happened: event time, number of the packet."""
+
+    ts_ns: int
+    packet_number: int
+
+
+class FlowFacts(NamedTuple):
+    """Who speaks: src_ is the initiator; addresses are 128-bit ints with IPv4 mapped, proto is 6 or 17."""
+
+    flow_id: int
+    src_ip: int
+    dst_ip: int
+    src_port: int
+    dst_port: int
+    proto: int
+    vlan: int
+
+
+Emit = Callable[[Table, Moment, dict[str, Any]], None]
+"""Takes one transaction: its table, the moment it was complete, and its own columns by name (text as str or bytes, json
+columns as text). Those that all tables share are added by the caller; tx_id counts per flow and table unless given."""
+
+
+class Count(Protocol):
+    """Adds one to a counter by cause: what was nonsense, cut off, or beyond a limit."""
+
+    def __call__(self, cause: str, times: int = 1) -> None:
+        """Count it."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits."""
+
+    flow: FlowFacts
+    emit: Emit
+    count: Count
+    settings: Any
+    from_proto: AppProto = AppProto.UNKNOWN  # the protocol that handed the conversation over (STARTTLS, CONNECT)
+
+
+class Handover(NamedTuple):
+    """A parser is done, and another goes on with the same flow (STARTTLS, CONNECT, TLS within RDP).
+
+    app_proto: whose parser goes on; UNKNOWN to ask the probes again. to_server, to_client: bytes of each direction
+    that were taken already but belong to the successor; it is given these first.
+    """
+
+    app_proto: AppProto
+    to_server: bytes = b""
+    to_client: bytes = b""
+
+
+class StreamParser(Protocol):
+    """Follows one TCP flow. Bytes come in order, each once, in pieces of any size: results must not depend on how the
+    stream was cut. Whatever the bytes are, nothing is raised, and time and memory per byte are bounded.
+    """
+
+    app_proto: AppProto
+    done: bool
+    """True when no more bytes are wanted: they are passed over without being looked at."""
+
+    # A parser that can hand over has an attribute ``successor: Handover | None`` too, looked at once done is True.
+
+    def __init__(self, context: Context) -> None: ...
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Take the next bytes of one direction; at is the packet that brought the last of them."""
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes of this direction were never captured; what follows comes after them."""
+
+    def end(self, at: Moment) -> None:
+        """The conversation is over: tell what is not told yet."""
+
+
+class DatagramParser(Protocol):
+    """Follows one UDP flow; each call is one datagram."""
+
+    app_proto: AppProto
+    done: bool
+
+    def __init__(self, context: Context) -> None: ...
+
+    def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Take the next datagram."""
+
+    def end(self, at: Moment) -> None:
+        """The flow is over: tell what is not told yet."""
+
+
+class Wants(NamedTuple):
+    """How a protocol is recognised and followed.
+
+    probe: takes the first bytes (at most 64) sent by the initiator, by the responder, and the ports; returns True for
+    this protocol, False for certainly not, None when more bytes are needed. Probes are asked in the order of the
+    registry until one says True. It must be cheap and must not believe ports alone.
+    """
+
+    app_proto: AppProto
+    parser: Any
+    probe: Callable[[bytes, bytes, FlowFacts], bool | None]
+    tables: tuple[Table, ...]

@@ -1,0 +1,102 @@
+"""Protocols that are recognised and not followed: POP3, IMAP and Telnet name their flows, and no more is looked at."""
+
+from __future__ import annotations
+
+import re
+
+from columns.app import AppProto
+from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+
+_POP3 = re.compile(rb"(USER \S|APOP \S+ |AUTH|CAPA|STLS|QUIT)", re.IGNORECASE)
+_IMAP_COMMANDS = (b"CAPABILITY", b"LOGIN ", b"AUTHENTICATE ", b"STARTTLS", b"ID ", b"NOOP", b"SELECT ")
+_TAG = re.compile(rb"[A-Za-z0-9.]{1,16}")
+_IAC, _COMMANDS = 0xFF, frozenset({0xFB, 0xFC, 0xFD, 0xFE, 0xFA})
+_OPTIONS = 64
+
+
+class _Recognised:
+    """A parser that wants nothing more."""
+
+    def __init__(self, context: Context) -> None:
+        self.done = True
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Nothing is looked at."""
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """Nothing is missed."""
+
+    def end(self, at: Moment) -> None:
+        """Nothing is left to tell."""
+
+
+class Pop3(_Recognised):
+    """POP3 (RFC 1939)."""
+
+    app_proto = AppProto.POP3
+
+
+class Imap(_Recognised):
+    """IMAP (RFC 9051)."""
+
+    app_proto = AppProto.IMAP
+
+
+class Telnet(_Recognised):
+    """Telnet (RFC 854)."""
+
+    app_proto = AppProto.TELNET
+
+
+def probe_pop3(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
+    """Tell whether a flow is POP3: a greeting ``+OK`` and, where the client has spoken, a command."""
+    if flow.proto != 6 or (responder and not (b"+OK".startswith(responder[:3]) or responder.startswith(b"-ERR"))):
+        return False
+    if initiator and not _POP3.match(initiator):
+        return False
+    if len(responder) < 3:
+        return None
+    return True if b"\n" in responder or len(responder) == 64 or initiator else None
+
+
+def probe_imap(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
+    """Tell whether a flow is IMAP: an untagged greeting (other protocols say ``* OK`` too), or a tagged command."""
+    if flow.proto != 6:
+        return False
+    if responder.startswith((b"* OK", b"* PREAUTH", b"* BYE")):
+        return True if not initiator else _imap_command(initiator)
+    if responder and not b"* ".startswith(responder[:2]) and not re.match(rb"[A-Za-z0-9.]+ OK ", responder):
+        return False
+    if initiator:
+        return _imap_command(initiator)
+    return None
+
+
+def _imap_command(first: bytes) -> bool | None:
+    """Tell whether a line begins with a tag and a command; None while it could still become one."""
+    tag, space, rest = first.partition(b" ")
+    if not _TAG.fullmatch(tag):
+        return False
+    rest = rest.upper()
+    if any(rest.startswith(command) for command in _IMAP_COMMANDS):
+        return True
+    return None if not space or any(command.startswith(rest) for command in _IMAP_COMMANDS) else False
+
+
+def probe_telnet(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
+    """Tell whether a flow is Telnet: one side begins by negotiating options."""
+    if flow.proto != 6:
+        return False
+    for head in (responder, initiator):
+        if head and head[0] == _IAC:
+            if len(head) < 3:
+                return None
+            return head[1] in _COMMANDS and head[2] < _OPTIONS
+    return False if initiator or responder else None
+
+
+WANTS: tuple[Wants, ...] = (
+    Wants(AppProto.POP3, Pop3, probe_pop3, ()),
+    Wants(AppProto.IMAP, Imap, probe_imap, ()),
+    Wants(AppProto.TELNET, Telnet, probe_telnet, ()),
+)

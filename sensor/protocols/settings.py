@@ -1,0 +1,23 @@
+"""The settings that all protocols share; what one protocol alone needs stands beside its parser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from columns.limits import check_limits, limit
+
+
+@dataclass(frozen=True)
+class ProtocolSettings:
+    """How conversations are recognised and followed; ConfigError names a value out of range."""
+
+    conversations: int = limit(
+        65536, 16, 1 << 22, "conversations",
+        "whose content is looked into at once; beyond that the oldest is followed no further")
+    undecided_bytes: int = limit(
+        4096, 64, 1 << 20, "bytes",
+        "kept of a conversation until its protocol is known; what is not known by then is left alone")
+    undecided_datagrams: int = limit(8, 1, 1024, "datagrams", "the same for UDP")
+
+    def __post_init__(self) -> None:
+        check_limits(self, "protocols")

@@ -1,0 +1,91 @@
+"""SMB over TCP: one conversation, up to the moment when both sides speak encrypted."""
+
+from __future__ import annotations
+
+from columns.app import AppProto
+from sensor.protocols.parser import Context, Moment
+from sensor.protocols.smb.nbss import Event, Kind, NbssReader
+from sensor.protocols.smb.settings import SmbSettings
+from sensor.protocols.smb.sink import Sink
+from sensor.protocols.smb.smb1 import Smb1
+from sensor.protocols.smb.smb2 import Smb2
+from sensor.protocols.smb.state import State
+
+_BROKEN = 8
+"""So often may something that is no message stand between messages."""
+
+
+class SmbParser:
+    """Follows one connection."""
+
+    app_proto = AppProto.SMB
+
+    def __init__(self, context: Context) -> None:
+        self.done = False
+        self._context = context
+        settings = context.settings if isinstance(context.settings, SmbSettings) else SmbSettings()
+        self._state = State(context, settings)
+        self._versions = {b"\xff": Smb1(self._state), b"\xfe": Smb2(self._state)}
+        self._readers = (NbssReader(settings.message_bytes), NbssReader(settings.message_bytes))
+        self._sinks: list[Sink | None] = [None, None]
+        self._encrypted = [False, False]
+        self._broken = 0
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Read the messages of one direction."""
+        for event in self._readers[to_server].feed(data):
+            self._event(to_server, event, at)
+            if self.done:
+                break
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """Go on after a gap: within file data at once, elsewhere with the next message that is recognised."""
+        self._context.count("smb_gap")
+        for event in self._readers[to_server].gap(size):
+            self._event(to_server, event, at)
+
+    def end(self, at: Moment) -> None:
+        """Tell what waits for a response, and the files that are open."""
+        for sink in self._sinks:
+            if sink is not None:
+                sink.end()
+        self._sinks = [None, None]
+        self._state.end(at)
+
+    def _event(self, to_server: bool, event: Event, at: Moment) -> None:
+        sink = self._sinks[to_server]
+        if event.kind == Kind.BODY:
+            if sink is not None:
+                sink.data(event.data, at)
+        elif event.kind in (Kind.MESSAGE, Kind.HEAD):
+            self._message(to_server, event, at)
+        elif event.kind == Kind.MISSING:
+            if sink is not None:
+                sink.gap(event.size)
+        elif event.kind == Kind.END:
+            if sink is not None:
+                sink.end()
+            self._sinks[to_server] = None
+        elif event.kind == Kind.LOST:
+            self._context.count("smb_message_lost")
+        else:
+            self._context.count("smb_no_message")
+            self._broken += 1
+            self.done = self._broken >= _BROKEN
+
+    def _message(self, to_server: bool, event: Event, at: Moment) -> None:
+        version = self._versions.get(event.data[:1])
+        if version is None:
+            self._hidden(to_server, event.data[0])
+            return
+        sink = version.message(event.data, event.size, at)
+        if event.kind == Kind.HEAD:
+            self._sinks[to_server] = sink
+        elif sink is not None:
+            sink.end()
+
+    def _hidden(self, to_server: bool, mark: int) -> None:
+        """What is encrypted or compressed is passed over; nothing more comes once both sides encrypt."""
+        self._context.count("smb_encrypted" if mark == 0xFD else "smb_compressed")
+        self._encrypted[to_server] |= mark == 0xFD
+        self.done = all(self._encrypted)

@@ -1,0 +1,164 @@
+"""What a conversation in SMB knows: requests that wait, trees and open files by their numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from columns.app import AppProto
+from columns.protocols.smb import SMB
+from sensor.protocols.dce import Calls
+from sensor.protocols.files import CLOSED, TRUNCATED, FileTracker
+from sensor.protocols.parser import Context, Moment
+from sensor.protocols.printing import json_column
+from sensor.protocols.smb.settings import SmbSettings
+
+Columns = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that waits. number: of its transaction, 0 for none; about: what its response needs to be understood."""
+
+    columns: Columns
+    number: int = 0
+    about: Any = None
+    silent: bool = False  # told otherwise, as a remote call
+
+
+@dataclass(slots=True)
+class Transfer:
+    """What is read or written of one file."""
+
+    tracker: FileTracker
+    columns: Columns
+    number: int
+    next_offset: int = 0
+
+
+@dataclass(slots=True)
+class OpenFile:
+    """A file, directory or pipe that is open."""
+
+    name: str
+    share: str
+    fuid: str
+    size: int | None = None
+    known_tree: bool = True
+    pipe: bool = False
+    calls: Calls | None = None  # of a pipe through which DCE/RPC is spoken
+    transfers: dict[bool, Transfer] = field(default_factory=dict)  # by direction, to_server
+
+    def become_pipe(self) -> None:
+        """It is a pipe."""
+        self.pipe, self.calls = True, Calls()
+
+
+class State:
+    """Remembers within limits: the oldest request, file or tree makes room for the next."""
+
+    def __init__(self, context: Context, settings: SmbSettings) -> None:
+        self.context, self.settings = context, settings
+        self.dialect = ""
+        self.pending: dict[Hashable, Request] = {}
+        self.trees: dict[int, tuple[str, bool]] = {}  # name, whether it is for pipes
+        self.files: dict[bytes, OpenFile] = {}
+        self._number = 0
+
+    def number(self) -> int:
+        """Return the number of a new transaction, from 1."""
+        self._number += 1
+        return self._number
+
+    def ask(self, key: Hashable, request: Request, at: Moment) -> None:
+        """Remember a request until its response."""
+        if key in self.pending:
+            self._unanswered(self.pending.pop(key), at)
+        elif len(self.pending) >= self.settings.pending:
+            self.context.count("smb_pending_full")
+            self._unanswered(self.pending.pop(next(iter(self.pending))), at)
+        request.columns["request_ts_ns"] = at.ts_ns
+        self.pending[key] = request
+
+    def _unanswered(self, request: Request, at: Moment) -> None:
+        if request.number:
+            self.tell(request.number, {**request.columns, "seen": "request"}, at)
+
+    def tell(self, number: int, columns: Columns, at: Moment) -> None:
+        """Give out one transaction."""
+        limit = self.settings.name_bytes
+        shown = {k: v[:limit] if isinstance(v, str) and k != "dcerpc" else v for k, v in columns.items()}
+        self.context.emit(SMB, at, {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **shown})
+
+    def add_tree(self, tree_id: int, name: str, pipes: bool) -> None:
+        """A share is connected to."""
+        if len(self.trees) >= self.settings.trees:
+            del self.trees[next(iter(self.trees))]
+        self.trees[tree_id] = name, pipes
+
+    def open(self, key: bytes, name: str, tree_id: int, fuid: str, at: Moment,
+             before: OpenFile | None = None) -> OpenFile:
+        """A file is open; it is a pipe where its share is for pipes. before: what was written to it already."""
+        if key in self.files:
+            self.close(key, at, TRUNCATED)
+        elif len(self.files) >= self.settings.open_files:
+            self.context.count("smb_files_full")
+            self.close(next(iter(self.files)), at, TRUNCATED)
+        share, pipes = self.trees.get(tree_id, ("", False))
+        one = self.files[key] = OpenFile(name, share, fuid, known_tree=tree_id in self.trees)
+        if pipes:
+            one.become_pipe()
+        elif before is not None:
+            one.transfers = before.transfers
+            for transfer in one.transfers.values():
+                transfer.tracker.name = name
+                transfer.columns |= {"filename": name, "share": share, "fuid": fuid}
+        return one
+
+    def close(self, key: bytes, at: Moment, state: str = CLOSED) -> None:
+        """A file is closed: tell what was read and written of it."""
+        one = self.files.pop(key, None)
+        if one is None:
+            return
+        for call in one.calls.end() if one.calls else ():
+            self.tell_call(call, {}, at)
+        for to_server, transfer in one.transfers.items():
+            whole = to_server or one.size is None or transfer.next_offset >= one.size
+            columns = {**transfer.columns, "transferred_bytes": transfer.tracker.size, "seen": "both"}
+            self.tell(transfer.number, columns, at)
+            shown = {n: columns[n] for n in ("command", "session_id", "tree_id", "filename", "share", "fuid")}
+            transfer.tracker.end(at, state if whole else TRUNCATED, smb=json.dumps({"id": transfer.number, **shown}))
+
+    def transfer(self, one: OpenFile, to_server: bool, columns: Columns) -> Transfer:
+        """Return the transfer of a file in one direction, begun with its first bytes."""
+        found = one.transfers.get(to_server)
+        if found is None:
+            number = self.number()
+            tracker = FileTracker(self.context, self.settings.files, one.name, to_server, AppProto.SMB, number - 1)
+            found = Transfer(tracker, {**columns, "filename": one.name, "share": one.share, "fuid": one.fuid}, number)
+            one.transfers[to_server] = found
+        return found
+
+    def written(self, key: bytes, status: Columns) -> None:
+        """A write was answered."""
+        one = self.files.get(key)
+        if one is not None and True in one.transfers:
+            one.transfers[True].columns |= {k: status[k] for k in ("status", "status_code")}
+
+    def tell_call(self, call: dict[str, Any], status: Columns, at: Moment) -> None:
+        """Give out one remote call through a pipe."""
+        call = dict(call)
+        columns = call.pop("facts") | status
+        seen = {"REQUEST_LOST": "response"}.get(call["request"], "both")
+        seen = "request" if call["response"] == "UNREPLIED" else seen
+        self.tell(self.number(), {**columns, "dcerpc": json_column(call), "seen": seen}, at)
+
+    def end(self, at: Moment) -> None:
+        """The conversation is over."""
+        for request in self.pending.values():
+            self._unanswered(request, at)
+        self.pending.clear()
+        for key in list(self.files):
+            self.close(key, at, TRUNCATED)

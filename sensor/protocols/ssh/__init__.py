@@ -1,0 +1,38 @@
+"""SSH: banners, algorithms, host key."""
+
+from __future__ import annotations
+
+from columns.app import AppProto
+from columns.protocols.ssh import SSH
+from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.ssh.parser import SshParser
+from sensor.protocols.ssh.settings import SshSettings
+
+_TCP = 6
+_MARK = b"SSH-"
+_PROBED_BYTES = 64
+
+
+def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
+    """Ask for a banner: a client begins with it, a server may say other lines first."""
+    if flow.proto != _TCP:
+        return False
+    if client:
+        return _begins(client)
+    if not server:
+        return None
+    if _begins(server) is not False:
+        return _begins(server)
+    return True if b"\n" + _MARK in server else None if len(server) < _PROBED_BYTES else False
+
+
+def _begins(head: bytes) -> bool | None:
+    if len(head) < len(_MARK):
+        return None if _MARK.startswith(head) else False
+    return head.startswith(_MARK)
+
+
+WANTS: tuple[Wants, ...] = (Wants(AppProto.SSH, SshParser, probe, (SSH,)),)
+"""How SSH is recognised and followed."""
+
+__all__ = ["WANTS", "SshParser", "SshSettings", "probe"]
