@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ def chromium() -> Iterator[Any]:
     """Run a browser."""
     from playwright.sync_api import sync_playwright
 
+    # pyshark, where another test of this process used it, leaves a watcher of children that no loop is attached to
+    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         try:

@@ -134,9 +134,10 @@ def running(store: Path | str, *options: object) -> Iterator[Client]:
 def _port(process: subprocess.Popen) -> int:
     """Return the port that a console says it listens on."""
     assert process.stdout is not None
-    until = time.monotonic() + START_SECONDS
+    until, waiting = time.monotonic() + START_SECONDS, select.poll()
+    waiting.register(process.stdout, select.POLLIN)
     while time.monotonic() < until:
-        if select.select([process.stdout], [], [], 0.2)[0]:
+        if waiting.poll(200):
             line = process.stdout.readline()
             if line:
                 return urlsplit(line.strip()).port or 0
