@@ -14,14 +14,15 @@ from columns.kernel import kernel
 _ROWS_AT_ONCE = 4096  # 700 KB of words: stays in the second-level cache, and numpy's cost per call is spread thin
 _TEXTS_REMEMBERED = 4096
 _PROVENANCE = frozenset({"policy_digest", "config_digest", "ruleset_digest"})
+_LEFT_OUT = _PROVENANCE | {"app_proto"}  # known only where somebody looks into what is said: the third part covers that
 _MASK = (1 << 64) - 1
 
 
 class ResultDigest:
     """Sums a 128-bit hash of every row, modulo 2**64 in each of two lanes, and the number of rows.
 
-    A row counts with every stored column except the digests of policy, configuration and rules (they say how a
-    result came about, not what it is). Addition makes it a hash of the multiset: order and batches do not matter,
+    A row counts with every stored column except app_proto and the digests of policy, configuration and rules (they say
+    how a result came about, not what it is). Addition makes it a hash of the multiset: order and batches do not matter,
     a row missing or doubled does. Of the sums, 64 bits are shown per table: two results that differ share a digest
     by accident with probability about 2**-64. Somebody who chooses the rows can make two sets collide, so it
     compares runs and proves nothing against an adversary.
@@ -56,7 +57,7 @@ class _TableSum:
     """The sum over the rows of one table; its columns are packed side by side into 64-bit words for the kernel."""
 
     def __init__(self, table: Table) -> None:
-        columns = [c for c in table.columns if c.clickhouse and c.name not in _PROVENANCE]
+        columns = [c for c in table.columns if c.clickhouse and c.name not in _LEFT_OUT]
         fields = [(f, np.dtype("u8" if c.dtype in ("ip", *TEXTUAL) else c.dtype)) for c in columns for f in c.fields]
         fields.sort(key=lambda field: -field[1].itemsize)  # widest first, so that no field straddles two words
         words = -(-sum(dtype.itemsize for _, dtype in fields) // 8)

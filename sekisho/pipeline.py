@@ -56,13 +56,14 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """What to replay and how; batch is in frames and never changes a result."""
+    """What to replay and how; batch is in frames and never changes a result. payload: look into what is said, too."""
 
     captures: Sequence[Path | str]
     settings: Settings
     policy: Policy | None = None
     batch: int = 65536
     sensor: str = "local"
+    payload: bool = True
 
 
 def replay(
@@ -76,7 +77,7 @@ def replay(
     """
     run = _Run(options, sinks)
     with run.watch("kernels"):
-        load_kernels()
+        load_kernels(options.payload)
     try:
         for frames in run.timed("capture", _frames(options, run.report, progress)):
             for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
@@ -116,7 +117,7 @@ class _Run:
 
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> None:
         """Put streams in order, follow what is said in them, hand on what was said."""
-        if not self.options.settings.replay.payload:
+        if not self.options.payload:
             return
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))

@@ -99,12 +99,16 @@ def requested_settings(request: Request) -> Settings:
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
-    replaced = {"batch": request.batch, "payload": request.payload, "sensor": request.sensor, "site": request.site,
-                "zones": request.zones and str(request.zones)}
+    replaced = {"batch": request.batch, "payload": _switch(request.payload), "sensor": request.sensor,
+                "site": request.site, "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:
             settings = override(settings, "replay", {key: value}, f"--{key}")
     return settings
+
+
+def _switch(wanted: bool | None) -> str | None:
+    return None if wanted is None else "on" if wanted else "off"
 
 
 def _policy(settings: Settings, screen: Screen) -> Policy | None:
@@ -123,7 +127,9 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
          collected: CollectSink, screen: Screen) -> Outcome:
     run = _run_of(captures, settings, policy)
     sinks: list[Sink] = [collected]
-    options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor)
+    wanted = settings.replay.payload
+    payload = wanted == "on" or (wanted == "auto" and (request.keep or request.eve is not None))
+    options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor, payload)
     place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
         if place is not None:

@@ -6,7 +6,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from importlib import import_module
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from columns.errors import ConfigError
 
@@ -55,8 +55,8 @@ class ReplaySettings:
     site: str = field(default="main", metadata={
         "result": False,
         "meaning": "name of the site in the store: the place whose sensors see the same networks"})
-    payload: bool = field(default=True, metadata={
-        "meaning": "put streams in order and look into what is said; off: flows and detectors alone"})
+    payload: Literal["auto", "on", "off"] = field(default="auto", metadata={
+        "meaning": "put streams in order and look into what is said; auto: where it is kept, in a store or EVE"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy, relative to this file; without one, zones are not judged"})

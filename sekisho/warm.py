@@ -36,24 +36,30 @@ _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks ze
 
 
 @cache
-def load_kernels() -> None:
-    """Call every stage once on a packet that nobody sends, so that each kernel is in memory; once per process."""
-    helper = _compile_the_rest_meanwhile() if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
+def load_kernels(payload: bool = True) -> None:
+    """Call every stage once on a packet that nobody sends, so that each kernel is in memory; once per process.
+
+    Without payload those of streams and protocols are left out.
+    """
+    helper = _compile_the_rest_meanwhile(payload) if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
     _use_decode()
     _use_flow_table()
-    _use_streams()
+    if payload:
+        _use_streams()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             helper.kill()
-    use_protocols()
+    if payload:
+        use_protocols()
     use_detectors()
 
 
-def _compile_the_rest_meanwhile() -> subprocess.Popen[bytes]:
+def _compile_the_rest_meanwhile(payload: bool) -> subprocess.Popen[bytes]:
+    protocols = "warm.use_protocols(); " if payload else ""
     return subprocess.Popen(
-        [sys.executable, "-c", "from sekisho import warm; warm.use_protocols(); warm.use_detectors()"],
+        [sys.executable, "-c", f"from sekisho import warm; {protocols}warm.use_detectors()"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 

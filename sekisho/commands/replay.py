@@ -55,7 +55,7 @@ def replay(
     payload: Annotated[bool | None, typer.Option(
         "--payload/--no-payload", show_default=False,
         help="Look into what is said (DNS, TLS, HTTP, …), or leave it at flows and detectors. "
-        "[default: that of the configuration, which looks]")] = None,
+        "[default: look where it is kept, in a store or an EVE file]")] = None,
     batch: Annotated[int | None, typer.Option(
         "--batch", metavar="N", help="Frames taken at once. Moves memory and speed, never a result.")] = None,
     sensor: Annotated[str | None, typer.Option(
