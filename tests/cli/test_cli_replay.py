@@ -285,3 +285,15 @@ def test_home_networks_label_flows_where_there_is_no_policy(cli, leak, tmp_path)
 
 def test_home_networks_that_cover_everything_are_refused(cli, leak):
     assert cli("replay", leak, "--no-store", "--home-net", "0.0.0.0/0,::/0").code == 2
+
+
+def test_what_is_said_is_looked_into_where_it_is_kept_or_when_asked(cli, leak, tmp_path):
+    alone = cli("replay", leak, "--no-store", "--json").json
+    asked = cli("replay", leak, "--no-store", "--payload", "--json").json
+    kept = cli("replay", leak, "--no-store", "--eve", tmp_path / "eve.json", "--json").json
+    refused = cli("replay", leak, "--no-payload", "--store", tmp_path / "s", "--json").json
+    assert alone["transactions"] == refused["transactions"] == {}
+    assert asked["transactions"] == kept["transactions"] != {}
+    assert asked["digest"] == kept["digest"]
+    assert {d["digest"].rsplit("-", 1)[0] for d in (alone, asked, refused)} == {alone["digest"].rsplit("-", 1)[0]}
+    assert alone["digest"] == refused["digest"] != asked["digest"]
