@@ -1,4 +1,4 @@
-"""DNS・HTTP・TLS: what flows know of them. What is inside is not decoded yet, and the page says so."""
+"""DNS・HTTP・TLS: what flows know of them, by port; names and certificates are in tables of their own."""
 
 from dashboards.panels.links import to_flows, to_host
 from dashboards.panels.model import Kind, Page, Panel, Unit, Words
@@ -17,17 +17,17 @@ from dashboards.panels.sql import (
 )
 
 _DNS, _HTTP, _TLS = "53", "80, 3128, 8000, 8080", "443, 853, 8443"
-_NOT_DECODED = Words(
-    "名前・URL・証明書などの中身はまだ解読していない。ポート番号から推定しており、別のポートの通信は含まず、"
-    "そのポートの別のプロトコルを含む。",
-    "Names, URLs and certificates are not decoded yet. The protocol is taken from the port: the same protocol on "
-    "another port is left out, and another protocol on this port is counted in.")
+_BY_PORT = Words(
+    "ポート番号による集計であり、別のポートの通信は含まず、そのポートの別のプロトコルを含む。"
+    "名前・URL・証明書は表 dns_log・http_log・tls_log にある。",
+    "The protocol is taken from the port: the same protocol on another port is left out, and another protocol on this "
+    "port is counted in. Names, URLs and certificates are in the tables dns_log, http_log and tls_log.")
 _APP = (f"multiIf(dst_port IN ({_DNS}), 'DNS', dst_port IN ({_HTTP}), 'HTTP', dst_port IN ({_TLS}), 'TLS', '')")
 _ANY = f"dst_port IN ({_DNS}, {_HTTP}, {_TLS}) AND proto IN (6, 17)"
 
 
 def _with_note(ja: str, en: str) -> Words:
-    return Words(ja + _NOT_DECODED.ja, f"{en} {_NOT_DECODED.en}")
+    return Words(ja + _BY_PORT.ja, f"{en} {_BY_PORT.en}")
 
 
 # no rollup has addresses and ports together: flow rows of a day are read, not of a month
@@ -50,7 +50,7 @@ def _servers(panel_id: str, title: Words, ports: str, ja: str, en: str) -> Panel
 PROTOCOLS = Page(
     id="protocols",
     title=Words("DNS・HTTP・TLS", "DNS, HTTP, TLS"),
-    description=_NOT_DECODED,
+    description=_BY_PORT,
     panels=(
         Panel(
             id="volumes", title=Words("通信量の推移", "Traffic over time"),
