@@ -18,3 +18,4 @@ printf '\n$ sekisho sql --store %s/store "%s"\n' "$FOLDER" "$QUERY"
 printf '\nLook further:\n'
 printf '  %s alerts --store %s/store --severity high\n' "$SEKISHO" "$FOLDER"
 printf '  %s explain --store %s/store ALERT_ID\n' "$SEKISHO" "$FOLDER"
+printf '  %s console --store %s/store\n' "$SEKISHO" "$FOLDER"
