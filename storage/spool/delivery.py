@@ -84,6 +84,11 @@ class EngineSender:
                 {"run": block.run_id, "second": block.inserted_at}).rows
         return rows >= earlier_rows + block.rows
 
+    def expect_silence(self, run_id: str) -> None:
+        """Raise Away while an earlier insert is at work; see Sender.expect_silence."""
+        with _told():
+            self._expect_silence(run_id)
+
     def blocks_inserted(self, table: str) -> int:
         """Blocks that a table has taken; see Sender.blocks_inserted."""
         try:

@@ -144,6 +144,8 @@ class Drain:
                              meta["inserted_at"])
         in_doubt = self._spool.state.sending == entry.number
         perhaps = in_doubt or self._spool.was_found(entry)
+        if perhaps:  # an insert whose connection broke may still be at work, and end when its token is forgotten
+            sender.expect_silence(entry.run_id)
         if perhaps and self._forgotten(entry, sender) and sender.holds(block, self._spool.earlier_rows(entry)):
             self._spool.counters.add("confirmed", block.rows)
             self._spool.acknowledge(entry)

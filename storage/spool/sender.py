@@ -63,6 +63,9 @@ class Sender(Protocol):
     def holds(self, block: SpooledBlock, earlier_rows: int) -> bool:
         """Whether a block sent long ago is stored: more rows of its run and second are there than earlier_rows."""
 
+    def expect_silence(self, run_id: str) -> None:
+        """Raise Away while an insert of the run, whose connection broke, is still at work at the server."""
+
     def blocks_inserted(self, table: str) -> int:
         """Blocks that a table has taken in its life, from whomever, or -1 where that cannot be known."""
 

@@ -16,7 +16,7 @@ def site(tmp_path, monkeypatch):
 
 def test_a_replay_while_the_server_is_down_and_what_waits_is_sent_later(cli, leak, policy, site, new_clickhouse):
     server = new_clickhouse()
-    direct = cli("replay", leak, "--zones", policy, "--no-store", "--json").json
+    direct = cli("replay", leak, "--zones", policy, "--no-store", "--payload", "--json").json
     server.kill()
     ran = cli("replay", leak, "--zones", policy, "--store", server.url(), "--config", site, "--json")
     assert ran.code == 0

@@ -92,6 +92,11 @@ class ModelSender:
         blocks = self.server.rows.get((block.run_id, block.table), [])
         return sum(len(d) for _, d, at in blocks if at == block.inserted_at) >= earlier_rows + block.rows
 
+    def expect_silence(self, run_id: str) -> None:
+        self.server.age()
+        if self.server.late:
+            raise Away(StoreAway("an insert is still at work"))
+
     def blocks_inserted(self, table: str) -> int:
         return self.server.taken.get(table, 0)
 
