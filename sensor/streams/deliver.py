@@ -13,7 +13,7 @@ _CONFLICT, _END = s.CONFLICT, s.END
 _CHUNKS, _ARENA = s.CHUNKS, s.ARENA
 _ENDED, _PASS = s.ENDED, s.PASS
 _DEPTH, _PAGE = s.DEPTH, s.PAGE_BYTES
-_N_GAPS, _N_GAP_BYTES, _N_OVER_DEPTH, _N_SKIPPED = s.N_GAPS, s.N_GAP_BYTES, s.N_OVER_DEPTH, s.N_SKIPPED
+_N_GAPS, _N_GAP_BYTES, _N_OVER_DEPTH = s.N_GAPS, s.N_GAP_BYTES, s.N_OVER_DEPTH
 _N_CONFLICTS, _N_OVERLAPPING = s.N_CONFLICTS, s.N_OVERLAPPING
 IN_PLACE, COPIED = 0, 2
 
@@ -43,13 +43,6 @@ def emit(state, out, slot, side, at, buffer, start, size):
     advance(r, side, size)
     if r["mode"] == _PASS:
         return
-    if r["skip"][side] > 0:
-        cut = min(r["skip"][side], size)
-        r["skip"][side] -= cut
-        counts[_N_SKIPPED] += cut
-        start, size, place = start + cut, size - cut, place + cut
-        if size == 0:
-            return
     if place + size > depth:
         kept = max(depth - place, 0)
         counts[_N_OVER_DEPTH] += size - kept
@@ -69,9 +62,7 @@ def give_up_to(r, side, place, counts):
     advance(r, side, gap)
     counts[_N_GAPS] += 1
     counts[_N_GAP_BYTES] += gap
-    cut = min(r["skip"][side], gap)
-    r["skip"][side] -= cut
-    r["gap"][side] += gap - cut
+    r["gap"][side] += gap
 
 
 @part

@@ -33,7 +33,7 @@ def begin_stream(r, flow_id, counts):
     """Make an empty record for a new connection."""
     r["flow_id"], r["mode"], r["syn"], r["over"] = flow_id, 0, 0, 0
     for side in range(s.SIDES):
-        r["taken"][side], r["acked"][side], r["fin"][side], r["skip"][side] = 0, 0, -1, 0
+        r["taken"][side], r["acked"][side], r["fin"][side] = 0, 0, -1
         r["gap"][side], r["held"][side], r["seq"][side] = 0, 0, 0
         r["head"][side], r["tail"][side], r["segments"][side] = -1, -1, 0
         r["state"][side], r["flags"][side] = _NOT_STARTED, 0

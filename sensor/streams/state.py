@@ -16,13 +16,13 @@ FOLLOW, PASS = range(2)
 STREAM = np.dtype(
     [
         ("flow_id", "u8"), ("taken", "i8", (SIDES,)), ("acked", "i8", (SIDES,)), ("fin", "i8", (SIDES,)),
-        ("skip", "i8", (SIDES,)), ("gap", "i8", (SIDES,)), ("held", "i8", (SIDES,)), ("seq", "u4", (SIDES,)),
+        ("gap", "i8", (SIDES,)), ("held", "i8", (SIDES,)), ("seq", "u4", (SIDES,)),
         ("head", "i4", (SIDES,)), ("tail", "i4", (SIDES,)), ("segments", "i4", (SIDES,)), ("state", "u1", (SIDES,)),
         ("flags", "u1", (SIDES,)), ("mode", "u1"), ("syn", "u1"), ("over", "u1"), ("unused", "u1"),
     ], align=True)
 """Both directions of one connection. taken: bytes of the direction that were handed on or given up, which is also the
 place of the next one; seq: its sequence number; acked: place up to which the other end confirmed; fin: place of the
-end, -1 unknown; skip: bytes that nobody wants; gap: bytes given up since the last chunk; head, tail: pages that wait,
+end, -1 unknown; gap: bytes given up since the last chunk; head, tail: pages that wait,
 in order of place; flags: what the next chunk has to say. A record of zeros is none; mode: FOLLOW or PASS."""
 
 PAGE_BYTES = 2048
@@ -44,10 +44,10 @@ nothing comes any more in either direction (size 0)."""
 
 COUNTS = ("segments", "bytes", "in_order", "held", "retransmitted", "overlapping", "conflicts", "gaps", "gap_bytes",
           "out_of_window", "not_followed", "reset", "reset_invalid", "over_depth_bytes", "memory_full", "keep_alive",
-          "skipped_bytes", "connections")
+          "connections")
 (N_SEGMENTS, N_BYTES, N_IN_ORDER, N_HELD, N_RETRANSMITTED, N_OVERLAPPING, N_CONFLICTS, N_GAPS, N_GAP_BYTES,
- N_OUT_OF_WINDOW, N_NOT_FOLLOWED, N_RESET, N_RESET_INVALID, N_OVER_DEPTH, N_MEMORY_FULL, N_KEEP_ALIVE, N_SKIPPED,
- N_CONNECTIONS) = range(18)
+ N_OUT_OF_WINDOW, N_NOT_FOLLOWED, N_RESET, N_RESET_INVALID, N_OVER_DEPTH, N_MEMORY_FULL, N_KEEP_ALIVE,
+ N_CONNECTIONS) = range(17)
 
 # places in StreamState.scalars
 FREE, USED = range(2)  # first free page of those given back or -1, pages ever used

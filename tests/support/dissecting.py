@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from columns import PACKET, rows_in, slice_rows, take_rows, text_values
+from columns import PACKET, slice_rows, text_values
 from columns.schema import Table, Text
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowSettings, FlowTable
@@ -66,6 +66,3 @@ def ordered(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[Any]]:
     """Return rows in an order of their own, to compare what came in different portions."""
     return {name: sorted(found, key=lambda r: (r["packet_number"], r["flow_id"], r["tx_id"]))
             for name, found in rows.items()}
-
-
-__all__ = ["Dissected", "dissected", "ordered", "portions", "rows_in", "rows_of", "take_rows"]
