@@ -32,7 +32,7 @@ from columns.eve_values import (
     times,
 )
 from columns.flow import FLOW
-from columns.schema import Column, Table, rows_in, text_values
+from columns.schema import Column, Table, Text, rows_in, text_values
 
 Vocabularies = Mapping[str, Sequence[str]]
 Form = Callable[[Fields, str, Any], None]
@@ -83,12 +83,18 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     event = Event("alert", alerts.ts_ns, sensor)
     event.derive(ALERT, alerts, {}, _ALERT_FORMS)
     event.object("alert").constant("action", '"allowed"')
+    event.own.add(_merged(alerts.context))
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
     for side in ("src", "dst"):
         many |= (getattr(alerts, f"{side}_ip_hi") == 0) & (getattr(alerts, f"{side}_ip_lo") == 0)
     ids = [f',"community_id":"{c}"' for c in community_ids(alerts)]
     event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
     return event.lines()
+
+
+def _merged(context: Text) -> list[str]:
+    """The fields of JSON objects, each as a field of the event."""
+    return ["," + text[1:-1] if len(text) > 2 else "" for text in text_values(context)]
 
 
 def stats_lines(health: Any, *, sensor: str = "") -> str:
@@ -226,6 +232,10 @@ def _tcp_object(toserver: int, toclient: int, state: int) -> str:
         **{name: True for name, bit in _FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
 
 
+def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
+    """Nothing: it is merged into the event."""
+
+
 _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient", "tcp_state"})
 """Columns of a flow that go into ``vlan`` and ``tcp`` together with others."""
 
@@ -238,5 +248,5 @@ _FLOW_FORMS: dict[str, Form] = {
 _ALERT_FORMS: dict[str, Form] = {
     "proto": proto_form,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
-    "vlan": vlan_form, "severity": number_form("severity"),
+    "vlan": vlan_form, "severity": number_form("severity"), "context": _elsewhere,
 }

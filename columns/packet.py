@@ -43,6 +43,8 @@ PACKET = Table(
         Column("tcp_seq", "uint32", "TCP sequence number"),
         Column("tcp_ack", "uint32", "TCP acknowledgement number"),
         Column("tcp_window", "uint16", "TCP window as on the wire, unscaled"),
+        Column("network_offset", "int64", "start of the IP header in its buffer", missing="-1: none, or not in it"),
+        Column("transport_offset", "int64", "start of the transport header in its buffer"),
         Column("payload_offset", "int64", "start of the transport payload in its buffer"),
         Column("payload_bytes", "uint32", "transport payload as the headers announce it", "bytes"),
         Column("payload_captured_bytes", "uint32", "transport payload that was captured", "bytes"),

@@ -59,15 +59,24 @@ class Stretch(NamedTuple):
     ended: bool = False  # the connection is over: both directions
 
 
+class Recognised(NamedTuple):
+    """What a flow speaks is known, and this direction has spoken since: told once for each direction and protocol."""
+
+    flow: FlowFacts
+    at: Moment
+    app_proto: AppProto
+    to_server: bool
+
+
 class Said(NamedTuple):
     """What belongs to the same packets as a call of a detector.
 
-    rows: (table, batch) of the protocol tables, zones labelled. spoken: steps and stretches in the order of their
-    packets, there only when a detector asks for them (``listens``). buffers: what ``packets.buffer`` names.
+    rows: (table, batch) of the protocol tables, zones labelled. spoken: steps, stretches and recognitions in the order
+    of their packets, a stretch before the steps that it completes, there only when a detector asks for them (``listens``). buffers: what ``packets.buffer`` names.
     """
 
     rows: Sequence[tuple[Table, Any]] = ()
-    spoken: Sequence[Step | Stretch] = ()
+    spoken: Sequence[Step | Stretch | Recognised] = ()
     buffers: Sequence[np.ndarray] = ()
 
 

@@ -14,7 +14,7 @@ from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.contract import Detector
 from detectors.settings import check_settings, setting
-from detectors.storm import STORM, StormControl
+from detectors.storm import STORM, SignatureStorms, StormControl
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ class Chain:
         for detector in self.detectors:
             detector.reset()
         limits = self.settings
-        self.storms_ = {d.name: StormControl(d.name, limits.new_alerts_per_minute, limits.max_held)
-                        for d in self.detectors}
+        self.storms_ = {d.name: _storm(d, limits) for d in self.detectors}
         self.failures_: dict[str, Failure] = {}
         self.rows_ = {"packets": 0, "flows": 0, "alerts": 0}
 
@@ -142,7 +141,8 @@ class Chain:
         alerts = take_rows(alerts, np.argsort(alerts.ts_ns, kind="stable"))
         rows = rows_in(alerts)
         self.rows_["alerts"] += rows
-        alerts = alerts._replace(**{name: text_column([value] * rows) for name, value in self.digests.items()})
+        alerts = alerts._replace(**{name: text_column([value] * rows) for name, value in self.digests.items()
+                                    if value or name != "ruleset_digest"})
         return self._with_zones(alerts) if self.zone_names is not None else alerts
 
     def _with_zones(self, alerts: Alerts) -> Alerts:
@@ -155,3 +155,9 @@ class Chain:
             named[zone] = text_column([
                 k or ("" if m else f) for k, m, f in zip(known, many, found, strict=True)])
         return alerts._replace(**named)
+
+
+def _storm(detector: Detector, limits: ChainSettings) -> StormControl | SignatureStorms:
+    """Storms are of a detector, or of each signature of one that has many."""
+    kind = SignatureStorms if getattr(detector, "storm_by_signature", False) else StormControl
+    return kind(detector.name, limits.new_alerts_per_minute, limits.max_held)

@@ -111,3 +111,48 @@ class StormControl:
             parts += [take_rows(alerts, at + np.flatnonzero(keep[at:k])), alerts_of([row])]
             at = k
         return concat_rows([*parts, take_rows(alerts, at + np.flatnonzero(keep[at:]))])
+
+
+_MOST_SIGNATURES = 65536
+
+
+class SignatureStorms:
+    """Storm control of a detector with many signatures: each has its own limit, so one cannot silence the others."""
+
+    def __init__(self, detector: str, per_minute: int, max_held: int) -> None:
+        self.detector, self.per_minute, self.max_held = detector, per_minute, max_held
+        self._storms: dict[tuple[int, int], StormControl] = {}
+
+    def filter(self, alerts: Alerts) -> Alerts:
+        """Return the alerts that pass, grouped by signature where one is in a storm."""
+        if not rows_in(alerts):
+            return alerts
+        keys = alerts.gid.astype(np.uint64) << 32 | alerts.signature_id
+        parts = []
+        for key in np.unique(keys).tolist():
+            parts.append(self._storm(key).filter(take_rows(alerts, keys == key)))
+        return concat_rows(parts)
+
+    def _storm(self, key: int) -> StormControl:
+        signature = (key >> 32, key & 0xFFFFFFFF)
+        if signature not in self._storms:
+            if len(self._storms) >= _MOST_SIGNATURES:  # more signatures than any rule set has: one for all the rest
+                signature = (0, 0)
+            name = f"{self.detector} {signature[0]}:{signature[1]}"
+            self._storms.setdefault(signature, StormControl(name, self.per_minute, self.max_held))
+        return self._storms[signature]
+
+    def finish(self) -> Alerts:
+        """Return the last alert of each storm that is on."""
+        ended = [a for a in (storm.finish() for storm in self._storms.values()) if rows_in(a)]
+        return concat_rows(ended) if ended else alerts_of([])
+
+    @property
+    def held_back(self) -> int:
+        """Alerts held back so far."""
+        return sum(storm.held_back for storm in self._storms.values())
+
+    @property
+    def forgotten(self) -> int:
+        """Alerts whose later revisions are no longer recognised."""
+        return sum(storm.forgotten for storm in self._storms.values())

@@ -175,6 +175,8 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
         rows.tcp_seq[k] = transport.seq
         rows.tcp_ack[k] = transport.ack
         rows.tcp_window[k] = transport.window
+        rows.network_offset[k] = link.at if net.version and not in_arena else -1
+        rows.transport_offset[k] = payload
         rows.payload_offset[k] = transport.payload
         rows.payload_bytes[k] = transport.end - transport.payload
         rows.payload_captured_bytes[k] = transport.captured_end - transport.payload

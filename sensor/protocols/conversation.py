@@ -22,13 +22,14 @@ class Conversation:
     """
 
     __slots__ = ("_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto", "context", "decisions",
-                 "done", "parser")
+                 "done", "parser", "unheard")
 
     def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
         self.parser: Any = None
         self.app_proto = AppProto.UNKNOWN
         self.decisions: tuple[tuple[int, int], ...] = ()
+        self.unheard = {True, False}  # directions that have not spoken since the protocol is known
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
         self._room, self._datagrams = room, datagrams
@@ -80,7 +81,7 @@ class Conversation:
                 self._feed(to_server, data, gap, when)
 
     def _call_it(self, app_proto: AppProto, at: Moment) -> None:
-        self.app_proto = app_proto
+        self.app_proto, self.unheard = app_proto, {True, False}
         self.decisions = (*self.decisions, (at.packet_number, int(app_proto)))
 
     def _feed(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason, Status
-from columns.said import Said, Step, Stretch
+from columns.said import Recognised, Said, Step, Stretch
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.settings import ProtocolSettings
@@ -34,7 +34,7 @@ class Dissector:
                  inspected: bool = False) -> None:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own, self._inspected = streams, own_settings or {}, inspected
-        self._spoken: list[Step | Stretch] = []
+        self._spoken: list[Step | Stretch | Recognised] = []
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -75,9 +75,11 @@ class Dissector:
                     continue
                 talk = self._begin(_facts(packets, row, side == 0), at)
             data = bytes(buffers[buffer][start : start + size])
+            told = len(self._spoken)
             self._guard(talk, talk.say, side == 0, data, gap, at)
             if self._inspected:
-                self._spoken.append(Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
+                self._tell_recognised(talk, side == 0, at, told)
+                self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
                 continue  # the rest of the stream is wanted, whatever the parser says
             if talk.done:
                 self._streams.pass_over(slot, flow_id)
@@ -94,10 +96,19 @@ class Dissector:
             if flow_id in self._labels:
                 return
             talk = self._begin(_facts(packets, row, to_server), at)
+        told = len(self._spoken)
         self._guard(talk, talk.say, to_server, data, 0, at)
-        if talk.done:
+        if self._inspected:
+            self._tell_recognised(talk, to_server, at, told)
+        if talk.done and not (self._inspected and talk.unheard):
             self._ignored[slot] = flow_id
             self._leave(talk)
+
+    def _tell_recognised(self, talk: Conversation, to_server: bool, at: Moment, place: int) -> None:
+        """Tell once for each direction that has spoken since its protocol is known, before what was said then."""
+        if talk.app_proto and to_server in talk.unheard:
+            talk.unheard.discard(to_server)
+            self._spoken.insert(place, Recognised(talk.flow, at, talk.app_proto, to_server))
 
     def _begin(self, facts: FlowFacts, at: Moment) -> Conversation:
         if len(self._talks) >= self.settings.conversations:

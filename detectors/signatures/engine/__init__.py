@@ -1,0 +1,1 @@
+"""The engine: runs the rules that the language half has read, over packets, streams and transactions."""

@@ -1,0 +1,183 @@
+"""One batch put in order: packets that rules may hold of, windows of streams, steps of transactions, ends of flows.
+
+What the filters find is found for the whole batch at once; after that everything is looked at in the order in which it
+happened, so that what one rule remembers another can ask for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from columns import Flows, Packets
+from columns.codes import EndReason, Status
+from columns.said import Recognised, Said, Step, Stretch
+from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
+from detectors.signatures.engine.packets import PacketColumns
+from detectors.signatures.engine.plan import PatternSet, Plan, Prepared
+from detectors.signatures.engine.raw import STATUS_EVENTS
+from detectors.signatures.engine.streams import Window, Windows
+from detectors.signatures.engine.transforms import transformed
+
+_TCP = 6
+_PACKET, _SPOKEN, _END = range(3)
+
+
+class Event(NamedTuple):
+    """Something to look at, in its place: a row with its rules, a window, a step or a recognition, an ended flow."""
+
+    number: int
+    phase: int
+    place: int
+    what: Any
+    rules: Sequence[Prepared] = ()
+    history: bytes = b""
+
+
+class Batch:
+    """What there is to look at in one call of the detector."""
+
+    def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
+                 facts: PacketFacts, remembered: Iterable[int]) -> None:
+        self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
+        self._remembered = remembered
+        self.bytes = 0
+        self.pieces = 0
+        self.events: list[Event] = [*self._ends(flows), *self._spoken(windows), *self._rows()]
+        self.events.sort(key=lambda e: e[:3])
+
+    def _ends(self, flows: Flows) -> Iterator[Event]:
+        over = np.flatnonzero(flows.end_reason != EndReason.ACTIVE_TIMEOUT)
+        numbers, ids = flows.emitted_before[over].tolist(), flows.flow_id[over].tolist()
+        for k, (number, flow_id) in enumerate(zip(numbers, ids, strict=True)):
+            yield Event(number - 1, _END, k, flow_id)
+
+    def _spoken(self, windows: Windows) -> Iterator[Event]:
+        events: list[Event] = []
+        pieces: dict[Any, tuple[list[int], list[bytes]]] = defaultdict(lambda: ([], []))
+        of_stream = pieces["stream"]
+        kinds_of, history = self._plan.kinds_of, self._plan.history
+        for k, item in enumerate(self._said.spoken):
+            if type(item) is Stretch:
+                for window in windows.take(item):
+                    of_stream[0].append(len(events))
+                    of_stream[1].append(window.data)
+                    events.append(Event(item.at.packet_number, _SPOKEN, k, window))
+                continue
+            number = item.at.packet_number
+            if type(item) is Step:
+                for name, data in item.buffers:
+                    for kind in kinds_of.get(name, ()):
+                        made = transformed(data, kind[1]) if kind[1] else data
+                        if made:
+                            pieces[kind][0].append(len(events))
+                            pieces[kind][1].append(made)
+                past = windows.history(item.flow.flow_id, item.to_server) if history and item.flow.proto == _TCP else b""
+                events.append(Event(number, _SPOKEN, k, item, (), past))
+            else:
+                events.append(Event(number, _SPOKEN, k, item))
+        found: dict[int, set[Prepared]] = defaultdict(set)
+        for kind, (places, data) in pieces.items():
+            patterns = self._plan.stream if kind == "stream" else self._plan.kinds[kind]
+            for piece, rules in self._joined(patterns, data):
+                found[places[piece]].update(rules)
+        for k, event in enumerate(events):
+            rules = found.get(k, ())
+            if type(event.what) is Window:
+                rules = [*rules, *self._plan.stream_always]
+                if not rules:
+                    continue
+            yield event._replace(rules=sorted(rules, key=_number))
+
+    def _joined(self, patterns: PatternSet, data: list[bytes]) -> Iterator[tuple[int, Sequence[Prepared]]]:
+        """Find patterns in many pieces at once."""
+        sizes = np.array([len(d) for d in data], np.int64)
+        starts = np.zeros(sizes.size, np.int64)
+        np.cumsum(sizes[:-1], out=starts[1:])
+        self.bytes += int(sizes.sum())
+        self.pieces += sizes.size
+        joined = np.frombuffer(b"".join(data) or b"\0", np.uint8)
+        for piece, which in patterns.filter.find(joined, starts, sizes).tolist():
+            yield piece, patterns.rules[which]
+
+    def _rows(self) -> Iterator[Event]:
+        p, plan = self._packets, self._plan
+        if not p.status.size:
+            return
+        found: dict[int, list[Prepared]] = defaultdict(list)
+        columns = PacketColumns(p, self._facts)
+        there = (p.status == Status.OK) & (p.payload_captured_bytes > 0)
+        tcp = p.proto == _TCP
+        loose = there & tcp & (self._facts.bits & FOLLOWED == 0)
+        self._payloads(plan.tcp, there & tcp, found)
+        self._payloads(plan.other, there & ~tcp, found)
+        self._payloads(plan.stream, loose, found)
+        for rule in plan.ip_only:
+            self._add(columns.rows_of(rule, columns.first()), rule, found)
+        if loose.any():
+            for rule in plan.stream_always:
+                self._add(columns.rows_of(rule, loose), rule, found)
+        late = [r for r in plan.packet_always if r.needs_memory]
+        for rule in plan.packet_always:
+            if not rule.needs_memory:
+                self._add(columns.rows_of(rule, self._covered(rule, tcp, loose)), rule, found)
+        if late:
+            known = self._known_flows(found)
+            for rule in late:
+                self._add(columns.rows_of(rule, known), rule, found)
+        self._odd(found)
+        numbers = p.packet_number
+        for row, rules in found.items():
+            unique = sorted(set(rules), key=_number)
+            yield Event(int(numbers[row]), _PACKET, row, row, unique)
+
+    @staticmethod
+    def _covered(rule: Prepared, tcp: np.ndarray, loose: np.ndarray) -> np.ndarray | None:
+        """Rows that a rule without a pattern looks at: not those whose payload a stream covers, if that is enough."""
+        if rule.has_payload and rule.rule.on_stream and not rule.rule.on_packet:
+            return ~tcp | loose
+        return None
+
+    def _known_flows(self, found: dict[int, list[Prepared]]) -> np.ndarray:
+        """bool[rows]: of flows of which something is remembered, or that something happens to in this batch."""
+        ids = set(self._remembered)
+        ids.update(item.flow.flow_id for item in self._said.spoken)
+        ids.update(self._packets.flow_id[list(found)].tolist() if found else ())
+        return np.isin(self._packets.flow_id, np.fromiter(ids, np.uint64, len(ids)))
+
+    @staticmethod
+    def _add(rows: np.ndarray, rule: Prepared, found: dict[int, list[Prepared]]) -> None:
+        for row in rows.tolist():
+            found[row].append(rule)
+
+    def _payloads(self, patterns: PatternSet, mask: np.ndarray, found: dict[int, list[Prepared]]) -> None:
+        if not patterns.rules:
+            return
+        p = self._packets
+        for number, buffer in enumerate(self._said.buffers):
+            rows = np.flatnonzero(mask & (p.buffer == number))
+            if not rows.size:
+                continue
+            sizes = p.payload_captured_bytes[rows].astype(np.int64)
+            self.bytes += int(sizes.sum())
+            self.pieces += rows.size
+            hits = patterns.filter.find(buffer, p.payload_offset[rows].astype(np.int64), sizes)
+            for row, which in zip(rows[hits[:, 0]].tolist(), hits[:, 1].tolist(), strict=True):
+                found[row].extend(patterns.rules[which])
+
+    def _odd(self, found: dict[int, list[Prepared]]) -> None:
+        """Rows that were refused in decoding, for rules about decoder events."""
+        if not self._plan.decoder:
+            return
+        for row in np.flatnonzero(np.isin(self._packets.status, list(STATUS_EVENTS))).tolist():
+            found[row].extend(self._plan.decoder)
+
+
+def _number(rule: Prepared) -> int:
+    return rule.number
+
+
+SPOKEN_TYPES = (Window, Step, Recognised)

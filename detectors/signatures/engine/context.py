@@ -1,0 +1,111 @@
+"""What an alert shows beside the rule: protocol, direction, the transaction's own fields as EVE has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from detectors.signatures.engine.runner import Match
+from detectors.signatures.engine.transactions import Side, Tx
+
+_MOST_VALUES, _MOST_CHARACTERS = 8, 1024
+
+
+def _text(value: bytes) -> str:
+    return value[:_MOST_CHARACTERS].decode("utf-8", "replace")
+
+
+def _number(value: bytes) -> int:
+    return int(value)
+
+
+_Take = tuple[str, str, Callable[[bytes], Any]]
+_HTTP: tuple[_Take, ...] = (
+    ("hostname", "http.host", _text), ("url", "http.uri.raw", _text), ("http_user_agent", "http.user_agent", _text),
+    ("http_content_type", "http.content_type", _text), ("http_refer", "http.referer", _text),
+    ("http_method", "http.method", _text), ("protocol", "http.protocol", _text), ("status", "http.stat_code", _number))
+_OBJECTS: dict[str, tuple[str, tuple[_Take, ...]]] = {
+    "http1": ("http", _HTTP),
+    "tls": ("tls", (("subject", "tls.cert_subject", _text), ("issuerdn", "tls.cert_issuer", _text),
+                    ("serial", "tls.cert_serial", _text), ("fingerprint", "tls.cert_fingerprint", _text),
+                    ("sni", "tls.sni", _text), ("version", "tls.version", _text), ("ja4", "ja4.hash", _text))),
+    "smtp": ("smtp", (("helo", "smtp.helo", _text), ("mail_from", "smtp.mail_from", _text))),
+    "ftp": ("ftp", (("command", "ftp.command", _text), ("command_data", "ftp.command_data", _text),
+                    ("mode", "ftp.mode", _text), ("dynamic_port", "ftp.dynamic_port", _number))),
+}
+
+
+def app_objects(match: Match) -> dict[str, Any]:
+    """Return the objects of EVE that tell the transaction of a match; {} outside of one."""
+    if match.tx is None:
+        return {}
+    tx: Tx = match.tx
+    made = _MAKERS[tx.app](tx) if tx.app in _MAKERS else _plain(tx)
+    files = [_file(file) for side in tx.sides for file in side.files[:_MOST_VALUES]]
+    return made | ({"files": files} if files else {})
+
+
+def _plain(tx: Tx) -> dict[str, Any]:
+    if tx.app not in _OBJECTS:
+        return {}
+    name, takes = _OBJECTS[tx.app]
+    shown = {}
+    for key, buffer, form in takes:
+        value = _first(tx, buffer)
+        if value is not None:
+            shown[key] = form(value)
+    return {name: shown} if shown else {}
+
+
+def _first(tx: Tx, buffer: str) -> bytes | None:
+    for side in (tx.sides[1], tx.sides[0]):
+        if values := side.values(buffer):
+            return values[0]
+    return None
+
+
+def _numbers(value: bytes) -> Any:
+    text = value.decode("latin-1")
+    return int(text) if text.isdigit() else text
+
+
+def _dns(tx: Tx) -> dict[str, Any]:
+    side = tx.sides[1] if tx.sides[1].count else tx.sides[0]
+    asked = [{"rrname": _text(name), **({"rrtype": _text(kind)} if kind else {})} for name, kind in _paired(
+        side, "dns.query", "dns.query_type")]
+    shown: dict[str, Any] = {"version": 3, "type": "response" if side is tx.sides[0] else "request", "queries": asked}
+    if side.has("dns.answers"):
+        shown |= json.loads(side.values("dns.answers")[0])
+    for key in ("rcode", "id", "flags"):
+        if side.has(f"dns.{key}"):
+            shown[key] = _numbers(side.values(f"dns.{key}")[0])
+    return {"dns": shown}
+
+
+def _paired(side: Side, names: str, kinds: str) -> list[tuple[bytes, bytes]]:
+    first, second = list(side.values(names))[:_MOST_VALUES], list(side.values(kinds))
+    return [(name, second[k] if k < len(second) else b"") for k, name in enumerate(first)]
+
+
+def _ssh(tx: Tx) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for side, name in ((tx.sides[1], "client"), (tx.sides[0], "server")):
+        if side.has("ssh.software"):
+            shown[name] = {"proto_version": _text(side.values("ssh.proto")[0]),
+                           "software_version": _text(side.values("ssh.software")[0])}
+    return {"ssh": shown} if shown else {}
+
+
+_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh}
+
+
+def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if "file.name" in file:
+        shown["filename"] = _text(file["file.name"][0])
+    if "file.magic" in file:
+        shown["magic"] = _text(file["file.magic"][0])
+    if "file.size" in file:
+        shown["size"] = int(file["file.size"][0])
+    return shown

@@ -1,0 +1,115 @@
+"""Headers of rules as bits: every distinct set of addresses or ports is one bit, looked up once per address and port."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from detectors.signatures.language.addresses import AddressSet, PortSet
+from detectors.signatures.language.rule import Rule
+
+_REMEMBERED = 1 << 16
+
+
+class HeaderBits(NamedTuple):
+    """Places of a rule's four sets among those of the plan, -1 for any."""
+
+    src: int
+    src_ports: int
+    dst: int
+    dst_ports: int
+
+
+class _Sets:
+    """Distinct sets, and for any value the bits of those that hold it: a look-up among elementary ranges."""
+
+    def __init__(self) -> None:
+        self._places: dict[Hashable, int] = {}
+        self._starts: list[int] = [0]
+        self._bits: list[int] = [0]
+
+    def place(self, ranges: tuple[tuple[int, int], ...], everything: bool) -> int:
+        """Return the place of a set, -1 for everything."""
+        return -1 if everything else self._places.setdefault(ranges, len(self._places))
+
+    def build(self) -> None:
+        """Make the look-up of all sets that were placed."""
+        starts = {0}
+        for ranges in self._places:
+            for low, high in ranges:  # type: ignore[attr-defined]
+                starts |= {low, high + 1}
+        self._starts = sorted(starts)
+        index = {start: k for k, start in enumerate(self._starts)}
+        self._bits = [0] * len(self._starts)
+        for ranges, place in self._places.items():
+            for low, high in ranges:  # type: ignore[attr-defined]
+                for k in range(index[low], index[high + 1]):
+                    self._bits[k] |= 1 << place
+
+    def bits(self, value: int) -> int:
+        """Return one bit for every set that holds a value."""
+        return self._bits[bisect_right(self._starts, value) - 1]
+
+
+class Headers:
+    """The headers of all rules of a plan. What was found for an address is remembered, up to a limit."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        addresses, ports = _Sets(), _Sets()
+        self.of = [HeaderBits(
+            addresses.place(r.src.ranges, r.src.any), ports.place(r.src_ports.ranges, r.src_ports.any),
+            addresses.place(r.dst.ranges, r.dst.any), ports.place(r.dst_ports.ranges, r.dst_ports.any)) for r in rules]
+        addresses.build()
+        ports.build()
+        self._addresses, self._ports = addresses, ports
+        self._known: dict[int, int] = {}
+
+    def ends(self, src_ip: int, dst_ip: int, src_port: int, dst_port: int) -> Ends:
+        """Return the bits of both ends of a packet, as on the wire."""
+        return Ends(self._address(src_ip), self._address(dst_ip), self._ports.bits(src_port), self._ports.bits(dst_port))
+
+    def _address(self, address: int) -> int:
+        found = self._known.get(address)
+        if found is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            found = self._known[address] = self._addresses.bits(address)
+        return found
+
+
+class Ends(NamedTuple):
+    """Bits of source and destination, addresses and ports."""
+
+    src: int
+    dst: int
+    src_port: int
+    dst_port: int
+
+    def turned(self) -> Ends:
+        """The same as the other side sees it."""
+        return Ends(self.dst, self.src, self.dst_port, self.src_port)
+
+    def fit(self, header: HeaderBits) -> bool:
+        """Return whether a one-way header holds."""
+        return ((header.src < 0 or bool(self.src >> header.src & 1))
+                and (header.dst < 0 or bool(self.dst >> header.dst & 1))
+                and (header.src_ports < 0 or bool(self.src_port >> header.src_ports & 1))
+                and (header.dst_ports < 0 or bool(self.dst_port >> header.dst_ports & 1)))
+
+
+def in_addresses(wanted: AddressSet, hi: np.ndarray, lo: np.ndarray) -> np.ndarray:
+    """Return bool[n]: which addresses, as uint64 halves, belong to a set."""
+    found = np.zeros(hi.size, bool)
+    for first_hi, first_lo, last_hi, last_lo in zip(*wanted.words, strict=True):
+        above = (hi > first_hi) | ((hi == first_hi) & (lo >= first_lo))
+        below = (hi < last_hi) | ((hi == last_hi) & (lo <= last_lo))
+        found |= above & below
+    return found
+
+
+def in_ports(wanted: PortSet, ports: np.ndarray) -> np.ndarray:
+    """Return bool[n]: which ports belong to a set."""
+    return wanted.bitmap[ports]

@@ -1,0 +1,52 @@
+"""The order in which rules are looked at: pass, drop, reject, alert; who sets before who asks; priority; as written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from detectors.signatures.language.conditions import FlowBits, FlowInt, HostBits, XBits
+from detectors.signatures.language.rule import Rule
+
+ACTIONS = ("pass", "drop", "rejectsrc", "rejectdst", "rejectboth", "reject", "alert")
+_RANK = {"pass": 0, "drop": 1, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "reject": 2, "alert": 3, "config": 3}
+
+
+def in_order(rules: Sequence[Rule]) -> list[Rule]:
+    """Return rules in the order in which Suricata looks at them."""
+    ranks = _flowbit_ranks(rules)
+    keyed = [((_RANK.get(r.action, 3), ranks[k], *(_kind_rank(r, kind) for kind in (FlowInt, HostBits, XBits)),
+               r.priority, k), r) for k, r in enumerate(rules)]
+    return [rule for _, rule in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _kind_rank(rule: Rule, kind: type) -> int:
+    """0 sets only, 1 sets and asks, 2 has none, 3 asks only."""
+    sets = any(isinstance(c, kind) and c.effect for c in (*rule.effects, *rule.conditions))
+    asks = any(isinstance(c, kind) and not c.effect for c in rule.conditions)
+    return 1 if sets and asks else 0 if sets else 3 if asks else 2
+
+
+def _flowbit_ranks(rules: Sequence[Rule]) -> list[int]:
+    """Rank by the longest chain of bits that have to be set before; a circle is cut where it is met again."""
+    sets: list[set[str]] = [_bits(r, lambda c: c.op in ("set", "toggle", "unset")) for r in rules]
+    asks: list[set[str]] = [_bits(r, lambda c: not c.effect) for r in rules]
+    setters: dict[str, list[int]] = {}
+    for k, names in enumerate(sets):
+        for name in names:
+            setters.setdefault(name, []).append(k)
+    rank = [0 if s else 1 for s in sets]
+    for _ in range(16):  # as deep as chains of bits are followed
+        changed = False
+        for k, names in enumerate(asks):
+            before = [rank[j] + 1 for name in names for j in setters.get(name, ()) if j != k]
+            wanted = max([*before, 3 if not sets[k] and names else rank[k]]) if names else rank[k]
+            if wanted > rank[k] and wanted < 64:
+                rank[k], changed = wanted, True
+        if not changed:
+            break
+    return rank
+
+
+def _bits(rule: Rule, wanted: Callable[[Any], bool]) -> set[str]:
+    return {name for c in (*rule.conditions, *rule.effects) if isinstance(c, FlowBits) and wanted(c) for name in c.names}

@@ -1,0 +1,295 @@
+"""The runner: looks at the events of a batch in their order, remembers, and tells the rules that matched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from columns import Flows, Packets
+from columns.app import AppProto
+from columns.said import FlowFacts, Moment, Recognised, Said, Step
+from detectors.signatures.engine.batch import Batch, Event
+from detectors.signatures.engine.evaluate import Evaluator
+from detectors.signatures.engine.facts import ESTABLISHED, Facts
+from detectors.signatures.engine.memory import FlowMemory, Memory
+from detectors.signatures.engine.plan import Plan, Prepared
+from detectors.signatures.engine.scene import PacketView, Scene
+from detectors.signatures.engine.search import Variables
+from detectors.signatures.engine.sets import Sets
+from detectors.signatures.engine.settings import SignatureSettings
+from detectors.signatures.engine.streams import Window, Windows
+from detectors.signatures.engine.thresholds import Thresholds
+from detectors.signatures.engine.transactions import Side, Tx, tx_of
+
+_MDNS = 5353
+_APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
+_FLOW_KINDS = frozenset({"ip_only", "like_ip_only", "protocol_detection_only", "app_layer", "app_tx"})
+_STATEFUL_KINDS = frozenset({"packet_stream", "stream"})
+
+
+def app_name(app: AppProto, flow: FlowFacts) -> str:
+    """Return the name that rules have for a protocol."""
+    if app == AppProto.DNS and _MDNS in (flow.src_port, flow.dst_port):
+        return "mdns"
+    return _APP_NAMES.get(app) if app in _APP_NAMES else app.name.lower()  # type: ignore[return-value]
+
+
+class Match(NamedTuple):
+    """A rule that matched and is to be told, with what it was looked at against and what it read."""
+
+    rule: Prepared
+    scene: Scene
+    variables: Variables
+    tx: Tx | None
+    serial: int
+
+
+class Runner:
+    """All state of the engine but the plan, which can be exchanged between batches."""
+
+    def __init__(self, plan: Plan, settings: SignatureSettings, *, midstream: bool = False,
+                 profile: bool = False) -> None:
+        self.settings, self._profile = settings, profile
+        self.counts: Counter[str] = Counter()
+        self.memory = Memory(settings.flows, settings.bits)
+        self.thresholds = Thresholds(settings.thresholds)
+        self._facts = Facts(midstream)
+        self._windows = Windows(settings.flows, plan.history)
+        self._open: dict[int, bool] = {}
+        self.exchange(plan)
+
+    def exchange(self, plan: Plan) -> None:
+        """Go on with another plan; flows, bits and counts stay. Rules that wait for more of a transaction are let go."""
+        self.plan = plan
+        self._windows.keep_history(plan.history)
+        self._sets = Sets(plan.ruleset.datasets)
+        self._evaluator = Evaluator(self.memory, self._sets, self.counts, profile=self._profile)
+        for _, memory in self.memory.flows.items():
+            for fired in memory.fired:
+                fired.clear()
+            for tx in memory.txs.values():
+                for side in tx.sides:
+                    side.pending.clear()
+
+    def counters(self) -> dict[str, int]:
+        """Return the counts since the start."""
+        kept = {"flows_kept": len(self.memory.flows), "flows_forgotten": self.memory.flows.forgotten,
+                "bits_forgotten": self.memory.bits.forgotten, "thresholds_forgotten": self.thresholds.forgotten,
+                "streams_forgotten": self._windows.forgotten, "dataset_full": self._sets.full}
+        return dict(self.counts) | dict(self.memory.counts) | kept
+
+    def take(self, packets: Packets, flows: Flows, said: Said) -> list[Match]:
+        """Look at a batch; return what is to be told, in order."""
+        self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
+        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
+        self.counts["bytes_searched"] += batch.bytes
+        self.counts["pieces_searched"] += batch.pieces
+        self._told: list[Match] = []
+        self._packet, self._serials, self._passing = -1, Counter[Any](), False
+        for event in batch.events:
+            if event.number != self._packet:
+                self._packet, self._passing = event.number, False
+                self._serials.clear()
+            self._look(event)
+        return self._told
+
+    def _look(self, event: Event) -> None:
+        what = event.what
+        if type(what) is int:
+            if event.phase == 2:
+                self._over(what)
+            else:
+                self._row(what, event.rules)
+        elif type(what) is Window:
+            self._window(what, event)
+        elif type(what) is Step:
+            self._step(what, event)
+        else:
+            self._recognised(what)
+
+    def _over(self, flow_id: int) -> None:
+        memory = self.memory.flows.get(flow_id)
+        if memory is not None:
+            for tx_id in list(memory.txs):
+                self._close(memory, tx_id)
+        self.memory.flows.forget(flow_id)
+        self._open.pop(flow_id, None)
+
+    # packets
+
+    def _row(self, row: int, rules: Sequence[Prepared]) -> None:
+        p, bits = self._p, int(self._f.bits[row])
+        flow_id = int(p.flow_id[row])
+        memory = self.memory.flows.get(flow_id)
+        if memory is not None and memory.passed:
+            return
+        scene = self._scene_of_row(row, flow_id, memory, bool(bits & ESTABLISHED))
+        self.counts["packets_evaluated"] += 1
+        view = scene.packet
+        assert view is not None
+        scene.data = view.payload if p.payload_captured_bytes[row] else None
+        for rule in rules:
+            self._try(rule, scene)
+
+    def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
+        p = self._p
+        src, dst = _address(p.src_ip_hi[row], p.src_ip_lo[row]), _address(p.dst_ip_hi[row], p.dst_ip_lo[row])
+        src_port, dst_port = int(p.src_port[row]), int(p.dst_port[row])
+        scene = Scene(
+            at=Moment(int(p.ts_ns[row]), int(p.packet_number[row])), flow_id=flow_id, src_ip=src, dst_ip=dst,
+            src_port=src_port, dst_port=dst_port, proto=int(p.proto[row]), vlan=int(p.vlan[row]),
+            to_server=bool(p.to_server[row]) or not flow_id, memory=memory, established=established,
+            ends=self.plan.headers.ends(src, dst, src_port, dst_port))
+        scene.packet = PacketView(p, row, self._f, self._buffers)
+        return scene
+
+    # streams
+
+    def _window(self, window: Window, event: Event) -> None:
+        flow = window.flow
+        memory = self.memory.flows.of(flow.flow_id)
+        if memory.passed:
+            return
+        self.counts["windows_evaluated"] += 1
+        scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
+        scene.is_stream = True
+        fired: dict[int, int] = memory.fired[window.to_server]
+        for rule in event.rules:
+            again = window.looked and fired.get(rule.number) == window.turn
+            scene.data = window.data[window.looked :] if again else window.data
+            if self._try(rule, scene):
+                fired[rule.number] = window.turn
+            else:
+                fired.pop(rule.number, None)
+
+    def _scene_of_flow(self, flow: FlowFacts, memory: FlowMemory, to_server: bool, at: Moment, number: int) -> Scene:
+        src, dst, src_port, dst_port = flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port
+        if not to_server:
+            src, dst, src_port, dst_port = dst, src, dst_port, src_port
+        row = self._row_of(number, flow.flow_id)
+        if row >= 0:
+            self._open[flow.flow_id] = bool(self._f.bits[row] & ESTABLISHED)
+        scene = Scene(at=at, flow_id=flow.flow_id, src_ip=src, dst_ip=dst, src_port=src_port, dst_port=dst_port,
+                      proto=flow.proto, vlan=flow.vlan, to_server=to_server, memory=memory,
+                      established=self._open.get(flow.flow_id, False),
+                      ends=self.plan.headers.ends(src, dst, src_port, dst_port))
+        if row >= 0:
+            scene.packet = PacketView(self._p, row, self._f, self._buffers)
+        return scene
+
+    def _row_of(self, number: int, flow_id: int) -> int:
+        """Return the row of a packet in this batch that belongs to a flow, -1 for none."""
+        numbers = self._p.packet_number
+        row = int(np.searchsorted(numbers, np.uint64(number)))
+        while row < numbers.size and numbers[row] == number:
+            if self._p.flow_id[row] == flow_id:
+                return row
+            row += 1
+        return -1
+
+    # transactions
+
+    def _recognised(self, item: Recognised) -> None:
+        memory = self.memory.flows.of(item.flow.flow_id)
+        name = app_name(item.app_proto, item.flow)
+        if not memory.apps[item.to_server] and memory.app and memory.app != name:
+            memory.said.add("applayer.protocol_changed")
+        memory.app = memory.apps[item.to_server] = name
+        if memory.passed or not self.plan.detection:
+            return
+        scene = self._scene_of_flow(item.flow, memory, item.to_server, item.at, item.at.packet_number)
+        for rule in self.plan.detection:
+            self._try(rule, scene)
+
+    def _step(self, step: Step, event: Event) -> None:
+        memory = self.memory.flows.of(step.flow.flow_id)
+        app = app_name(step.app_proto, step.flow)
+        memory.app = memory.app or app
+        tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
+        self.counts["transactions_forgotten"] += full
+        side: Side = tx.sides[step.to_server]
+        if side.done:
+            return
+        if not memory.apps[step.to_server]:
+            memory.apps[step.to_server] = app
+        self.counts["buffers_refused"] += side.add(step.buffers)
+        side.done = side.done or step.done
+        side.history = event.history or side.history
+        if not memory.passed:
+            self._candidates(side, event.rules, app)
+            if side.pending:
+                self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
+        if side.done:
+            side.pending.clear()
+        if tx.over:
+            memory.txs.pop(step.tx_id, None)
+
+    def _candidates(self, side: Side, rules: Sequence[Prepared], app: str) -> None:
+        if not side.started:
+            side.started = True
+            for name in {"", app, "http" if app in ("http1", "http2") else app}:
+                for rule in self.plan.tx_always.get(name, ()):
+                    side.pending[rule.number] = rule
+        for rule in rules:
+            if rule.number not in side.told:
+                side.pending[rule.number] = rule
+
+    def _evaluate(self, flow: FlowFacts, memory: FlowMemory, tx: Tx, side: Side, to_server: bool, at: Moment,
+                  tx_id: int) -> None:
+        self.counts["steps_evaluated"] += 1
+        scene = self._scene_of_flow(flow, memory, to_server, at, at.packet_number)
+        scene.tx, scene.tx_id = side, tx_id
+        if flow.proto == 6:
+            scene.data = side.history or None
+        elif scene.packet is not None:
+            scene.data = scene.packet.payload
+        for number in sorted(side.pending):
+            rule = side.pending[number]
+            if self._try(rule, scene, tx):
+                side.told.add(number)
+                del side.pending[number]
+
+    def _close(self, memory: FlowMemory, tx_id: int) -> None:
+        memory.txs.pop(tx_id, None)
+
+    # matches
+
+    def _try(self, rule: Prepared, scene: Scene, tx: Tx | None = None) -> bool:
+        variables = self._evaluator.holds(rule, scene)
+        if variables is None:
+            return False
+        rule.matched += 1
+        self._matched(rule, scene, variables, tx)
+        return True
+
+    def _matched(self, p: Prepared, scene: Scene, variables: Variables, tx: Tx | None) -> None:
+        rule = p.rule
+        key = (rule.gid, rule.sid)
+        if rule.detection_filter is not None and self.thresholds.filtered(key, rule.detection_filter, scene):
+            return
+        if p.effects or variables.captured:
+            scene.memory = scene.memory or (self.memory.flows.of(scene.flow_id) if scene.flow_id else FlowMemory())
+            for effect in p.effects:
+                self.memory.change(effect, scene.memory, scene)
+        if rule.action == "pass":
+            self._passing = True
+            stateful = scene.is_stream or scene.tx is not None
+            if scene.flow_id and (rule.kind in _FLOW_KINDS or (rule.kind in _STATEFUL_KINDS and stateful)):
+                self.memory.flows.of(scene.flow_id).passed = True
+            return
+        if rule.noalert or self._passing or rule.action == "config":
+            return
+        if rule.threshold is not None and self.thresholds.held(key, rule.threshold, scene):
+            self.counts["held_by_threshold"] += 1
+            return
+        place = (p.number, scene.flow_id, scene.tx_id, scene.to_server)
+        serial = self._serials[place]
+        self._serials[place] += 1
+        self._told.append(Match(p, scene, variables, tx, serial))
+
+
+def _address(hi: Any, lo: Any) -> int:
+    return int(hi) << 64 | int(lo)

@@ -1,0 +1,97 @@
+"""What a rule is looked at against: a packet, a window of a stream, or a step of a transaction, with its flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from columns import Packets
+from columns.said import Moment
+from detectors.signatures.engine.facts import ESTABLISHED, FIRST, PacketFacts
+from detectors.signatures.engine.headers import Ends
+from detectors.signatures.engine.memory import FlowMemory
+
+
+class PacketView:
+    """One row of a batch; columns are attributes, read when they are asked for."""
+
+    __slots__ = ("_buffers", "_facts", "_packets", "row")
+
+    def __init__(self, packets: Packets, row: int, facts: PacketFacts, buffers: Sequence[np.ndarray]) -> None:
+        self._packets, self.row, self._facts, self._buffers = packets, row, facts, buffers
+
+    def __getattr__(self, name: str) -> int:
+        return int(getattr(self._packets, name)[self.row])
+
+    @property
+    def established(self) -> bool:
+        """Whether its flow was established."""
+        return bool(self._facts.bits[self.row] & ESTABLISHED)
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the first of its direction."""
+        return bool(self._facts.bits[self.row] & FIRST)
+
+    @property
+    def sums(self) -> list[int]:
+        """Packets to server and to client, bytes to server and to client, with this packet."""
+        return self._facts.sums[self.row].tolist()
+
+    @property
+    def start_ns(self) -> int:
+        """Event time of the flow's first packet."""
+        return int(self._facts.start_ns[self.row])
+
+    @property
+    def payload(self) -> bytes:
+        """The payload that was captured."""
+        return self._bytes(self.payload_offset, self.payload_captured_bytes)
+
+    def _bytes(self, start: int, size: int) -> bytes:
+        buffer = self._buffers[self.buffer]
+        return buffer[start : start + size].tobytes()
+
+    @property
+    def network(self) -> bytes:
+        """The bytes from the IP header on, as far as they were captured; b"" where they are not at hand."""
+        return self._from(self.network_offset)
+
+    @property
+    def transport(self) -> bytes:
+        """The bytes from the transport header on, as far as they were captured."""
+        return self._from(self.transport_offset)
+
+    def _from(self, start: int) -> bytes:
+        stop = self.payload_offset + self.payload_captured_bytes
+        return self._bytes(start, stop - start) if 0 <= start < stop else b""
+
+
+class Scene:
+    """One thing to look at. Source and destination are those of the direction, as on the wire.
+
+    payload: what pkt_data is: bytes of the packet or of the window; None where there is none. looked: so many of its
+    first bytes were looked at before. tx: the transaction, None outside of one. packet: the packet at hand, None where
+    it is no longer.
+    """
+
+    __slots__ = ("at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "is_stream", "memory", "packet",
+                 "proto", "src_ip", "src_port", "to_server", "tx", "tx_id", "vlan")
+
+    def __init__(self, *, at: Moment, flow_id: int, src_ip: int, dst_ip: int, src_port: int, dst_port: int, proto: int,
+                 vlan: int, to_server: bool, ends: Ends, memory: FlowMemory | None, established: bool) -> None:
+        self.at, self.flow_id, self.proto, self.vlan, self.to_server = at, flow_id, proto, vlan, to_server
+        self.src_ip, self.dst_ip, self.src_port, self.dst_port = src_ip, dst_ip, src_port, dst_port
+        self.ends, self.memory, self.established = ends, memory, established
+        self.packet: PacketView | None = None
+        self.data: bytes | None = None
+        self.is_stream = False
+        self.tx: Any = None
+        self.tx_id = 0
+
+    @property
+    def ip_version(self) -> int:
+        """4 or 6."""
+        return 4 if self.src_ip >> 32 == 0xFFFF else 6

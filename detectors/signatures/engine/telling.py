@@ -1,0 +1,85 @@
+"""Matches as rows of ALERT."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from columns.codes import AlertState, Certainty, Outcome, Property, Severity
+from detectors.alerts import alert_id
+from detectors.signatures.engine.context import app_objects
+from detectors.signatures.engine.runner import Match
+from detectors.signatures.language.rule import PAYLOAD
+
+NAME = "signatures"
+_LOWEST = int(max(Severity))
+
+
+def row_of(match: Match, digest: str) -> dict[str, Any]:
+    """Return the alert of a match, under the digest of its rule set."""
+    scene, rule = match.scene, match.rule.rule
+    at = scene.at
+    key = f"{match.rule.where} {scene.flow_id} {at.packet_number} {scene.tx_id} {int(scene.to_server)} {match.serial}"
+    buffers = list(dict.fromkeys(_shown(g.buffer) for g in match.rule.groups))
+    found = ", ".join(buffers) or "header"
+    technique = next(iter(rule.metadata_values("mitre_technique_id")), "")
+    return {
+        "detector": NAME, "gid": rule.gid, "signature_id": rule.sid, "rev": rule.rev, "signature": rule.msg,
+        "signature_ja": rule.msg, "category": rule.class_description,
+        "severity": min(max(rule.priority, 1), _LOWEST), "property": int(Property.INTEGRITY), "technique": technique,
+        "runbook": "signature", "alert_id": alert_id(NAME, key, at.ts_ns), "revision": 1,
+        "state": int(AlertState.SINGLE), "ts_ns": at.ts_ns, "start_ns": at.ts_ns, "end_ns": at.ts_ns,
+        "peak_ns": at.ts_ns, "src_ip": scene.src_ip, "dst_ip": scene.dst_ip, "src_port": scene.src_port,
+        "dst_port": scene.dst_port, "proto": scene.proto, "vlan": scene.vlan, "dst_prefix_bits": 128,
+        "flow_id": scene.flow_id, "packet_number": at.packet_number,
+        "direction_certainty": int(Certainty.SYN_SEEN if scene.established else Certainty.GUESSED),
+        "outcome": int(Outcome.ESTABLISHED if scene.established else Outcome.UNKNOWN),
+        "measured": 1.0, "peak": 1.0, "threshold": 1.0, "measure": "matches", "events": 1,
+        "why": f"Rule {match.rule.where} ({rule.action}) matched {_way(scene.to_server)} in {found}.",
+        "why_ja": f"ルール {match.rule.where}（{rule.action}）が {found} で一致。",
+        "ruleset_digest": digest, "action": rule.action, "metadata": _metadata(match), "context": _context(match),
+    }
+
+
+def _shown(buffer: str) -> str:
+    return "payload" if buffer == PAYLOAD else buffer
+
+
+def _way(to_server: bool) -> str:
+    return "to the server" if to_server else "to the client"
+
+
+def _metadata(match: Match) -> str:
+    grouped: dict[str, list[str]] = {}
+    for key, value in match.rule.rule.metadata:
+        grouped.setdefault(key, []).append(value)
+    return json.dumps(grouped, ensure_ascii=False, separators=(",", ":")) if grouped else ""
+
+
+def _context(match: Match) -> str:
+    """Top-level fields of the EVE event as JSON text."""
+    scene, shown = match.scene, dict[str, Any]()
+    if scene.memory is not None and scene.memory.app:
+        shown["app_proto"] = _app(scene.memory.app)
+    shown["direction"] = "to_server" if scene.to_server else "to_client"
+    if match.tx is not None:
+        shown["tx_id"] = scene.tx_id
+    shown |= app_objects(match)
+    variables: dict[str, list[dict[str, str]]] = {}
+    for kind, name, value in match.variables.captured:
+        where = {"pkt": "pktvars", "flow": "flowvars"}.get(kind)
+        if where:
+            variables.setdefault(where, []).append({name: value[:256].decode("utf-8", "replace")})
+    if scene.memory is not None and scene.memory.bits:
+        shown["metadata"] = {"flowbits": sorted(scene.memory.bits)[:64], **variables}
+    elif variables:
+        shown["metadata"] = variables
+    if scene.packet is not None and scene.flow_id:
+        to_server, to_client, bytes_server, bytes_client = scene.packet.sums
+        shown["flow"] = {"pkts_toserver": to_server, "pkts_toclient": to_client, "bytes_toserver": bytes_server,
+                         "bytes_toclient": bytes_client}
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def _app(name: str) -> str:
+    return "http" if name == "http1" else name

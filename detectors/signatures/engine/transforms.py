@@ -1,0 +1,114 @@
+"""Transforms: a buffer turned into another before it is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from detectors.signatures.engine.base64 import decoded
+from detectors.signatures.language.matches import Pcre, Transform
+
+_MOST_INFLATED = 1 << 20
+_BLANKS = re.compile(rb"[ \t\n\v\f\r]+")
+_PSEUDO = re.compile(rb"(?:^|\r?\n):[^\r\n]*")
+_HEADER_NAME = re.compile(rb"(?m)^[^:\r\n]+(?=:)")
+
+
+def transformed(data: bytes, transforms: Sequence[Transform]) -> bytes | None:
+    """Return data after all transforms; None where one leaves nothing to look at."""
+    for transform in transforms:
+        made = _MAKE[transform.name](data, transform.argument)
+        if made is None:
+            return None
+        data = made
+    return data
+
+
+def _hash(name: str) -> Callable[[bytes, Any], bytes]:
+    return lambda data, _: hashlib.new(name, data, usedforsecurity=False).digest()
+
+
+def _xor(data: bytes, argument: Any) -> bytes:
+    key = argument if isinstance(argument, bytes) else bytes.fromhex(str(argument).strip().strip('"'))
+    stretched = (key * (len(data) // len(key) + 1))[: len(data)]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(stretched, "big")).to_bytes(len(data), "big")
+
+
+def _from_base64(data: bytes, argument: Any) -> bytes | None:
+    options = {"mode": "rfc4648", "bytes": "", "offset": "0"}
+    for part in str(argument or "").split(","):
+        words = part.replace(":", " ").split()
+        if len(words) == 2:
+            options[words[0]] = words[1].lower()
+    start = int(options["offset"], 0)
+    part = data[start : start + int(options["bytes"], 0)] if options["bytes"] else data[start:]
+    found = decoded(part, lenient=options["mode"] == "rfc2045", strict=options["mode"] == "strict")
+    return found or data
+
+
+@lru_cache(1024)
+def _expression(pattern: bytes) -> Any:
+    from detectors.signatures.engine.search import compiled
+
+    return compiled(Pcre(pattern))
+
+
+def _pcrexform(data: bytes, argument: Any) -> bytes:
+    pattern = argument if isinstance(argument, bytes) else str(argument).encode("latin-1")
+    found = _expression(pattern).search(data)
+    if found is None:
+        return data
+    return bytes(found.group(1) or b"") if found.re.groups else bytes(found.group(0))
+
+
+def _inflate(window: int) -> Callable[[bytes, Any], bytes | None]:
+    def make(data: bytes, _: Any) -> bytes | None:
+        machine = zlib.decompressobj(window)
+        try:
+            return machine.decompress(data, _MOST_INFLATED)
+        except zlib.error:
+            return None
+    return make
+
+
+def _subslice(data: bytes, argument: Any) -> bytes:
+    words = [w.strip() for w in str(argument).split(",")]
+    start, size = int(words[0], 0), len(data)
+    start = max(size + start, 0) if start < 0 else min(start, size)
+    if len(words) == 1:
+        return data[start:]
+    count = int(words[1], 0)
+    return data[start : size + count] if count < 0 else data[start : start + count]
+
+
+def _domain(data: bytes, argument: Any) -> bytes | None:
+    from detectors.signatures.engine.suffixes import registered_domain
+
+    return registered_domain(data)
+
+
+def _tld(data: bytes, argument: Any) -> bytes | None:
+    from detectors.signatures.engine.suffixes import public_suffix
+
+    return public_suffix(data)
+
+
+_MAKE: dict[str, Callable[[bytes, Any], bytes | None]] = {
+    "to_lowercase": lambda data, _: data.lower(), "to_uppercase": lambda data, _: data.upper(),
+    "strip_whitespace": lambda data, _: _BLANKS.sub(b"", data),
+    "compress_whitespace": lambda data, _: _BLANKS.sub(lambda found: found[0][:1], data),
+    "url_decode": lambda data, _: unquote_to_bytes(data.replace(b"+", b" ")),
+    "dotprefix": lambda data, _: b"." + data, "to_md5": _hash("md5"), "to_sha1": _hash("sha1"),
+    "to_sha256": _hash("sha256"), "xor": _xor, "from_base64": _from_base64, "pcrexform": _pcrexform,
+    "strip_pseudo_headers": lambda data, _: _PSEUDO.sub(b"", data).lstrip(b"\r\n"),
+    "header_lowercase": lambda data, _: _HEADER_NAME.sub(lambda found: found[0].lower(), data),
+    "gunzip": _inflate(31), "zlib_deflate": _inflate(15), "subslice": _subslice, "domain": _domain, "tld": _tld,
+}
+
+TRANSFORMS = frozenset(_MAKE)
+"""Names of the transforms that are there."""

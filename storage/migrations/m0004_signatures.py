@@ -1,0 +1,7 @@
+"""What a rule asks for, its metadata and what the conversation was about, beside each alert."""
+
+from storage.migrations.migration import Migration
+
+MIGRATION = Migration(
+    4, "action, metadata and context of alerts", tables=("alert",),
+    fills={"alert": {"action": "''", "metadata": "''", "context": "''"}})
