@@ -46,18 +46,16 @@ def without(ranges: Ranges, taken: Ranges) -> Ranges:
     """Return what is in ranges and not in taken."""
     found, k = [], 0
     for low, high in ranges:
-        while k and k < len(taken) and taken[k - 1][1] >= low:
-            k -= 1
+        while k < len(taken) and taken[k][1] < low:
+            k += 1
         j = k
         while j < len(taken) and taken[j][0] <= high:
-            if taken[j][1] >= low:
-                if taken[j][0] > low:
-                    found.append((low, taken[j][0] - 1))
-                low = taken[j][1] + 1
+            if taken[j][0] > low:
+                found.append((low, taken[j][0] - 1))
+            low = taken[j][1] + 1
             j += 1
         if low <= high:
             found.append((low, high))
-        k = max(j - 1, 0)
     return tuple(found)
 
 

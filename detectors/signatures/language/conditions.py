@@ -107,10 +107,10 @@ class VlanLayers(_PacketInteger):
 
 @dataclass(frozen=True, slots=True)
 class VlanId:
-    """A VLAN identifier; layer counts from the outermost (0), from the innermost if negative, None for any."""
+    """A VLAN identifier; the layers' index counts from the outermost (0)."""
 
     test: IntTest
-    layer: int | None = None
+    index: Index = ANY_INDEX
     scope: ClassVar[str] = "packet"
 
 

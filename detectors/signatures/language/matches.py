@@ -16,13 +16,14 @@ Amount = int | str
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """One step that turns a buffer into another; argument is its option as bytes or text, None without one."""
+    """One step that turns a buffer into another.
+
+    argument: None, but the key of xor (bytes), the expression of pcrexform (bytes), the largest size in bytes of gunzip
+    and zlib_deflate (int), and of from_base64 (mode, offset, bytes or None for all).
+    """
 
     name: str
-    argument: str | bytes | None = None
-
-    def __str__(self) -> str:
-        return self.name if self.argument is None else f"{self.name}:{self.argument!r}"
+    argument: bytes | int | tuple[str, int, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Content:
     negated: bool = False
     rawbytes: bool = False
     replace: bytes | None = None
-    buffer: str = ""
+    buffer: str = "pkt_data"
     transforms: tuple[Transform, ...] = ()
 
     @property
@@ -70,7 +71,7 @@ class Pcre:
     relative: bool = False
     unlimited: bool = False
     captures: tuple[tuple[str, str], ...] = ()
-    buffer: str = ""
+    buffer: str = "pkt_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class BSize:
 class ByteTest:
     """Compare a number in the buffer. operator: < > = <= >= & ^; base: 0 for binary, 8, 10 or 16 for digits in text.
 
-    bitmask is applied first and shifted right by its trailing zeros. A number of nbytes 0 may come with a variable.
+    bitmask is applied first and shifted right by its trailing zeros. nbytes 0 of digits in text is all that follow.
     """
 
     nbytes: Amount

@@ -1,0 +1,142 @@
+"""Files and folders of rules -> RuleSet. A rule that is wrong is refused with its place and the rest go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from columns.errors import UsageError
+from detectors.signatures.language.classification import CLASS_TYPES, REFERENCES, ClassType
+from detectors.signatures.language.dataset_files import DatasetFiles
+from detectors.signatures.language.needs import lacking
+from detectors.signatures.language.problems import RuleError, RuleSkipped, ValueProblem
+from detectors.signatures.language.reading import read_rule
+from detectors.signatures.language.rule import Rule
+from detectors.signatures.language.ruleset import Problem, RuleSet, digest_of
+from detectors.signatures.language.text import LogicalLine, read_lines
+from detectors.signatures.language.variables import Variables
+
+MAX_RULES = 1_000_000
+MAX_PROBLEMS = 100_000
+"""Refusals and warnings that are kept; a file of nonsense must not fill the memory."""
+_SID = re.compile(r"sid\s*:\s*(\d{1,10})\s*;")
+Progress = Callable[[int, int], None]
+"""Called with (rules read, files left)."""
+
+
+def rule_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files to read: those named, and every *.rules beneath folders, sorted; UsageError for none."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.rglob("*.rules"))
+            if not inside:
+                raise UsageError("holds no rules", where=str(path), expected="files that end in .rules")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise UsageError("does not exist", where=str(path), expected="a file or folder of rules")
+    return list(dict.fromkeys(found))
+
+
+@dataclass
+class _Loading:
+    variables: Variables
+    evaluable: Container[str] | None
+    classes: Mapping[str, ClassType]
+    references: Mapping[str, str]
+    rules: dict[tuple[int, int], Rule] = field(default_factory=dict)
+    refused: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    datasets: DatasetFiles = field(default_factory=DatasetFiles)
+
+    def take(self, line: LogicalLine, path: Path) -> None:
+        """Read one rule into the set, or note why not."""
+        try:
+            rule = read_rule(line.text, self.variables, file=path, line=line.line, enabled=line.enabled,
+                             classes=self.classes)
+            if rule.enabled:
+                self.datasets.take(rule)
+        except RuleSkipped as skipped:
+            self._note(self.warnings, line, path, RuleError("requires", f"not loaded: {skipped}"))
+        except ValueProblem as problem:
+            self._note(self.refused, line, path, RuleError("dataset", problem.what, problem.remedy))
+        except RuleError as error:
+            self._note(self.refused, line, path, error)
+        else:
+            self._enter(rule, line, path)
+
+    def _enter(self, rule: Rule, line: LogicalLine, path: Path) -> None:
+        if need := lacking(rule, self.evaluable):
+            self._note(self.refused, line, path, RuleError(
+                need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off, or write it without"))
+            return
+        key = (rule.gid, rule.sid)
+        known = self.rules.get(key)
+        if known is not None and known.enabled and not rule.enabled:
+            return
+        if known is not None and known.enabled == rule.enabled:
+            if rule.rev <= known.rev:
+                self._note(self.refused, line, path, RuleError(
+                    "sid", f"{rule.sid} is taken by {known.file}:{known.line} of rev {known.rev}",
+                    "take one out, or raise rev"))
+                return
+            self._note(self.warnings, line, path, RuleError(
+                "sid", f"replaces rev {known.rev} in {known.file}:{known.line}"))
+            del self.rules[key]
+        self.rules[key] = rule
+        if rule.enabled:
+            for error in warnings_of(rule, self.classes, self.references):
+                self._note(self.warnings, line, path, error)
+
+    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError) -> None:
+        if len(into) >= MAX_PROBLEMS:
+            return
+        number, column = line.place(error.offset) if error.offset is not None else (line.line, 0)
+        found = _SID.search(line.text)
+        into.append(Problem(str(path), number, column, error.keyword, error.what, error.remedy,
+                            int(found[1]) if found else 0, line.enabled))
+
+
+def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, evaluable: Container[str] | None = None,
+               classes: Mapping[str, ClassType] = CLASS_TYPES, references: Mapping[str, str] = REFERENCES,
+               progress: Progress | None = None) -> RuleSet:
+    """Return the rules of files and folders. UsageError only where a file cannot be read at all.
+
+    evaluable holds the words of needs.py that the engine knows, None for all. Of rules with one gid and sid the higher
+    rev stays; of equals the first, and the other is refused. A switched-off rule never displaces one that is on.
+    """
+    loading = _Loading(variables or Variables(), evaluable, classes, references)
+    files, count = rule_files(paths), 0
+    for k, path in enumerate(files):
+        for line in read_lines(path):
+            count += 1
+            if count > MAX_RULES:
+                raise UsageError(f"there are more than {MAX_RULES} rules", where=str(path), remedy="load fewer files")
+            loading.take(line, path)
+            if progress and count % 256 == 0:
+                progress(count, len(files) - k)
+    rules = tuple(loading.rules.values())
+    return RuleSet(rules, tuple(loading.refused), tuple(loading.warnings), loading.datasets.sets, digest_of(rules))
+
+
+def warnings_of(rule: Rule, classes: Mapping[str, ClassType], references: Mapping[str, str]) -> Iterable[RuleError]:
+    """Yield what is odd about a rule that works: it is slow, matches everything, or names what is not known."""
+    if rule.classtype and rule.classtype.lower() not in classes:
+        yield RuleError("classtype", f"unknown class type {rule.classtype}; its priority is {rule.priority}",
+                        "add it to classification.config")
+    unknown = [key for key, _ in rule.references if key not in references]
+    if unknown:
+        yield RuleError("reference", f"unknown type {unknown[0]}", "add it to reference.config")
+    if not rule.groups and not rule.conditions and rule.flow is None and not rule.hook:
+        if rule.src.any and rule.dst.any and rule.src_ports.any and rule.dst_ports.any:
+            yield RuleError("rule", "matches everything of its protocol", "give it a condition, or switch it off")
+    elif rule.groups and rule.fast_pattern is None:
+        yield RuleError("rule", "has no fast pattern: every packet or transaction of its kind is looked at",
+                        "add a content that is not negated")
+    elif rule.fast_pattern is not None and len(rule.fast_pattern.pattern) < 3:
+        yield RuleError("content", f"the fast pattern is {len(rule.fast_pattern.pattern)} bytes long and found often",
+                        "add a longer content")
