@@ -6,6 +6,7 @@ from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
 from detectors.scan import ScanDetector
+from detectors.signatures.language.ruleset import RuleSet
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
@@ -13,9 +14,13 @@ from sekisho.settings import Settings
 from zones import Policy
 
 
-def build_chain(settings: Settings, policy: Policy | None) -> Chain:
-    """Return the chain for these settings; without a policy the zone detectors are left out."""
+def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None) -> Chain:
+    """Return the chain for these settings; without a policy the zone detectors are left out, without rules theirs."""
     detectors: list[Detector] = [ScanDetector(settings.scan), FloodDetector(settings.flood)]
+    if ruleset is not None:
+        from detectors.signatures.detector import SignatureDetector
+
+        detectors.append(SignatureDetector(ruleset, settings.signatures, midstream=settings.streams.midstream))
     digest = config_digest(settings)
     if policy is None:
         return Chain(detectors, settings.chain, config_digest=digest)

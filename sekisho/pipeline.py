@@ -16,6 +16,7 @@ import numpy as np
 from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
+from detectors.signatures.language.ruleset import RuleSet
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
@@ -65,6 +66,7 @@ class ReplayOptions:
     batch: int = 65536
     sensor: str = "local"
     payload: bool = True
+    ruleset: RuleSet | None = None
 
 
 def replay(
@@ -105,7 +107,7 @@ class _Run:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
-        self.chain = build_chain(options.settings, options.policy)
+        self.chain = build_chain(options.settings, options.policy, options.ruleset)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens)

@@ -19,6 +19,7 @@ from sekisho.pipeline import ReplayOptions, Sink
 from sekisho.pipeline import replay as replay_captures
 from sekisho.progress import ReplayProgress, stop_on_interrupt
 from sekisho.report import ReplayReport
+from sekisho.rulefiles import replay_rules
 from sekisho.settings import Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
 from sekisho.store_place import StorePlace, store_place
@@ -43,6 +44,7 @@ class Request:
     eve: str | None = None
     checksums: str | None = None
     home_net: str | None = None
+    rules: Sequence[Path] = ()
     payload: bool | None = None
     batch: int | None = None
     sensor: str | None = None
@@ -126,10 +128,12 @@ def _policy(settings: Settings, screen: Screen) -> Policy | None:
 def _run(request: Request, captures: list[Path], settings: Settings, policy: Policy | None,
          collected: CollectSink, screen: Screen) -> Outcome:
     run = _run_of(captures, settings, policy)
+    ruleset = replay_rules(request.rules, settings, screen)
     sinks: list[Sink] = [collected]
     wanted = settings.replay.payload
     payload = wanted == "on" or (wanted == "auto" and (request.keep or request.eve is not None))
-    options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor, payload)
+    options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor,
+                            payload or ruleset is not None, ruleset)
     place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
         if place is not None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
     from detectors.scan import ScanSettings
+    from detectors.signatures.engine.settings import SignatureSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
@@ -102,6 +103,7 @@ SECTIONS: dict[str, str] = {
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
+    "signatures": "detectors.signatures.engine.settings:SignatureSettings",
     "chain": "detectors.chain:ChainSettings",
 }
 """Section of the configuration file -> the class that holds its fields, their defaults, units and ranges."""
@@ -147,6 +149,7 @@ class Settings:
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
+    signatures: SignatureSettings
     chain: ChainSettings
 
     def section(self, name: str) -> Any:

@@ -20,6 +20,7 @@ from sekisho.commands.options import (
 EXAMPLES = examples(
     "sekisho replay monday.pcapng --zones zones.toml",
     "sekisho replay captures/ --no-store --json",
+    "sekisho replay monday.pcapng --rules rules/",
     "sekisho replay dump.pcap.gz --no-store --eve - | jq 'select(.event_type == \"alert\")'",
     "tcpdump -r old.pcap -w - 'not port 22' | sekisho replay - --fail-on high",
 )
@@ -52,6 +53,9 @@ def replay(
     home_net: Annotated[str | None, typer.Option(
         "--home-net", metavar="CIDR,…", help="Networks of our own, separated by commas: without a zone policy, "
         "flows are labelled home and external by them.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option(
+        "--rules", metavar="FILE|DIR", help="Rules in Suricata's language: a file, or a folder for its *.rules; may be "
+        "given several times. They imply --payload.")] = None,
     payload: Annotated[bool | None, typer.Option(
         "--payload/--no-payload", show_default=False,
         help="Look into what is said (DNS, TLS, HTTP, …), or leave it at flows and detectors. "
@@ -83,7 +87,8 @@ def replay(
 
     code = run_replay(Request(
         captures=capture, config=config, zones=zones, store=store, keep=not no_store,
-        eve=eve, checksums=checksums and checksums.value, home_net=home_net, payload=payload,
+        eve=eve, checksums=checksums and checksums.value, home_net=home_net, rules=rules or (),
+        payload=payload,
         batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number,
         as_json=as_json, quiet=quiet, lang=lang,
     ))

@@ -49,7 +49,7 @@ class FileSettings:
 class FileTracker:
     """One file: begin it by making the tracker, give its bytes in order, and end it once."""
 
-    __slots__ = ("_context", "_hashes", "_head", "_hinted", "_hints", "_inspect", "_iso", "_tail", "app_proto", "gaps",
+    __slots__ = ("_context", "_hashes", "_head", "_hinted", "_hints", "_inspect", "_iso", "_shown", "_tail", "app_proto", "gaps",
                  "name", "size", "to_server", "tx_id")
 
     def __init__(self, context: Context, settings: FileSettings, name: str | bytes, to_server: bool,
@@ -60,6 +60,7 @@ class FileTracker:
         self.size, self.gaps = 0, False
         self._hashes = [hashlib.new(h, usedforsecurity=False) for h in settings.hashes]
         self._head, self._iso, self._tail = b"", b"", b""
+        self._shown = bytearray() if context.show else None
         self._hints: set[str] = set()
         self._hinted: bool | None = None  # whether hints are looked for; None until the type is known
 
@@ -90,6 +91,8 @@ class FileTracker:
     def _look(self, data: bytes) -> None:
         if len(self._head) < HEAD_BYTES and not self.gaps:
             self._head += data[: HEAD_BYTES - len(self._head)]
+        if self._shown is not None:
+            self._shown += data
         if self._hinted is not False:
             self._look_for_hints(data)
         if self.size < _ISO_END and self.size + len(data) > ISO_OFFSET:
@@ -107,10 +110,20 @@ class FileTracker:
 
     def end(self, at: Moment, state: str = CLOSED, **objects: str) -> None:
         """Tell the file; objects are JSON texts of what carried it (http=..., smtp=..., email=..., smb=...)."""
-        self._context.emit(FILEINFO, at, self.facts(state) | objects)
+        self._context.emit(FILEINFO, at, self.facts(state, at) | objects)
 
-    def facts(self, state: str = CLOSED) -> dict[str, Any]:
-        """Return the columns of the file that is over, for a caller that tells it later."""
+    def _show(self, at: Moment, facts: dict[str, Any]) -> None:
+        """Show what rules ask of files."""
+        buffers = [("file.name", self.name.encode("utf-8", "surrogateescape"))] if self.name else []
+        buffers += [("file.data", bytes(self._shown or b"")), ("file.magic", facts["file_type"].encode()),
+                    ("file.size", b"%d" % self.size), ("file.state", facts["state"].lower().encode())]
+        buffers += [(f"file.{h.name}", h.digest()) for h in self._hashes if not self.gaps]
+        assert self._context.show is not None
+        self._context.show(at, self.tx_id, self.to_server, buffers)
+        self._shown = None
+
+    def facts(self, state: str, at: Moment) -> dict[str, Any]:
+        """Return the columns of the file that is over, for a caller that tells it later; it is shown now."""
         if self._iso == ISO_MARK:
             kind = ISO
         else:
@@ -121,8 +134,11 @@ class FileTracker:
             self._hints.add("encrypted")
         if self.gaps and state == CLOSED:
             state = TRUNCATED
-        return {
+        told = {
             "app_proto": self.app_proto.name.lower(), "to_server": int(self.to_server), "file_tx_id": self.tx_id,
             "filename": self.name, "file_type": kind.name, "mime_type": kind.mime, "size": self.size,
             "hints": json.dumps(sorted(self._hints)) if self._hints else "", "gaps": int(self.gaps), "state": state,
             "stored": 0, **{h.name: h.hexdigest() for h in self._hashes}}
+        if self._shown is not None:
+            self._show(at, told)
+        return told

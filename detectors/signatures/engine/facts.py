@@ -59,7 +59,8 @@ def follow(p, state, out, midstream):
         slot, side = np.int64(p.flow_slot[i]), 1 - np.int64(p.to_server[i])
         if state.flow_id[slot] != p.flow_id[i]:
             state.flow_id[slot], state.bits[slot], state.start_ns[slot] = p.flow_id[i], 0, p.ts_ns[i]
-            state.sums[slot, :] = 0
+            for k in range(4):
+                state.sums[slot, k] = 0
         bits, seen = np.int64(state.bits[slot]), _CLIENT if side == 0 else _SERVER
         first = bits & seen == 0
         bits |= seen
@@ -83,7 +84,8 @@ def follow(p, state, out, midstream):
         state.sums[slot, side] += 1
         state.sums[slot, 2 + side] += np.int64(p.wire_bytes[i])
         out.bits[i] = (ESTABLISHED if established else 0) | (FIRST if first else 0) | (FOLLOWED if followed else 0)
-        out.sums[i, :] = state.sums[slot, :]
+        for k in range(4):
+            out.sums[i, k] = state.sums[slot, k]
         out.start_ns[i] = state.start_ns[slot]
 
 

@@ -32,11 +32,10 @@ from detectors.signatures.language.matches import (
     Match,
     Pcre,
 )
+from detectors.signatures.language.regex import compile_pcre
 
 STEPS = 3000
 """Most steps of one search."""
-
-_PCRE_LIMITS = b"(*LIMIT_MATCH=20000)(*LIMIT_DEPTH=3000)"
 
 
 class Buffer:
@@ -137,21 +136,8 @@ def _made(match: Match) -> Any:
     if isinstance(match, Content):
         return match.pattern.lower() if match.nocase else match.pattern
     if isinstance(match, Pcre):
-        return compiled(match)
+        return compile_pcre(match)
     return None
-
-
-def compiled(match: Pcre) -> Any:
-    """Return a pattern compiled with limits; raises pcre2.LibraryError for one that is none."""
-    flags = 0
-    for letter, flag in (("i", pcre2.I), ("s", pcre2.S), ("m", pcre2.M), ("x", pcre2.X)):
-        flags |= flag if letter in match.flags else 0
-    pattern = match.pattern
-    if "A" in match.flags:
-        pattern = rb"\G(?:" + pattern + b")"
-    if "G" in match.flags:
-        pattern = b"(?U)" + pattern
-    return pcre2.compile(_PCRE_LIMITS + pattern, flags)
 
 
 def _content(step: _Step, x: Variables, steps: tuple[_Step, ...], k: int, buffer: Buffer, at: int) -> bool:

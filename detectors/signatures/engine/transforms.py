@@ -6,12 +6,12 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from detectors.signatures.engine.base64 import decoded
 from detectors.signatures.language.matches import Pcre, Transform
+from detectors.signatures.language.regex import compile_pcre
 
 _MOST_INFLATED = 1 << 20
 _BLANKS = re.compile(rb"[ \t\n\v\f\r]+")
@@ -51,19 +51,12 @@ def _from_base64(data: bytes, argument: Any) -> bytes | None:
     return found or data
 
 
-@lru_cache(1024)
-def _expression(pattern: bytes) -> Any:
-    from detectors.signatures.engine.search import compiled
-
-    return compiled(Pcre(pattern))
-
-
 def _pcrexform(data: bytes, argument: Any) -> bytes:
     pattern = argument if isinstance(argument, bytes) else str(argument).encode("latin-1")
-    found = _expression(pattern).search(data)
+    found = compile_pcre(Pcre(pattern)).search(data)
     if found is None:
         return data
-    return bytes(found.group(1) or b"") if found.re.groups else bytes(found.group(0))
+    return bytes(found.group(1) or b"") if found.lastindex else bytes(found.group(0))
 
 
 def _inflate(window: int) -> Callable[[bytes, Any], bytes | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sensor.protocols.http.body import Body
@@ -29,24 +28,17 @@ def request_body(parser: Any, tx: Transaction, head: Head) -> Body:
     settings: HttpSettings = parser.settings
     boundary = boundary_of(head.value(b"content-type"))
     sink = MultipartSink(parser, tx, boundary) if boundary else FileSink(parser, tx, True, tx.target.path)
-    return Body(_codings(head, settings), _inspector(parser, True), settings.inspect_request_bytes,
+    return Body(_codings(head, settings), settings.inspect_request_bytes if parser.context.show else 0,
                 settings.inflate_bytes, sink)
 
 
 def response_body(parser: Any, tx: Transaction, head: Head) -> Body:
     """Return the body of a response."""
     settings: HttpSettings = parser.settings
-    return Body(_codings(head, settings), _inspector(parser, False), settings.inspect_response_bytes,
+    return Body(_codings(head, settings), settings.inspect_response_bytes if parser.context.show else 0,
                 settings.inflate_bytes, FileSink(parser, tx, False, response_file_name(tx)))
 
 
 def _codings(head: Head, settings: HttpSettings) -> list[bytes]:
     found = [c for c in codings(head) if c != b"lzma" or settings.lzma]
     return found[-settings.coding_layers :] if settings.coding_layers else []
-
-
-def _inspector(parser: Any, to_server: bool) -> Callable[[bytes], None] | None:
-    inspect, kind = parser.inspect, "http.request_body" if to_server else "http.response_body"
-    if inspect is None:
-        return None
-    return lambda data: inspect(kind, to_server, data, parser.at)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.http.coding import Decoder
 
-Inspect = Callable[[bytes], None]
-"""Takes decoded bytes of a body in their order, as many as are inspected."""
-
-
 class Body:
-    """One body. wire_bytes: as framed, still coded; entity_bytes: decoded."""
+    """One body. wire_bytes: as framed, still coded; entity_bytes: decoded; shown: the first of these, to inspect."""
 
-    __slots__ = ("_decoders", "_inflate", "_inspect", "_left", "_lost", "_sink", "entity_bytes", "odd", "wire_bytes")
+    __slots__ = ("_decoders", "_inflate", "_left", "_lost", "_sink", "entity_bytes", "odd", "shown", "wire_bytes")
 
-    def __init__(self, codings: list[bytes], inspect: Inspect | None, inspect_bytes: int, inflate_bytes: int,
-                 sink: Any) -> None:
-        """Sink: takes data, skip, gap and end, and tells by ``curious`` whether bytes matter to it; None for none."""
+    def __init__(self, codings: list[bytes], inspect_bytes: int, inflate_bytes: int, sink: Any) -> None:
+        """inspect_bytes: so many are kept to be inspected. Sink: takes data, skip, gap and end, and tells by ``curious`` whether bytes matter to it; None for none."""
         self._decoders = [Decoder(c) for c in reversed(codings)]
-        self._inspect, self._left, self._inflate, self._sink = inspect, inspect_bytes, inflate_bytes, sink
+        self._left, self._inflate, self._sink = inspect_bytes, inflate_bytes, sink
+        self.shown = bytearray()
         self._lost = False  # what comes can no longer be decoded
         self.wire_bytes = self.entity_bytes = 0
         self.odd: list[str] = []
@@ -31,7 +26,7 @@ class Body:
         """Whether the bytes themselves matter; when not, ``skip`` is enough."""
         if self._decoders:
             return not self._lost
-        return (self._left > 0 and self._inspect is not None) or (self._sink is not None and self._sink.curious)
+        return self._left > 0 or (self._sink is not None and self._sink.curious)
 
     def data(self, data: bytes) -> None:
         """Take the next bytes as framed."""
@@ -77,8 +72,8 @@ class Body:
     def _decoded(self, data: bytes) -> None:
         """What the end host sees of the body passes here, and nowhere else."""
         self.entity_bytes += len(data)
-        if self._inspect is not None and self._left > 0:
-            self._inspect(data[: self._left])
+        if self._left > 0:
+            self.shown += data[: self._left]
             self._left -= len(data)
         if data and self._sink is not None:
             self._sink.data(data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from columns.app import AppProto
 from sensor.protocols.http.bodies import framing, request_body, response_body
@@ -17,6 +16,7 @@ from sensor.protocols.http.head import (
 from sensor.protocols.http.pending import Pending
 from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader
 from sensor.protocols.http.settings import HttpSettings
+from sensor.protocols.http.showing import events, request_buffers, response_buffers
 from sensor.protocols.http.transaction import Transaction
 from sensor.protocols.http.uri import host_and_port, parse_target
 from sensor.protocols.parser import Context, Handover, Moment
@@ -25,9 +25,6 @@ _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 _RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
 _SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*(?:\r?\n)?", re.I)
 _JUNK_BYTES = 1024
-
-Inspect = Callable[[str, bool, bytes, Moment], None]
-"""Takes (kind, to_server, data, at): decoded bodies; kind ``http.request_body`` or ``http.response_body``."""
 
 
 class HttpParser:
@@ -50,7 +47,7 @@ class HttpParser:
         self._at = Moment(0, 0)
         self.successor: Handover | None = None
         self.done = False
-        self.inspect: Inspect | None = getattr(context, "inspect", None)
+        self._show = context.show
 
     # what the engine calls
 
@@ -96,13 +93,13 @@ class HttpParser:
     def head(self, to_server: bool, block: bytes) -> None:
         """Take a head."""
         if to_server:
-            self._request(parse_head(block, self.settings.header_count))
+            self._request(parse_head(block, self.settings.header_count), block)
             return
         found = _RESPONSE.search(block)
         if found and found.end():
             self.odd(False, "junk_before_response")
             block = block[found.end() :]
-        self._response(parse_head(block, self.settings.header_count))
+        self._response(parse_head(block, self.settings.header_count), block)
 
     def body(self, to_server: bool, data: bytes) -> None:
         """Take bytes of a body."""
@@ -161,7 +158,7 @@ class HttpParser:
         """The direction ended within a head."""
         if to_server:
             if _SIMPLE_REQUEST.fullmatch(rest):
-                self._request(parse_head(rest + b"\n\n", 1))
+                self._request(parse_head(rest + b"\n\n", 1), rest)
             else:
                 self._context.count("request_cut_off")
         elif not _RESPONSE.search(rest[:_JUNK_BYTES]):
@@ -178,9 +175,10 @@ class HttpParser:
         """The responder speaks already: a lone request line was all that there is (HTTP/0.9)."""
         reader = self._readers[True]
         if _SIMPLE_REQUEST.fullmatch(reader.peek()):
-            self._request(parse_head(reader.pending() + b"\n\n", 1))
+            line = reader.pending()
+            self._request(parse_head(line + b"\n\n", 1), line)
 
-    def _request(self, head: Head) -> None:
+    def _request(self, head: Head, block: bytes) -> None:
         method, url, protocol = request_line(head.line)
         if not _TOKEN.fullmatch(method):
             self._context.count("bad_request_line")
@@ -192,6 +190,8 @@ class HttpParser:
         self._host(tx)
         for cause in head.anomalies:
             self.odd(True, cause)
+        if self._show:
+            self._show(self._at, tx.tx_id, True, request_buffers(tx, head, block))
         length, coded = framing(self, head, True)
         if length > 0 or coded:
             tx.request_body = request_body(self, tx, head)
@@ -216,12 +216,14 @@ class HttpParser:
         if tx.request_body:
             tx.request_body.end(whole)
         tx.request_done, tx.cut, self._asking = True, tx.cut or not whole, None
+        if self._show:
+            self._show_over(tx, True)
         if tx.method == b"CONNECT" and not tx.response_done:
             self._readers[True].state = HELD
 
     # responses
 
-    def _response(self, head: Head) -> None:
+    def _response(self, head: Head, block: bytes) -> None:
         tx = self._answering = self._pending.awaiting(self._at)
         protocol, status, reason = status_line(head.line)
         for cause in head.anomalies:
@@ -235,6 +237,8 @@ class HttpParser:
         tx.response, tx.status, tx.reason = head, status, reason
         tx.response_protocol = protocol
         tx.protocol = tx.protocol or protocol
+        if self._show:
+            self._show(self._at, tx.tx_id, False, response_buffers(tx, head, block))
         if self._switches(tx, head, status):
             self._switch(tx)
             return
@@ -256,6 +260,8 @@ class HttpParser:
         if not tx.request_done:
             self._request_over(True)
         tx.response_done, self._answering = True, None
+        if self._show:
+            self._show_over(tx, False)
         client, server = self._readers[True], self._readers[False]
         self._switched = True
         client.state = server.state = OPAQUE
@@ -279,6 +285,8 @@ class HttpParser:
         if tx.response_body:
             tx.response_body.end(whole)
         tx.response_done, tx.cut, self._answering = True, tx.cut or not whole, None
+        if self._show:
+            self._show_over(tx, False)
 
     def _begin_headless(self) -> None:
         """Take what comes as the body of a response without head, if one can be expected here."""
@@ -295,6 +303,15 @@ class HttpParser:
         reader.expect(-1, False, True)
 
     # both
+
+    def _show_over(self, tx: Transaction, to_server: bool) -> None:
+        """Show the body of a message that is over, and what was odd."""
+        body = tx.request_body if to_server else tx.response_body
+        seen = events([*tx.odd, *(body.odd if body else ())], to_server)
+        if body is not None and body.shown:
+            seen.append(("http.request_body" if to_server else "http.response_body", bytes(body.shown)))
+        assert self._show is not None
+        self._show(self._at, tx.tx_id, to_server, seen, True)
 
     def _body(self, to_server: bool) -> Body | None:
         tx = self._asking if to_server else self._answering

@@ -35,4 +35,4 @@ class _Attachment:
         self._tracker.gap(size)
 
     def end(self, state: str) -> None:
-        self._tx.files.append(self._tracker.facts(state))
+        self._tx.files.append(self._tracker.facts(state, at))

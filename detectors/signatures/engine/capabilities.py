@@ -1,0 +1,3 @@
+"""What the engine can evaluate, in the words of language.needs."""
+
+CAPABILITIES = None

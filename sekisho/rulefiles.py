@@ -1,0 +1,32 @@
+"""The rules of a replay: loaded with the variables and files of the configuration; what is refused is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from columns.errors import UsageError
+from detectors.signatures.engine.capabilities import CAPABILITIES
+from detectors.signatures.language.loading import load_rules
+from detectors.signatures.language.ruleset import RuleSet
+from detectors.signatures.language.variables import Variables
+from sekisho.settings import Settings
+from sekisho.terminal import Screen
+
+_SHOWN = 5
+
+
+def replay_rules(paths: Sequence[Path], settings: Settings, screen: Screen) -> RuleSet | None:
+    """Return the rule set of a replay, None where there are no rules; UsageError where none can be evaluated."""
+    if not paths:
+        return None
+    ruleset = load_rules(paths, Variables(), evaluable=CAPABILITIES)
+    refused = [p for p in ruleset.refused if p.enabled]
+    for problem in refused[:_SHOWN]:
+        screen.note(str(problem))
+    if len(refused) > _SHOWN:
+        screen.note(f"{len(refused):,} rules are refused in all; sekisho rules check lists them")
+    if refused and not ruleset.enabled:
+        raise UsageError("no rule can be evaluated", where=", ".join(map(str, paths)),
+                         expected="at least one rule that is switched on", remedy="see sekisho rules check")
+    return ruleset
