@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 HEADER_BYTES = 16
 KEPT_BYTES = 2048
 _CALLS, _INTERFACES = 64, 64
-_FIRST, _LAST = 1, 2
+_FIRST, _LAST, _OBJECT = 1, 2, 0x80
+_STUB_BYTES = 65_536
 _TYPES = {0: "REQUEST", 1: "PING", 2: "RESPONSE", 3: "FAULT", 4: "WORKING", 5: "NOCALL", 6: "REJECT", 7: "ACK",
           8: "CL_CANCEL", 9: "FACK", 10: "CANCEL_ACK", 11: "BIND", 12: "BINDACK", 13: "BINDNAK", 14: "ALTER_CONTEXT",
           15: "ALTER_CONTEXT_RESP", 16: "AUTH3", 17: "SHUTDOWN", 18: "CO_CANCEL", 19: "ORPHANED"}
@@ -79,7 +80,9 @@ class PacketReader:
 class Calls:
     """The calls of one association, both directions."""
 
-    def __init__(self) -> None:
+    def __init__(self, stubs: bool = False) -> None:
+        """stubs: the data of requests and responses is kept with each call, for call_buffers."""
+        self._stubs = stubs
         self._readers = (PacketReader(), PacketReader())
         self._calls: dict[int, dict[str, Any]] = {}
         self._interfaces: dict[int, dict[str, Any]] = {}
@@ -126,6 +129,7 @@ class Calls:
             context, opnum = unpack_from(f"{packet.order}HH", packet.body, 4)
             call["opnum"] = opnum
             _add(call, "req", packet)
+            self._keep(call, "_req", packet)
             if context in self._interfaces:
                 known = self._interfaces[context]
                 call["interfaces"] = [{"uuid": known["uuid"], "version": known["version"]}]
@@ -141,11 +145,20 @@ class Calls:
         call["response"] = _TYPES[packet.kind]
         if packet.kind == _RESPONSE:
             _add(call, "res", packet)
+            self._keep(call, "_res", packet)
         elif packet.kind in (_BIND_ACK, _ALTER_RESPONSE):
             _acknowledge(call.get("interfaces", []), packet)
         if packet.flags & _LAST or packet.kind != _RESPONSE:
             self._calls.pop(packet.call_id, None)
             yield call
+
+    def _keep(self, call: dict[str, Any], side: str, packet: Packet) -> None:
+        """Keep the stub of a fragment, as far as it was held."""
+        if self._stubs:
+            start = 8 + (16 if side == "_req" and packet.flags & _OBJECT else 0)
+            end = packet.size - HEADER_BYTES - (packet.auth_bytes + 8 if packet.auth_bytes else 0)
+            call["_little"] = packet.order == "<"
+            call[side] = (call.get(side, b"") + packet.body[start : max(end, start)])[:_STUB_BYTES]
 
     def _bind(self, packet: Packet) -> list[dict[str, Any]]:
         """Read the interfaces of a bind: context, how many transfer syntaxes, interface, version."""
@@ -181,3 +194,18 @@ def _acknowledge(interfaces: list[dict[str, Any]], packet: Packet) -> None:
     for place in range(min(packet.body[at] if at < len(packet.body) else 0, len(interfaces))):
         result, reason = unpack_from(f"{packet.order}HH", packet.body, at + 4 + 24 * place)
         interfaces[place] |= {"ack_result": result, "ack_reason": reason}
+
+
+def call_buffers(call: dict[str, Any]) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+    """Take what was kept to be inspected out of a call: buffers of the request, and of the response."""
+    asked, answered = call.pop("_req", None), call.pop("_res", None)
+    order = [("dcerpc.little", b"1")] if call.pop("_little", False) else []
+    if call["request"] not in ("REQUEST", "REQUEST_LOST"):
+        return [], []
+    about = list(order)
+    if "opnum" in call:
+        about.append(("dcerpc.opnum", b"%d" % call["opnum"]))
+    about += [("dcerpc.iface", f"{one['uuid']} {str(one['version']).partition('.')[0]}".encode())
+              for one in call.get("interfaces", [])]
+    return ([*about, *([("dcerpc.stub_data", asked)] if asked else [])],
+            [*about, *([("dcerpc.stub_data", answered)] if answered else [])])

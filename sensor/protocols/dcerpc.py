@@ -1,30 +1,47 @@
-"""DCE/RPC over TCP and UDP (C706): recognised, and not followed. What goes through pipes of SMB is told there."""
+"""DCE/RPC over TCP and UDP (C706): recognised; calls over TCP are shown to those who inspect. What goes through pipes of
+SMB is told there.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from columns.app import AppProto
-from sensor.protocols.dce import HEADER_BYTES, looks_like
+from sensor.protocols.dce import HEADER_BYTES, Calls, call_buffers, looks_like
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 
 _BEGINNINGS = frozenset({0, 2, 3, 11, 12, 13, 14, 15, 16})
 
 
 class DcerpcParser:
-    """A parser that wants nothing more."""
+    """Follows the calls of one association, to show them to those who inspect; nothing else is told."""
 
     app_proto = AppProto.DCERPC
 
     def __init__(self, context: Context) -> None:
-        self.done = True
+        self._context, self.done = context, context.show is None
+        self._calls, self._number = Calls(stubs=True), 0
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
-        """Nothing is looked at."""
+        """Take the next bytes of one direction."""
+        for call in self._calls.feed(to_server, data, {}):
+            self._show(call, at)
+        self.done = self.done or self._calls.lost
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
-        """Nothing is missed."""
+        """Some bytes are missing."""
+        self._calls.gap(to_server, size)
 
     def end(self, at: Moment) -> None:
-        """Nothing is left to tell."""
+        """Show the calls that were not answered."""
+        for call in self._calls.end():
+            self._show(call, at)
+
+    def _show(self, call: dict[str, Any], at: Moment) -> None:
+        if self._context.show:
+            for to_server, buffers in zip((True, False), call_buffers(call), strict=True):
+                self._context.show(at, self._number, to_server, buffers, True)
+            self._number += 1
 
 
 class DcerpcDatagrams:

@@ -19,6 +19,7 @@ _TYPES = ("", "discover", "offer", "request", "decline", "ack", "nak", "release"
 _PARAMETERS = {1: "subnet_mask", 3: "router", 6: "dns_server", 15: "domain", 35: "arp_timeout", 42: "ntp_server",
                66: "tftp_server_name", 150: "tftp_server_ip"}
 _TIMES = {51: "lease_time_s", 58: "renewal_time_s", 59: "rebinding_time_s"}
+_SHOWN = (("leasetime", "lease_time_s"), ("renewal_time", "renewal_time_s"), ("rebinding_time", "rebinding_time_s"))
 _ADDRESS = {1: "subnet_mask", 50: "requested_ip", 54: "server_ip"}
 _ADDRESSES = {3: "routers", 6: "dns_servers"}
 _TEXTS = {12: "hostname", 15: "domain", 60: "vendor_class"}
@@ -31,7 +32,7 @@ class DhcpDatagrams:
     app_proto = AppProto.DHCP
 
     def __init__(self, context: Context) -> None:
-        self._context, self.done = context, False
+        self._context, self.done, self._number = context, False, 0
 
     def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next message."""
@@ -41,6 +42,10 @@ class DhcpDatagrams:
         else:
             if row.pop("cut"):
                 self._context.count("dhcp_options_cut")
+            if self._context.show:
+                shown = [(f"dhcp.{name}", b"%d" % row[column]) for name, column in _SHOWN if column in row]
+                self._context.show(at, self._number, to_server, shown, True)
+            self._number += 1
             self._context.emit(DHCP, at, row)
 
     def end(self, at: Moment) -> None:

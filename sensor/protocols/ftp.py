@@ -46,6 +46,8 @@ class _Command:
     mode: str = ""
     port: int = 0
     answered: bool = False
+    number: int = 0
+    lines: list[bytes] = field(default_factory=list)
 
 
 class FtpStream:
@@ -59,7 +61,7 @@ class FtpStream:
         self._lines = Lines(self._limits.line_bytes), Lines(self._limits.line_bytes)
         self._waiting: deque[_Command] = deque()
         self._multiline = b""
-        self._user = ""
+        self._user, self._number = "", 0
         self._data: tuple[str, str, int] = ("", "", 0)  # mode, address, port
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
@@ -92,7 +94,7 @@ class FtpStream:
         if not name:
             return
         name = name.lstrip(b"\xff\xf2\xf4").upper()  # ABOR comes with Telnet's interrupt
-        command = _Command(name, b"" if name in _SECRET else argument, cut)
+        command = self._numbered(_Command(name, b"" if name in _SECRET else argument, cut))
         if name == b"USER":
             self._user = printed(argument)
         elif name in (b"PORT", b"EPRT"):
@@ -101,6 +103,34 @@ class FtpStream:
             self._context.count("ftp_command_forgotten")
             self._tell(self._waiting.popleft(), at)
         self._waiting.append(command)
+        if self._context.show:
+            self._context.show(at, command.number, True, self._asked(command, argument), True)
+
+    def _numbered(self, command: _Command) -> _Command:
+        command.number = self._number
+        self._number += 1
+        return command
+
+    @staticmethod
+    def _asked(command: _Command, argument: bytes) -> list[tuple[str, bytes]]:
+        found = [("ftp.command", command.name)]
+        if argument:
+            found.append(("ftp.command_data", argument))
+        if command.cut:
+            found.append(("event", b"ftp.request_command_too_long"))
+        if command.port:
+            found += [("ftp.dynamic_port", b"%d" % command.port), ("ftp.mode", command.mode.encode())]
+        return found
+
+    def _replied(self, command: _Command) -> list[tuple[str, bytes]]:
+        found = [("ftp.reply", line) for line in command.lines]
+        found += [("ftp.completion_code", code.encode()) for code in command.codes]
+        found.append(("ftp.reply_received", b"yes" if command.answered else b"no"))
+        if command.reply_cut:
+            found.append(("event", b"ftp.response_command_too_long"))
+        if command.port:
+            found += [("ftp.dynamic_port", b"%d" % command.port), ("ftp.mode", command.mode.encode())]
+        return found
 
     def _agreed(self, command: _Command, mode: str, address: str, port: int) -> None:
         if port:
@@ -110,12 +140,14 @@ class FtpStream:
     def _reply(self, line: bytes, cut: bool, at: Moment) -> None:
         found = _REPLY.fullmatch(line)
         if not self._waiting:
-            self._waiting.append(_Command())  # the greeting, or what nobody asked for
+            self._waiting.append(self._numbered(_Command()))  # the greeting, or what nobody asked for
         command = self._waiting[0]
         code, mark, text = found.groups() if found else (b"", b"", line)
         command.answered, command.reply_cut = True, command.reply_cut or cut
         if len(command.replies) < self._limits.reply_lines:
             command.replies.append(printed(text))
+            if self._context.show:
+                command.lines.append(text)
             if code:
                 command.codes.append(code.decode())
         if self._multiline:
@@ -150,6 +182,8 @@ class FtpStream:
         return str(shown.ipv4_mapped or shown), port if port < 65536 else 0
 
     def _tell(self, command: _Command, at: Moment) -> None:
+        if self._context.show:
+            self._context.show(at, command.number, False, self._replied(command), True)
         self._context.emit(FTP, at, {
             "command": printed(command.name), "command_data": printed(command.argument),
             "command_truncated": int(command.cut), "reply": json_column(command.replies),

@@ -66,7 +66,7 @@ class _Krb5:
         settings = context.settings if isinstance(context.settings, Krb5Settings) else Krb5Settings()
         self._limit = settings.message_bytes
         self._asked = ""
-        self._strange = 0
+        self._strange = self._number = 0
 
     def end(self, at: Moment) -> None:
         """Nothing is left to tell."""
@@ -82,6 +82,9 @@ class _Krb5:
             row["failed_request"], self._asked = self._asked or "UNKNOWN", ""
         else:
             self._asked = row["msg_type"] if row["msg_type"].endswith("_REQ") else ""
+        if self._context.show:
+            self._context.show(at, self._number, to_server, message_buffers(data, row), True)
+        self._number += 1
         self._context.emit(KRB5, at, {"to_server": int(to_server), **row})
 
 
@@ -135,6 +138,24 @@ def message_of(data: bytes) -> dict[str, Any] | None:
         realm, service, kind = ticket_of(data, own[3])
         return row | {"realm": realm, "sname": "/".join(service), **_encryption("ticket_", kind)}
     return row
+
+
+def message_buffers(data: bytes, row: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a message; every part of a name is an instance."""
+    outer = element(data, 0, len(data), clip=True)
+    if outer is None:
+        return []
+    own = fields(data, outer)
+    shown = [("krb5_msg_type", b"%d" % (outer.tag & 0x1F))]
+    if outer.tag == _ERROR and 6 in own:
+        shown.append(("krb5_err_code", b"%d" % integer(data, own[6])))
+    for name in ("cname", "sname"):
+        shown += [(f"krb5.{name}", part.encode()) for part in str(row.get(name, "")).split("/") if part]
+    if kind := row.get("ticket_encryption", row.get("encryption", "")):
+        shown.append(("krb5.ticket_encryption", str(kind).encode()))
+    if row.get("ticket_weak_encryption", row.get("weak_encryption")):
+        shown += [("krb5.ticket_encryption", b"weak"), ("event", b"krb5.weak_encryption")]
+    return shown
 
 
 def _request(data: bytes, own: dict[int, Element]) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class ModbusParser:
     def _request(self, message: bytes, at: Moment) -> None:
         self._number += 1
         code = message[7]
+        self._show(self._number, True, message, at)
         row = {"id": self._number, "request": json_column(_shown(message, True)), **_about(code, message[6])}
         key = (int.from_bytes(message[:2], "big"), message[6])
         before = self._pending.pop(key, None)
@@ -97,7 +98,13 @@ class ModbusParser:
         else:
             row["seen"] = "both"
         shown = _shown(message, False)
+        self._show(row["id"], False, message, at)
         self._tell({**row, "response": json_column(shown), "exception": shown.get("exception", {}).get("code", "")}, at)
+
+    def _show(self, number: int, to_server: bool, message: bytes, at: Moment) -> None:
+        """Show a message as it is: what rules ask of it the engine reads (see modbus in docs/signatures.md)."""
+        if self._context.show:
+            self._context.show(at, number - 1, to_server, [("modbus.message", message)], True)
 
     def _tell(self, row: dict[str, Any], at: Moment) -> None:
         self._context.emit(MODBUS, at, {"tx_id": row["id"] - 1, **row})

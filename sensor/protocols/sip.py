@@ -59,13 +59,39 @@ def head_of(head: bytes) -> dict[str, Any] | None:
     return row
 
 
+_SHOWN = {
+    b"from": "sip.from", b"f": "sip.from", b"to": "sip.to", b"t": "sip.to", b"via": "sip.via", b"v": "sip.via",
+    b"user-agent": "sip.user_agent", b"content-type": "sip.content_type", b"c": "sip.content_type",
+    b"content-length": "sip.content_length", b"l": "sip.content_length"}
+
+
+def head_buffers(head: bytes) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a first line and headers; every header is an instance of its own."""
+    first, *lines = _FOLD.sub(b" ", head).split(b"\n")
+    first = first.rstrip(b"\r")
+    if found := _REQUEST.fullmatch(first):
+        shown = [("sip.request_line", first), ("sip.method", found[1]), ("sip.uri", found[2]),
+                 ("sip.protocol", found[3])]
+    elif found := _RESPONSE.fullmatch(first):
+        shown = [("sip.response_line", first), ("sip.protocol", found[1]), ("sip.stat_code", found[2]),
+                 ("sip.stat_msg", found[3])]
+    else:
+        return []
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        buffer = _SHOWN.get(name.strip().lower()) if colon else None
+        if buffer:
+            shown.append((buffer, value.strip()))
+    return shown
+
+
 class _Sip:
     app_proto = AppProto.SIP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False
         limits = context.settings if isinstance(context.settings, SipSettings) else SipSettings()
-        self._limit = limits.head_bytes
+        self._limit, self._number = limits.head_bytes, 0
 
     def end(self, at: Moment) -> None:
         """Nothing is left to tell: a head that broke off is not a message."""
@@ -75,6 +101,9 @@ class _Sip:
         if row is None:
             self._context.count("sip_malformed")
         else:
+            if self._context.show:
+                self._context.show(at, self._number, to_server, head_buffers(head), True)
+            self._number += 1
             self._context.emit(SIP, at, {"to_server": int(to_server), **row})
         return row
 

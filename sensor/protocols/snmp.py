@@ -15,6 +15,7 @@ from sensor.protocols.printing import json_column, printed
 
 _PDU = {0xA0: "get_request", 0xA1: "get_next_request", 0xA2: "response", 0xA3: "set_request", 0xA4: "trap_v1",
         0xA5: "get_bulk_request", 0xA6: "inform_request", 0xA7: "trap_v2", 0xA8: "report"}
+_PDU_NUMBERS = {name: tag & 0x1F for tag, name in _PDU.items()}
 _TRAPS = ("coldStart", "warmStart", "linkDown", "linkUp", "authenticationFailure", "egpNeighborLoss",
           "enterpriseSpecific")
 _TRAP_V1 = 0xA4
@@ -42,6 +43,7 @@ class SnmpDatagrams:
     def __init__(self, context: Context) -> None:
         settings = context.settings if isinstance(context.settings, SnmpSettings) else SnmpSettings()
         self._context, self._most, self._strange, self.done = context, settings.variables, 0, False
+        self._number = 0
 
     def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next message."""
@@ -52,10 +54,21 @@ class SnmpDatagrams:
             self.done = self._strange >= _GIVE_UP
             return
         self._strange = min(self._strange, 0)
+        if self._context.show:
+            self._context.show(at, self._number, to_server, row_buffers(row), True)
+        self._number += 1
         self._context.emit(SNMP, at, {"to_server": int(to_server), "message_bytes": len(data), **row})
 
     def end(self, at: Moment) -> None:
         """Nothing is left to tell."""
+
+
+def row_buffers(row: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a message."""
+    shown = [("snmp.version", b"%d" % row["version"])]
+    if row.get("pdu_type") in _PDU_NUMBERS:
+        shown.append(("snmp.pdu_type", b"%d" % _PDU_NUMBERS[row["pdu_type"]]))
+    return shown + [(f"snmp.{name}", row[name].encode()) for name in ("community", "usm") if row.get(name)]
 
 
 def message_of(data: bytes, most: int) -> dict[str, Any] | None:

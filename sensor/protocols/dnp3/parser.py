@@ -56,7 +56,7 @@ class _Dnp3:
         self._settings = context.settings if isinstance(context.settings, Dnp3Settings) else Dnp3Settings()
         self._transports: dict[tuple[bool, int, int], Transport] = {}
         self._asked: dict[tuple[int, int], tuple[int, int]] = {}  # outstation and master: sequence, function
-        self._strange = 0
+        self._strange = self._number = 0
 
     def end(self, at: Moment) -> None:
         """Nothing is left to tell."""
@@ -98,6 +98,9 @@ class _Dnp3:
                "src": frame.src, "dst": frame.dst, "application": json_column(application),
                "function": _FUNCTIONS.get(function, str(function)), "message_bytes": len(message),
                "to_server": to_server}
+        if self._context.show:
+            self._context.show(at, self._number, to_server, _buffers(message, function, response, objects), True)
+        self._number += 1
         if response:
             row |= self._indications(frame, control & 0x0F, function, message)
         elif function:
@@ -152,6 +155,16 @@ class Dnp3Datagrams(_Dnp3):
             self._context.count("dnp3_no_frame")
             self._strange += 1
             self.done = self.done or self._strange >= _STRANGE
+
+
+def _buffers(message: bytes, function: int, response: bool, objects: list[dict[str, Any]]) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a message; dnp3.data is it as it was put together."""
+    shown = [("dnp3.data", message), ("dnp3_func", b"%d" % function)]
+    shown += [("dnp3_obj", b"%d,%d" % (one["group"], one["variation"])) for one in objects]
+    if response:
+        bits = message[2] << 8 | message[3]
+        shown += [("dnp3_ind", name.encode()) for bit, name in _INDICATORS if bits & bit]
+    return shown
 
 
 def _link(control: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from columns.protocols.dns_names import NETBIOS_TYPES, RECORD_TYPES
 from sensor.protocols.dns.message import Field, Flaw
 from sensor.protocols.dns.reader import reader_for
 from sensor.protocols.dns.settings import DnsSettings
+from sensor.protocols.dns.showing import message_buffers
 from sensor.protocols.parser import Context, FlowFacts, Moment
 
 MDNS_PORT, LLMNR_PORT, NETBIOS_PORT = 5353, 5355, 137
@@ -37,7 +38,7 @@ class _Messages:
         self._read = reader_for(settings.text_bytes).read_one
         self._variant = variant_of(context.flow)
         self._pending: dict[int, int] = {}
-        self._strange = 0
+        self._strange, self._shown = 0, 0
 
     def end(self, at: Moment) -> None:
         """Forget what was asked."""
@@ -55,6 +56,9 @@ class _Messages:
         if flaw:
             self._context.count(f"dns_{_FLAWS[flaw]}")
         self._strange = -1
+        if self._context.show:
+            self._context.show(at, self._shown, to_server, message_buffers(data, self._variant == 1), True)
+            self._shown += 1
         self._context.emit(DNS, at, self._row(to_server, numbers, text, at) | {"message_bytes": len(data)})
 
     def _nonsense(self, cause: str) -> None:

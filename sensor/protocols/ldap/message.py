@@ -10,13 +10,13 @@ from sensor.protocols.ldap.settings import LdapSettings
 from sensor.protocols.ntlmssp import login_of
 from sensor.protocols.printing import printed
 
-_OPERATIONS = {
+OPERATIONS = {
     0x60: "bind_request", 0x61: "bind_response", 0x42: "unbind_request", 0x63: "search_request",
     0x64: "search_result_entry", 0x65: "search_result_done", 0x73: "search_result_reference", 0x66: "modify_request",
     0x67: "modify_response", 0x68: "add_request", 0x69: "add_response", 0x4A: "del_request", 0x6B: "del_response",
     0x6C: "mod_dn_request", 0x6D: "mod_dn_response", 0x6E: "compare_request", 0x6F: "compare_response",
     0x50: "abandon_request", 0x77: "extended_request", 0x78: "extended_response", 0x79: "intermediate_response"}
-_RESULTS = {
+RESULTS = {
     0: "success", 1: "operations_error", 2: "protocol_error", 3: "time_limit_exceeded", 4: "size_limit_exceeded",
     5: "compare_false", 6: "compare_true", 7: "auth_method_not_supported", 8: "stronger_auth_required", 10: "referral",
     11: "admin_limit_exceeded", 12: "unavailable_critical_extension", 13: "confidentiality_required",
@@ -45,9 +45,9 @@ def message_of(data: bytes, settings: LdapSettings) -> Message | None:
     if outer is None or outer.tag != SEQUENCE:
         return None
     parts = elements(data, outer.start, outer.stop, 3)
-    if len(parts) < 2 or parts[0].tag != INTEGER or parts[1].tag not in _OPERATIONS:
+    if len(parts) < 2 or parts[0].tag != INTEGER or parts[1].tag not in OPERATIONS:
         return None
-    operation = _OPERATIONS[parts[1].tag]
+    operation = OPERATIONS[parts[1].tag]
     number = min(max(integer(data, parts[0]), 0), 0xFFFFFFFF)
     reader = _Reader(data, settings)
     own = reader.read(operation, parts[1])
@@ -195,7 +195,7 @@ class _Reader:
         own: dict[str, Any] = {}
         if len(parts) > 2:
             code = integer(self._data, parts[0])
-            own = {"result_code": _RESULTS.get(code, str(code)), "matched_dn": self._text(parts[1]),
+            own = {"result_code": RESULTS.get(code, str(code)), "matched_dn": self._text(parts[1]),
                    "message": self._text(parts[2])}
             self.about["result"] = own["result_code"]
         if operation == "extended_response":

@@ -12,6 +12,7 @@ from sensor.protocols.framing import Framer
 from sensor.protocols.ldap.message import Message, message_of
 from sensor.protocols.ldap.protection import unwrapped, wrapped_size
 from sensor.protocols.ldap.settings import LdapSettings
+from sensor.protocols.ldap.showing import request_buffers, response_buffers
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment
 from sensor.protocols.printing import json_column
 
@@ -32,6 +33,7 @@ class _Exchange:
     responses: list[dict[str, Any]] = field(default_factory=list)
     number: int = 0
     size: int = 0
+    tx_id: int = 0
 
 
 class _Ldap:
@@ -45,7 +47,7 @@ class _Ldap:
         self._settings = context.settings if isinstance(context.settings, LdapSettings) else LdapSettings()
         self._pending: dict[int, _Exchange] = {}
         self._strange = 0
-        self._tls = False
+        self._tls, self._number = False, 0
 
     def end(self, at: Moment) -> None:
         """Tell the requests that wait."""
@@ -66,7 +68,9 @@ class _Ldap:
 
     def _request(self, message: Message, at: Moment) -> None:
         columns = {"request": json_column(message.shown), "operation": message.operation, **message.about}
-        exchange = _Exchange(columns, message.operation)
+        exchange = self._numbered(_Exchange(columns, message.operation))
+        if self._context.show:
+            self._context.show(at, exchange.tx_id, True, request_buffers(message), True)
         if message.operation in _UNANSWERED:
             self._tell(exchange, at, "both")
             return
@@ -82,7 +86,7 @@ class _Ldap:
         exchange = self._pending.get(message.message_id)
         lone = exchange is None
         if exchange is None:
-            exchange = _Exchange({})
+            exchange = self._numbered(_Exchange({}))
         shown = dict(message.shown)
         if not lone and exchange.operation:
             del shown["message_id"]
@@ -91,6 +95,8 @@ class _Ldap:
         elif message.operation not in _MORE_COME:
             exchange.responses[-1] = shown
         exchange.number += 1
+        if self._context.show:
+            self._context.show(at, exchange.tx_id, False, response_buffers(message))
         exchange.size += size
         if "result" in message.about:
             exchange.columns["result"] = message.about["result"]
@@ -102,7 +108,14 @@ class _Ldap:
         asked = exchange.columns.get("object") == _START_TLS and exchange.operation == "extended_request"
         self._tls = asked and message.about.get("result") == "success"
 
+    def _numbered(self, exchange: _Exchange) -> _Exchange:
+        exchange.tx_id = self._number
+        self._number += 1
+        return exchange
+
     def _tell(self, exchange: _Exchange, at: Moment, seen: str) -> None:
+        if self._context.show:
+            self._context.show(at, exchange.tx_id, False, [("ldap.responses.count", b"%d" % exchange.number)], True)
         self._context.emit(LDAP, at, {
             **exchange.columns, "responses": json_column(exchange.responses), "response_count": exchange.number,
             "response_bytes": exchange.size, "seen": seen})

@@ -46,13 +46,11 @@ class Attachment(Protocol):
 
 
 class Message:
-    """One mail. attach(name, content type) is asked for where the bytes of a named part go; inspect sees decoded text
-    and attachments alike.
-    """
+    """One mail. attach(name, content type) is asked for where the bytes of a named part go."""
 
     def __init__(self, settings: MimeSettings, attach: Callable[[str, bytes], Attachment],
-                 inspect: Callable[[bytes], None] | None, md5: bool = False) -> None:
-        self._settings, self._attach, self._inspect = settings, attach, inspect
+                 md5: bool = False) -> None:
+        self._settings, self._attach = settings, attach
         self._state, self._held = _HEADERS, b""
         self._drop = 0  # so many next bytes are a line end of our own, put in so that a boundary may stand first
         self._boundaries: list[bytes] = []
@@ -230,8 +228,6 @@ class Message:
         """What the reader sees of the mail passes here, and nowhere else."""
         if not data:
             return
-        if self._inspect is not None:
-            self._inspect(data)
         if self._sink is not None:
             self._sink.data(data)
         elif self._text and self._left > 0:

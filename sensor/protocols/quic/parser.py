@@ -11,7 +11,7 @@ from sensor.protocols.quic.crypto import CryptoStream, crypto_frames
 from sensor.protocols.quic.gquic import google_hello, google_version
 from sensor.protocols.quic.packet import LongPacket, PacketKind, is_known, long_packet, version_name
 from sensor.protocols.quic.protection import Keys, Opened, initial_keys, open_initial
-from sensor.protocols.quic.rows import client_row, google_row, server_row
+from sensor.protocols.quic.rows import client_row, google_buffers, google_row, hello_buffers, server_row
 from sensor.protocols.quic.settings import QuicSettings
 from sensor.protocols.tls.hello import client_hello, server_hello
 
@@ -130,8 +130,10 @@ class QuicParser:
         row: dict[str, Any] | None = None
         if to_server and kind == _CLIENT_HELLO and (offered := client_hello(body)):
             row = client_row(offered)
+            self._show(at, True, hello_buffers(offered, body))
         elif not to_server and kind == _SERVER_HELLO and (chosen := server_hello(body)):
             row = server_row(chosen)
+            self._show(at, False, [])
         if row is None:
             self._context.count("no hello")
         else:
@@ -141,8 +143,14 @@ class QuicParser:
         """Only the client's first packets name the version, and one of them holds its hello."""
         self._version = version
         if hello := google_hello(data):
+            self._show(at, True, google_buffers(version, hello))
             self._tell(at, google_row(version, hello))
             self.done = True
+
+    def _show(self, at: Moment, to_server: bool, buffers: list[tuple[str, bytes]]) -> None:
+        if self._context.show:
+            named = [("quic.version", version_name(self._version).encode())]
+            self._context.show(at, int(not to_server), to_server, named + buffers, True)
 
     def _tell(self, at: Moment, row: dict[str, Any]) -> None:
         self._rows += 1

@@ -12,6 +12,7 @@ from sensor.protocols.tls.fingerprints import ja3, ja3s, ja4
 from sensor.protocols.tls.handshake import names_json
 from sensor.protocols.tls.hello import ALPN, SERVER_NAME, ClientHello, ServerHello
 from sensor.protocols.tls.names import extension_name, group_name
+from sensor.protocols.tls.showing import client_buffers
 from sensor.protocols.tls.names import version_name as tls_version_name
 
 
@@ -41,6 +42,22 @@ def google_row(version: int, hello: GoogleHello) -> dict[str, Any]:
     found = cyu(version_name(version), hello)
     return {"sender": "client", "sni": hello.server_name, "ua": hello.user_agent,
             "cyu": json.dumps(found, separators=(",", ":")) if found else ""}
+
+
+def hello_buffers(hello: ClientHello, body: bytes) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a client's hello."""
+    sni = [("quic.sni", hello.server_name)] if hello.server_name else []
+    wanted = ("ja3.hash", "ja3.string", "ja4.hash")
+    return sni + [pair for pair in client_buffers(hello, body, "q") if pair[0] in wanted]
+
+
+def google_buffers(version: int, hello: GoogleHello) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a hello of Google's QUIC."""
+    shown = [(name, raw if isinstance(raw, bytes) else raw.encode()) for name, raw in (
+        ("quic.sni", hello.server_name), ("quic.ua", hello.user_agent)) if raw]
+    for one in cyu(version_name(version), hello) or []:
+        shown += [("quic.cyu.hash", one["hash"].encode()), ("quic.cyu.string", one["string"].encode())]
+    return shown
 
 
 def _extensions(kinds: tuple[int, ...], values: dict[int, tuple[bytes, ...]]) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.smb import SMB
-from sensor.protocols.dce import Calls
+from sensor.protocols.dce import Calls, call_buffers
 from sensor.protocols.files import CLOSED, TRUNCATED, FileTracker
 from sensor.protocols.parser import Context, Moment
 from sensor.protocols.printing import json_column
 from sensor.protocols.smb.settings import SmbSettings
 
 Columns = dict[str, Any]
+Buffers = Sequence[tuple[str, bytes]]
+_SHOWN = (("named_pipe", "smb.named_pipe"), ("share", "smb.share"), ("ntlmssp_user", "smb.ntlmssp_user"),
+          ("ntlmssp_domain", "smb.ntlmssp_domain"))
 
 
 @dataclass(slots=True)
@@ -51,9 +54,9 @@ class OpenFile:
     calls: Calls | None = None  # of a pipe through which DCE/RPC is spoken
     transfers: dict[bool, Transfer] = field(default_factory=dict)  # by direction, to_server
 
-    def become_pipe(self) -> None:
-        """It is a pipe."""
-        self.pipe, self.calls = True, Calls()
+    def become_pipe(self, stubs: bool) -> None:
+        """It is a pipe; stubs: what its calls carry is kept, to be inspected."""
+        self.pipe, self.calls = True, Calls(stubs)
 
 
 class State:
@@ -89,8 +92,18 @@ class State:
     def tell(self, number: int, columns: Columns, at: Moment) -> None:
         """Give out one transaction."""
         limit = self.settings.name_bytes
+        if self.context.show:
+            self._show(number - 1, columns, at)
         shown = {k: v[:limit] if isinstance(v, str) and k != "dcerpc" else v for k, v in columns.items()}
         self.context.emit(SMB, at, {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **shown})
+
+    def _show(self, tx_id: int, columns: Columns, at: Moment, asked: Buffers = (), answered: Buffers = ()) -> None:
+        """Show what rules ask of a transaction that is over, in both directions."""
+        assert self.context.show is not None
+        version = [("smb.version", b"2" if columns["command"].startswith("SMB2") else b"1")]
+        named = [(buffer, str(columns[name]).encode()) for name, buffer in _SHOWN if columns.get(name)]
+        self.context.show(at, tx_id, True, [*version, *named, *asked], True)
+        self.context.show(at, tx_id, False, [*version, *answered], True)
 
     def add_tree(self, tree_id: int, name: str, pipes: bool) -> None:
         """A share is connected to."""
@@ -109,7 +122,7 @@ class State:
         share, pipes = self.trees.get(tree_id, ("", False))
         one = self.files[key] = OpenFile(name, share, fuid, known_tree=tree_id in self.trees)
         if pipes:
-            one.become_pipe()
+            one.become_pipe(self.context.show is not None)
         elif before is not None:
             one.transfers = before.transfers
             for transfer in one.transfers.values():
@@ -151,9 +164,18 @@ class State:
         """Give out one remote call through a pipe."""
         call = dict(call)
         columns = call.pop("facts") | status
+        asked, answered = call_buffers(call)
+        if self.context.show and (asked or answered):
+            number = self.number()
+            self._show(number - 1, {"command": "SMB2"} | columns, at, asked, answered)
+            self._emit_call(number, call, columns, at)
+            return
+        self._emit_call(self.number(), call, columns, at)
+
+    def _emit_call(self, number: int, call: dict[str, Any], columns: Columns, at: Moment) -> None:
         seen = {"REQUEST_LOST": "response"}.get(call["request"], "both")
         seen = "request" if call["response"] == "UNREPLIED" else seen
-        self.tell(self.number(), {**columns, "dcerpc": json_column(call), "seen": seen}, at)
+        self.tell(number, {**columns, "dcerpc": json_column(call), "seen": seen}, at)
 
     def end(self, at: Moment) -> None:
         """The conversation is over."""

@@ -11,21 +11,15 @@ from sensor.protocols.smtp.transaction import Transaction
 
 
 def mail_of(parser: Any, tx: Transaction) -> Message:
-    """Return a message that gives its attachments to the transaction, and its decoded text to the parser's inspect."""
-    inspect = parser.inspect
-
-    def seen(data: bytes) -> None:
-        inspect("smtp.mail", True, data, parser.at)
-
-    return Message(parser.settings.mime, lambda name, kind: _Attachment(parser, tx, name),
-                   None if inspect is None else seen, parser.settings.md5)
+    """Return a message that gives its attachments to the transaction."""
+    return Message(parser.settings.mime, lambda name, kind: _Attachment(parser, tx, name), parser.settings.md5)
 
 
 class _Attachment:
     """One attachment; it is told when the mail is read to its end."""
 
     def __init__(self, parser: Any, tx: Transaction, name: str) -> None:
-        self._tx = tx
+        self._tx, self._parser = tx, parser
         self._tracker = FileTracker(parser.context, parser.settings.files, name, True, AppProto.SMTP, tx.tx_id)
 
     def data(self, data: bytes) -> None:
@@ -35,4 +29,4 @@ class _Attachment:
         self._tracker.gap(size)
 
     def end(self, state: str) -> None:
-        self._tx.files.append(self._tracker.facts(state, at))
+        self._tx.files.append(self._tracker.facts(state, self._parser.at))

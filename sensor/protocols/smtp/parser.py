@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
 
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
@@ -14,6 +13,7 @@ from sensor.protocols.smtp.dots import Dots
 from sensor.protocols.smtp.lines import Lines
 from sensor.protocols.smtp.mail import mail_of
 from sensor.protocols.smtp.settings import SmtpSettings
+from sensor.protocols.smtp.showing import EVENTS, email_buffers
 from sensor.protocols.smtp.transaction import Session, Transaction, email_object, row_of, smtp_object
 
 _COMMAND, _WAITING, _MAIL, _CHUNK, _SECRET = range(5)
@@ -25,9 +25,6 @@ VERBS = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT"
 _PATH = re.compile(rb"\s*(?:FROM|TO)\s*:\s*(<[^>\r\n]{0,1024}>|[^\s]{0,1024})", re.I)
 _REPLY = re.compile(rb"([2-5]\d\d)([ -]|$)")
 _CHUNK_SIZE = re.compile(rb"\s*(\d{1,18})\s*(LAST)?\s*\Z", re.I)
-
-Inspect = Callable[[str, bool, bytes, Moment], None]
-"""Takes (kind, to_server, data, at): stretches of decoded mail, kind ``smtp.mail``."""
 
 
 class SmtpParser:
@@ -51,7 +48,6 @@ class SmtpParser:
         self._at = Moment(0, 0)
         self.successor: Handover | None = None
         self.done = False
-        self.inspect: Inspect | None = getattr(context, "inspect", None)
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
@@ -149,17 +145,21 @@ class SmtpParser:
     def _hello(self, verb: bytes, rest: bytes) -> None:
         self._reset()
         self._session.helo = rest
+        self._show(self._tx, [("smtp.helo", rest)])
         self._expect(verb, self._tx)
 
     def _mail_from(self, verb: bytes, rest: bytes) -> None:
         self._reset()
         found = _PATH.match(rest)
         self._tx.sender = found[1] if found else rest[:1024]
+        helo = [("smtp.helo", self._session.helo)] if self._session.helo and self._tx.tx_id else []
+        self._show(self._tx, [*helo, ("smtp.mail_from", self._tx.sender)])
         self._expect(verb, self._tx)
 
     def _rcpt_to(self, verb: bytes, rest: bytes) -> None:
         found = _PATH.match(rest)
         recipient = found[1] if found else rest[:1024]
+        self._show(self._tx, [("smtp.rcpt_to", recipient)])
         if len(self._tx.recipients) < self._settings.recipients:
             self._tx.recipients.append(recipient)
         else:
@@ -255,6 +255,7 @@ class SmtpParser:
             return
         tx.finished = True
         tx.message.finish(whole)
+        self._show(tx, email_buffers(tx.message), done=True)
         beside = {"smtp": smtp_object(self._session, tx), "email": email_object(tx.message)}
         for facts in tx.files:
             self._context.emit(FILEINFO, self._at, facts | beside)
@@ -327,8 +328,16 @@ class SmtpParser:
         if tx.told:
             return
         tx.told = self._told_any = True
+        for to_server in (True, False):
+            self._show(tx, [("event", f"smtp.{EVENTS[odd]}".encode()) for odd in tx.odd if odd in EVENTS],
+                       to_server=to_server, done=True)
         seen = "both" if all(self._heard) else "client" if self._heard[True] else "server"
         self._context.emit(SMTP, self._at, row_of(self._session, tx, seen, self._settings.md5))
+
+    def _show(self, tx: Transaction, buffers: list[tuple[str, bytes]], *, to_server: bool = True,
+              done: bool = False) -> None:
+        if self._context.show:
+            self._context.show(self._at, tx.tx_id, to_server, buffers, done)
 
     @property
     def context(self) -> Context:

@@ -39,8 +39,9 @@ class SshParser:
         for said in stream.feed(data):
             if said is stream.banner:
                 self._banner(to_server, said)
+                self._show_banner(to_server, said, at)
             else:
-                self._packet(to_server, said)
+                self._packet(to_server, said, at)
         self._conclude(at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
@@ -66,20 +67,38 @@ class SshParser:
         elif self._streams[not to_server].over and not self._offers[not to_server]:
             self._streams[to_server].over |= self._streams[not to_server].banner[4:6] == b"1."
 
-    def _packet(self, to_server: bool, payload: bytes) -> None:
+    def _packet(self, to_server: bool, payload: bytes, at: Moment) -> None:
         kind = payload[0] if payload else 0
         if kind == KEX_INIT and self._offers[to_server] is None:
             self._offers[to_server] = read_offer(payload)
             if self._offers[to_server] is None:
                 self._context.count("KEXINIT not whole")
+            else:
+                self._show_offer(to_server, self._offers[to_server], at)
         elif kind in (_REPLY, _GROUP_REPLY) and not to_server and not self._host_key:
             size = int.from_bytes(payload[1:5], "big")
             key = payload[5 : 5 + size]
             if len(key) == size and key[4:].startswith(_KEY_KINDS):
                 self._host_key = "SHA256:" + base64.b64encode(sha256(key).digest()).decode().rstrip("=")
 
+    def _show_banner(self, to_server: bool, banner: bytes, at: Moment) -> None:
+        if self._context.show:
+            version, _, rest = banner[4:].partition(b"-")
+            software = rest.partition(b" ")[0]
+            self._context.show(at, 0, to_server, [("ssh.proto", version), ("ssh.protoversion", version),
+                                                  ("ssh.software", software)])
+
+    def _show_offer(self, to_server: bool, offer: Offer, at: Moment) -> None:
+        if self._context.show:
+            name = "ssh.hassh" if to_server else "ssh.hassh.server"
+            digest, text = hassh(offer, to_server)
+            self._context.show(at, 0, to_server, [(name, digest.encode()), (f"{name}.string", text.encode())])
+
     def _tell(self, at: Moment) -> None:
         self.done = True
+        if self._context.show:
+            for to_server in (True, False):
+                self._context.show(at, 0, to_server, (), True)
         row: dict[str, Any] = {}
         for to_server, side in ((True, "client"), (False, "server")):
             row |= self._side(to_server, side)

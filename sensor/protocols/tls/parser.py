@@ -12,6 +12,7 @@ from sensor.protocols.tls.hello import ServerHello, client_hello, server_hello, 
 from sensor.protocols.tls.names import SSL2, alert_name
 from sensor.protocols.tls.records import Kind, RecordReader
 from sensor.protocols.tls.settings import TlsSettings
+from sensor.protocols.tls.showing import certificate_buffers, client_buffers, server_buffers
 
 CLIENT_HELLO, SERVER_HELLO, OLD_RETRY, CERTIFICATE, SERVER_KEY_EXCHANGE, SERVER_HELLO_DONE = 1, 2, 6, 11, 12, 14
 _NAMED_CURVE = 3
@@ -32,6 +33,7 @@ class TlsParser:
         self._readers = tuple(RecordReader(self._settings.message_bytes) for _ in range(2))
         self._over = [False, False]  # the handshake is: what follows is encrypted
         self._bytes = [0, 0]
+        self._at = Moment(0, 0)
         self._early = False  # the client sends encrypted records before the server's hello
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
@@ -39,6 +41,7 @@ class TlsParser:
         if self.done:
             return
         self._bytes[to_server] += len(data)
+        self._at = at
         if not self._finished(to_server):
             self._readers[to_server].feed(data, to_server, self._event)
         self._conclude(at)
@@ -75,6 +78,9 @@ class TlsParser:
 
     def _tell(self, at: Moment) -> None:
         self.done = True
+        if self._context.show:
+            for to_server in (True, False):
+                self._context.show(at, 0, to_server, (), True)
         proto = self._context.from_proto
         seen = self._seen
         if not (seen.client or seen.server or seen.alerts or seen.server_chain):
@@ -105,6 +111,7 @@ class TlsParser:
             if kind == CLIENT_HELLO and self._seen.client is None:
                 self._seen.client = client_hello(body)
                 self._check(self._seen.client)
+                self._show_client(body)
         elif kind == SERVER_HELLO:
             self._server_hello(body)
         elif kind == OLD_RETRY:
@@ -122,6 +129,8 @@ class TlsParser:
             return
         seen.hello_retry |= hello.retry
         seen.server = hello
+        if self._context.show and not hello.retry:
+            self._context.show(self._at, 0, False, server_buffers(hello, body))
         if seen.tls13:
             self._readers[True].encrypted = False  # it was feigned
             seen.resumption = "psk" if hello.psk else ""
@@ -146,6 +155,12 @@ class TlsParser:
             seen.client_chain = chain
         else:
             seen.server_chain = chain
+        if self._context.show:
+            self._context.show(self._at, 0, to_server, certificate_buffers(body, self._settings.certificates))
+
+    def _show_client(self, body: bytes) -> None:
+        if self._context.show and self._seen.client is not None:
+            self._context.show(self._at, 0, True, client_buffers(self._seen.client, body))
 
     def _alert(self, to_server: bool, body: bytes) -> None:
         if len(self._seen.alerts) < _MOST_ALERTS:
@@ -181,6 +196,7 @@ class TlsParser:
         if to_server:
             seen.client, seen.ssl2_hello = sslv2_client_hello(body), True
             self._check(seen.client)
+            self._show_client(b"")
         elif len(body) > 11 and body[0] == 4:  # SERVER-HELLO: hit, type of certificate, version, three lengths
             size = int.from_bytes(body[5:7], "big")
             seen.server = ServerHello(SSL2, SSL2, b"", 0, (), (), 0, False, False, False)
