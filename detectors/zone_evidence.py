@@ -7,6 +7,7 @@ import numpy as np
 from columns import Alerts, Flows, Packets
 from columns.codes import FlowEvent, Verdict
 from columns.errors import PolicyError
+from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.finding_table import EVIDENCE
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
@@ -44,7 +45,7 @@ class ZoneEvidence:
         self.followed_ = FollowedFlows()
         self.clock_ = Clock()
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
         self.followed_.tidy(self.book_)
         event = packets.flow_event

@@ -6,6 +6,7 @@ import numpy as np
 
 from columns import Alerts, Flows, Packets
 from columns.codes import FlowEvent, Verdict
+from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
 from detectors.zone_rows import (
@@ -57,7 +58,7 @@ class ZoneVerdicts:
         self.clock_ = Clock()
         self.judged_ = np.zeros(max(Verdict) + 1, np.int64)
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to; flow rows have the labels of judge_flows."""
         self.followed_.tidy(self.book_)
         rows = np.flatnonzero(packets.flow_event)

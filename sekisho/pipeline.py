@@ -15,6 +15,7 @@ import numpy as np
 
 from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
+from columns.said import NOTHING_SAID, Said
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
@@ -83,14 +84,12 @@ def replay(
             for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
                 for start, stop, flows in run.timed("flow", run.table.update(packets)):
                     some = slice_rows(packets, start, stop)
-                    run.dissect(some, flows, buffers)
-                    run.judge(some, flows)
+                    run.judge(some, flows, run.dissect(some, flows, buffers))
             if stopped():
                 run.report.interrupted = True
                 break
         for flows in run.timed("flow", run.table.finish()):
-            run.dissect(PACKET.none, flows, NO_BUFFERS)
-            run.judge(PACKET.none, flows)
+            run.judge(PACKET.none, flows, run.dissect(PACKET.none, flows, NO_BUFFERS))
         run.deliver_alerts(run.chain.finish())
         return run.close()
     except BaseException:
@@ -106,25 +105,25 @@ class _Run:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
+        self.chain = build_chain(options.settings, options.policy)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                   parser_settings(options.settings))
-        self.chain = build_chain(options.settings, options.policy)
+                                   parser_settings(options.settings), inspected=self.chain.listens)
         self.digest = ResultDigest()
         policy = options.policy
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
 
-    def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> None:
+    def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
         if not self.options.payload:
-            return
+            return NOTHING_SAID
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):
             said = self.dissector.update(packets, flows, chunks, buffers)
         self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
-        for table, batch in said:
+        for table, batch in said.rows:
             if self.options.policy is not None:
                 with self.watch("zones"):
                     label_ends(self.options.policy, batch)
@@ -134,14 +133,15 @@ class _Run:
             with self.watch("store"):
                 for sink in self.sinks:
                     sink.write_transactions(table, batch, self.vocabularies)
+        return said
 
-    def judge(self, packets: Packets, flows: Flows) -> None:
-        """Label the flows, show both to the detectors, hand on what comes out."""
+    def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
+        """Label the flows, show all to the detectors, hand on what comes out."""
         if self.options.policy is not None and rows_in(flows):
             with self.watch("zones"):
                 judge_flows(self.options.policy, flows)
         with self.watch("detect"):
-            alerts = self.chain.update(packets, flows)
+            alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
         if rows_in(flows):
             self.deliver_flows(flows)
