@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -137,14 +136,15 @@ def _write(target: Path, rules: list[Rule], refused: list[Problem]) -> None:
     lines = [_HEAD, *(f"{'' if rule.enabled else '# '}{rule.text}\n" for rule in rules)]
     lines += [f"## refused: {' '.join(str(problem).split())}\n" for problem in refused]
     content = "".join(lines).encode("utf-8", "surrogateescape")
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".rules-", delete=False) as file:
+        with open(fresh, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, target)
+        os.replace(fresh, target)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise UsageError(f"cannot be written ({error.strerror})", where=str(target),
                          remedy="free space, or choose another directory of [rules]") from None
 
