@@ -7,9 +7,8 @@ from pathlib import Path
 
 from columns.errors import UsageError
 from detectors.signatures.engine.capabilities import CAPABILITIES
-from detectors.signatures.language.loading import load_rules
 from detectors.signatures.language.ruleset import RuleSet
-from detectors.signatures.language.variables import Variables
+from sekisho.rules_loading import load
 from sekisho.settings import Settings
 from sekisho.terminal import Screen
 
@@ -18,9 +17,9 @@ _SHOWN = 5
 
 def replay_rules(paths: Sequence[Path], settings: Settings, screen: Screen) -> RuleSet | None:
     """Return the rule set of a replay, None where there are no rules; UsageError where none can be evaluated."""
-    if not paths:
+    if not paths and not settings.rules.files:
         return None
-    ruleset = load_rules(paths, Variables(), evaluable=CAPABILITIES)
+    ruleset = load(settings, paths, evaluable=CAPABILITIES)
     refused = [p for p in ruleset.refused if p.enabled]
     for problem in refused[:_SHOWN]:
         screen.note(str(problem))

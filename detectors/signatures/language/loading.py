@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from columns.errors import UsageError
@@ -14,8 +15,9 @@ from detectors.signatures.language.needs import lacking
 from detectors.signatures.language.problems import RuleError, RuleSkipped, ValueProblem
 from detectors.signatures.language.reading import read_rule
 from detectors.signatures.language.rule import Rule
-from detectors.signatures.language.ruleset import Problem, RuleSet, digest_of
+from detectors.signatures.language.ruleset import DatasetFile, Problem, RuleSet, digest_of
 from detectors.signatures.language.text import LogicalLine, read_lines
+from detectors.signatures.language.threshold_file import NO_THRESHOLDS, ThresholdFile
 from detectors.signatures.language.variables import Variables
 
 MAX_RULES = 1_000_000
@@ -103,7 +105,7 @@ class _Loading:
 
 def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, evaluable: Container[str] | None = None,
                classes: Mapping[str, ClassType] = CLASS_TYPES, references: Mapping[str, str] = REFERENCES,
-               progress: Progress | None = None) -> RuleSet:
+               thresholds: ThresholdFile = NO_THRESHOLDS, progress: Progress | None = None) -> RuleSet:
     """Return the rules of files and folders. UsageError only where a file cannot be read at all.
 
     evaluable holds the words of needs.py that the engine knows, None for all. Of rules with one gid and sid the higher
@@ -119,8 +121,17 @@ def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, eva
             loading.take(line, path)
             if progress and count % 256 == 0:
                 progress(count, len(files) - k)
-    rules = tuple(loading.rules.values())
-    return RuleSet(rules, tuple(loading.refused), tuple(loading.warnings), loading.datasets.sets, digest_of(rules))
+    rules = tuple(thresholds.applied(rule) for rule in loading.rules.values())
+    sets = loading.datasets.sets
+    return RuleSet(rules, tuple(loading.refused), tuple(loading.warnings), sets, thresholds.suppress,
+                   thresholds.rate_filters, digest_of(rules, thresholds.suppress, thresholds.rate_filters,
+                                                      _contents(sets)))
+
+
+def _contents(sets: Mapping[str, DatasetFile]) -> list[tuple[str, str, bool, str]]:
+    """Return each set with a hash of its values, for the digest."""
+    return [(name, found.kind, found.reputation, sha256(repr(sorted(found.values.items())).encode()).hexdigest())
+            for name, found in sorted(sets.items())]
 
 
 def warnings_of(rule: Rule, classes: Mapping[str, ClassType], references: Mapping[str, str]) -> Iterable[RuleError]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from detectors.signatures.language.conditions import FileHash
+from detectors.signatures.language.matches import DataRep, Dataset
 from detectors.signatures.language.rule import Rule
+from detectors.signatures.language.threshold_file import RateFilter, Suppress
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class RuleSet:
     refused: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     datasets: dict[str, DatasetFile] = field(default_factory=dict)
+    suppress: tuple[Suppress, ...] = ()
+    rate_filters: tuple[RateFilter, ...] = ()
     digest: str = ""
 
     @property
@@ -71,9 +76,26 @@ class RuleSet:
         return dict(Counter(p.keyword for p in self.refused).most_common())
 
 
-def digest_of(rules: tuple[Rule, ...], extra: str = "") -> str:
-    """Return the sha256 (hex) of the enabled rules' meaning; extra goes in for what else decides about alerts."""
-    lines = sorted(repr((r.action, r.proto, r.hook, r.src.ranges, r.src_ports.ranges, r.direction, r.dst.ranges,
-                         r.dst_ports.ranges, [(o.name, o.value, o.negated) for o in r.options])) for r in rules
-                   if r.enabled)
-    return hashlib.sha256("\n".join([*lines, extra]).encode()).hexdigest()
+def digest_of(rules: tuple[Rule, ...], *others: object) -> str:
+    """Return the sha256 (hex) of what the enabled rules mean, and of what else decides about alerts."""
+    lines = sorted(_meaning(rule) for rule in rules if rule.enabled)
+    return hashlib.sha256("\n".join([*lines, *map(repr, others)]).encode("utf-8", "replace")).hexdigest()
+
+
+def _meaning(r: Rule) -> str:
+    """Return a rule as text that says all that it means and nothing of where it stands."""
+    groups = [(g.buffer, g.transforms, [_placeless(m) for m in g.matches], g.occurrence, g.direction)
+              for g in r.groups]
+    return repr((
+        r.gid, r.sid, r.rev, r.action, r.proto, r.hook, r.src.ranges, r.src_ports.ranges, r.direction, r.dst.ranges,
+        r.dst_ports.ranges, r.msg, r.classtype, r.priority, r.references, r.metadata, r.target, r.noalert, r.flow,
+        [_placeless(x) for x in r.conditions], r.effects, groups, r.threshold, r.detection_filter, r.tags))
+
+
+def _placeless(part: object) -> object:
+    """Return a part of a rule without the folders of its files; their contents are in the digest by themselves."""
+    if isinstance(part, (Dataset, DataRep)):
+        return replace(part, load=bool(part.load))  # type: ignore[arg-type]
+    if isinstance(part, FileHash):
+        return part.algorithm, part.negated, sorted(part.hashes)
+    return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detectors.signatures.language.problems import RuleError
@@ -36,8 +37,8 @@ class RawOption:
     offset: int
 
 
-def parse_syntax(text: str) -> tuple[Header, list[RawOption]]:
-    """Return header and options of a rule's text, RuleError where it is none."""
+def parse_syntax(text: str) -> tuple[Header, Iterator[RawOption]]:
+    """Return header and options of a rule's text, RuleError where it is none; options are read when asked for."""
     if len(text) > MAX_RULE_CHARACTERS:
         raise RuleError("rule", f"is {len(text)} characters long", f"at most {MAX_RULE_CHARACTERS} are allowed")
     if "\0" in text:
@@ -88,14 +89,13 @@ def _word_end(text: str, at: int) -> int:
     return at
 
 
-def _options(text: str, at: int, end: int) -> list[RawOption]:
-    """Return the options between two places. A semicolon ends one, in quotes too, unless a backslash is before it."""
-    found = []
+def _options(text: str, at: int, end: int) -> Iterator[RawOption]:
+    """Yield the options between two places. A semicolon ends one, in quotes too, unless a backslash is before it."""
     while True:
         while at < end and text[at].isspace():
             at += 1
         if at >= end:
-            return found
+            return
         stop = text.find(";", at, end)
         while stop > at and text[stop - 1] == "\\":
             stop = text.find(";", stop + 1, end)
@@ -103,7 +103,7 @@ def _options(text: str, at: int, end: int) -> list[RawOption]:
             raise RuleError("options", "the last option does not end with ;", "write a ; after each option, and "
                             "\\; for one within a value", at)
         name, colon, value = text[at:stop].partition(":")
-        found.append(RawOption(name.rstrip(), value.strip() if colon else None, at))
+        yield RawOption(name.rstrip(), value.strip() if colon else None, at)
         at = stop + 1
 
 

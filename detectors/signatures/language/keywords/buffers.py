@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from detectors.signatures.language.buffers import BOTH, BUFFERS, STICKY, frame_buffer
 from detectors.signatures.language.draft import Draft
 from detectors.signatures.language.keywords.registry import keyword
@@ -55,8 +57,8 @@ def _read_frame(draft: Draft, option: Option) -> None:
             raise ValueProblem(f"which protocol's frame {value} is meant is not said",
                                "write the protocol in the header, or frame:PROTOCOL.NAME")
         proto, name = ("http1" if draft.apps[0] == "http" else draft.apps[0]), value
-    if not name:
-        raise ValueProblem("no frame is named", "write frame:PROTOCOL.NAME")
+    if not re.fullmatch(r"[a-z0-9_.]+", name):
+        raise ValueProblem(f"{name or '(empty)'} is no name of a frame", "write frame:PROTOCOL.NAME")
     draft.set_sticky(frame_buffer(proto, name))
 
 
