@@ -232,6 +232,12 @@ def _tcp_object(toserver: int, toclient: int, state: int) -> str:
         **{name: True for name, bit in _FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
 
 
+def _alert_vlan(fields: Fields, name: str, alerts: Any) -> None:
+    """The VLAN tag, where the context does not name them all."""
+    named = ['"vlan":' in text for text in text_values(alerts.context)]
+    vlan_form(fields, name, alerts._replace(vlan=np.where(named, 0, alerts.vlan)))
+
+
 def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
     """Nothing: it is merged into the event."""
 
@@ -248,5 +254,5 @@ _FLOW_FORMS: dict[str, Form] = {
 _ALERT_FORMS: dict[str, Form] = {
     "proto": proto_form,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
-    "vlan": vlan_form, "severity": number_form("severity"), "context": _elsewhere,
+    "vlan": _alert_vlan, "severity": number_form("severity"), "context": _elsewhere,
 }

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, ref
 from sekisho.settings import Settings, parser_settings
 from sekisho.warm import load_kernels
 from sensor.capture import open_capture
-from sensor.decode import Decoder
+from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
@@ -106,7 +106,7 @@ class _Run:
     def __init__(self, options: ReplayOptions, sinks: Sequence[Sink]) -> None:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
-        self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
+        self.decoder, self.table = Decoder(_decoding(options)), FlowTable(options.settings.flow)
         self.chain = build_chain(options.settings, options.policy, options.ruleset)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
@@ -248,6 +248,13 @@ def _count(block: FrameBlock, read: CaptureRead, report: ReplayReport) -> None:
         report.first_ns = int(block.ts_ns[0])
     read.packets, read.bytes = read.packets + frames, read.bytes + wire_bytes
     report.packets, report.bytes = report.packets + frames, report.bytes + wire_bytes
+
+
+def _decoding(options: ReplayOptions) -> DecodeSettings:
+    """Rules look into what other sensors look into: only TCP with a bad checksum is refused, unless it is said."""
+    settings = options.settings.decode
+    rules = options.ruleset is not None and settings.refuse_by == "auto"
+    return replace(settings, refuse_by="tcp") if rules else settings
 
 
 def _total_bytes(captures: Sequence[Path | str]) -> int:

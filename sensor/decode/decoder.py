@@ -22,6 +22,7 @@ from sensor.decode.rows import (
     IGNORE,
     ROWS_PER_FRAME,
     STATE_FIELDS,
+    TCP_ONLY,
     UNDECIDED,
     VALIDATE,
     decode_frames,
@@ -55,6 +56,7 @@ class Decoder:
         self._state[CLOCK_NS] = np.iinfo(np.int64).min >> 1
         self._state[CLOCK_RESET_NS] = settings.clock_reset_s * 1_000_000_000
         self._state[CHECKSUM_MODE] = _MODES[settings.checksums]
+        self._state[TCP_ONLY] = settings.refuse_by == "tcp"
         self._frames_in = 0
 
     def decode(self, block: FrameBlock) -> Iterator[tuple[Packets, tuple[np.ndarray, np.ndarray]]]:

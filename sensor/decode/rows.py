@@ -15,6 +15,7 @@ from sensor.decode.transport import OTHER_PROTO, quoted_transport, transport_lay
 from sensor.decode.tunnel import inner_packet, may_carry
 from sensor.prefetch import prefetch_run
 
+_TCP = 6
 OK, HELD, QUOTED = int(Status.OK), int(Status.FRAGMENT_HELD), int(Status.QUOTED)
 CHECKSUM_BAD, LAYERS_TOO_DEEP = int(Status.CHECKSUM_BAD), int(Status.LAYERS_TOO_DEEP)
 IPV6_EXTENSION = int(Status.IPV6_EXTENSION)
@@ -26,8 +27,8 @@ ROWS_PER_FRAME = MAX_IP_LAYERS + 1
 ARENA_RESERVE = MAX_IP_LAYERS * MAX_DATAGRAM_BYTES
 
 # fields of the state array
-CLOCK_NS, CLOCK_RESET_NS, CLOCK_RESETS, CHECKSUM_MODE, CHECKSUMS_SEEN, CHECKSUMS_BAD, ARENA_USED = range(7)
-STATE_FIELDS = 7
+CLOCK_NS, CLOCK_RESET_NS, CLOCK_RESETS, CHECKSUM_MODE, CHECKSUMS_SEEN, CHECKSUMS_BAD, ARENA_USED, TCP_ONLY = range(8)
+STATE_FIELDS = 8
 
 # CHECKSUM_MODE
 IGNORE, VALIDATE, UNDECIDED = range(3)
@@ -96,7 +97,7 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
         mode = IGNORE if quoted else state[CHECKSUM_MODE]
         if mode != IGNORE and net.version == 4 and status == OK and header_bad(data, link.at, payload):
             checksum = BAD
-            status = CHECKSUM_BAD if mode == VALIDATE else OK
+            status = CHECKSUM_BAD if mode == VALIDATE and not state[TCP_ONLY] else OK
         if fragment and status == OK and not quoted:
             context = vlan | vlan_inner << 12 | tunnel << 24 | depth << 32
             placed = place_fragment(table, data, net, context, state[CLOCK_NS],
@@ -127,7 +128,7 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
         if mode != IGNORE and status == OK and checksum == UNVERIFIED and verifiable and net.version:
             if captured_end >= transport.end:
                 checksum = transport_checksum(data, net, proto, payload, transport.end)
-            if checksum == BAD and mode == VALIDATE:
+            if checksum == BAD and mode == VALIDATE and (proto == _TCP or not state[TCP_ONLY]):
                 status = CHECKSUM_BAD
         if mode == UNDECIDED and checksum != UNVERIFIED and depth == 0:
             _judge_checksum(state, checksum == BAD)

@@ -104,7 +104,7 @@ class FtpStream:
             self._tell(self._waiting.popleft(), at)
         self._waiting.append(command)
         if self._context.show:
-            self._context.show(at, command.number, True, self._asked(command, argument), True)
+            self._context.show(at, command.number, True, self._asked(command, argument))
 
     def _numbered(self, command: _Command) -> _Command:
         command.number = self._number
@@ -183,6 +183,8 @@ class FtpStream:
 
     def _tell(self, command: _Command, at: Moment) -> None:
         if self._context.show:
+            late = [("ftp.mode", command.mode.encode()), ("ftp.dynamic_port", b"%d" % command.port)]
+            self._context.show(at, command.number, True, late if command.mode == "passive" else [], True)
             self._context.show(at, command.number, False, self._replied(command), True)
         self._context.emit(FTP, at, {
             "command": printed(command.name), "command_data": printed(command.argument),

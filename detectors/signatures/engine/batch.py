@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from columns import Flows, Packets
-from columns.codes import EndReason, Status
+from columns.codes import EndReason
 from columns.said import Recognised, Said, Step, Stretch
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
-from detectors.signatures.engine.packets import PacketColumns
+from detectors.signatures.engine.packets import INSPECTED, PacketColumns
 from detectors.signatures.engine.plan import PatternSet, Plan, Prepared
 from detectors.signatures.engine.raw import STATUS_EVENTS
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.transforms import transformed
 
-_TCP = 6
-_PACKET, _SPOKEN, _END = range(3)
+_TCP, _IPV6_BYTES = 6, 40
+_RECOGNISED, _PACKET, _SPOKEN, END = range(4)
 
 
 class Event(NamedTuple):
@@ -53,7 +53,7 @@ class Batch:
         over = np.flatnonzero(flows.end_reason != EndReason.ACTIVE_TIMEOUT)
         numbers, ids = flows.emitted_before[over].tolist(), flows.flow_id[over].tolist()
         for k, (number, flow_id) in enumerate(zip(numbers, ids, strict=True)):
-            yield Event(number - 1, _END, k, flow_id)
+            yield Event(number - 1, END, k, flow_id)
 
     def _spoken(self, windows: Windows) -> Iterator[Event]:
         events: list[Event] = []
@@ -78,7 +78,7 @@ class Batch:
                 past = windows.history(item.flow.flow_id, item.to_server) if history and item.flow.proto == _TCP else b""
                 events.append(Event(number, _SPOKEN, k, item, (), past))
             else:
-                events.append(Event(number, _SPOKEN, k, item))
+                events.append(Event(number, _RECOGNISED, k, item))
         found: dict[int, set[Prepared]] = defaultdict(set)
         for kind, (places, data) in pieces.items():
             patterns = self._plan.stream if kind == "stream" else self._plan.kinds[kind]
@@ -109,7 +109,7 @@ class Batch:
             return
         found: dict[int, list[Prepared]] = defaultdict(list)
         columns = PacketColumns(p, self._facts)
-        there = (p.status == Status.OK) & (p.payload_captured_bytes > 0)
+        there = np.isin(p.status, INSPECTED) & (p.ip_version != 0) & (p.payload_captured_bytes > 0)
         tcp = p.proto == _TCP
         loose = there & tcp & (self._facts.bits & FOLLOWED == 0)
         self._payloads(plan.tcp, there & tcp, found)
@@ -172,7 +172,10 @@ class Batch:
         """Rows that were refused in decoding, for rules about decoder events."""
         if not self._plan.decoder:
             return
-        for row in np.flatnonzero(np.isin(self._packets.status, list(STATUS_EVENTS))).tolist():
+        p = self._packets
+        odd = np.isin(p.status, list(STATUS_EVENTS)) | (
+            (p.ip_version == 6) & (p.transport_offset - p.network_offset > _IPV6_BYTES))
+        for row in np.flatnonzero(odd).tolist():
             found[row].extend(self._plan.decoder)
 
 

@@ -16,7 +16,7 @@ _ICMP = (1, 58)
 
 def flags_hold(wanted: c.Flags, flags: Any) -> Any:
     """Return whether TCP flags (an int or an array) are as wanted."""
-    flags = flags & ~wanted.ignored & 0xFF
+    flags = flags & (0xFF & ~wanted.ignored)
     both = flags & wanted.flags
     match wanted.mode:
         case "+":
@@ -86,9 +86,9 @@ def _checksum(condition: c.Checksum, scene: Scene) -> bool:
 
 
 def _stream_size(condition: c.StreamSize, scene: Scene) -> bool:
-    if scene.packet is None or scene.proto != 6 or scene.memory is None:
+    if scene.packet is None or scene.proto != 6 or not scene.flow_id:
         return False
-    client, server = scene.memory_sizes() if hasattr(scene, "memory_sizes") else (0, 0)
+    client, server = scene.packet.stream_sizes
     return _side_holds(condition.side, condition.test, client, server, ("client", "server"))
 
 
@@ -188,6 +188,8 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
         return False
     values = {v.decode("latin-1").lower() for v in scene.tx.values(condition.field)}
     words = {w.strip().lower() for w in condition.words}
+    if condition.field == "ssl_version" and any(w.startswith("!") for w in words):
+        words = {"!" + w.lstrip("! ") for w in words}  # one ! is for all of them
     listed, refused = {w for w in words if not w.startswith("!")}, {w[1:].strip() for w in words if w.startswith("!")}
     there = (not listed or bool(values & listed)) and not values & refused
     return there != condition.negated

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from detectors.signatures.engine.runner import Match
 from detectors.signatures.engine.transactions import Side, Tx
 
-_MOST_VALUES, _MOST_CHARACTERS = 8, 1024
+_MOST_VALUES, _MOST_LINES, _MOST_CHARACTERS = 8, 64, 1024
 
 
 def _text(value: bytes) -> str:
@@ -31,8 +30,6 @@ _OBJECTS: dict[str, tuple[str, tuple[_Take, ...]]] = {
                     ("serial", "tls.cert_serial", _text), ("fingerprint", "tls.cert_fingerprint", _text),
                     ("sni", "tls.sni", _text), ("version", "tls.version", _text), ("ja4", "ja4.hash", _text))),
     "smtp": ("smtp", (("helo", "smtp.helo", _text), ("mail_from", "smtp.mail_from", _text))),
-    "ftp": ("ftp", (("command", "ftp.command", _text), ("command_data", "ftp.command_data", _text),
-                    ("mode", "ftp.mode", _text), ("dynamic_port", "ftp.dynamic_port", _number))),
 }
 
 
@@ -73,10 +70,11 @@ def _numbers(value: bytes) -> Any:
 def _dns(tx: Tx) -> dict[str, Any]:
     side = tx.sides[1] if tx.sides[1].count else tx.sides[0]
     asked = [{"rrname": _text(name), **({"rrtype": _text(kind)} if kind else {})} for name, kind in _paired(
-        side, "dns.query", "dns.query_type")]
+        side, "dns.query.name", "dns.query_type")]
     shown: dict[str, Any] = {"version": 3, "type": "response" if side is tx.sides[0] else "request", "queries": asked}
-    if side.has("dns.answers"):
-        shown |= json.loads(side.values("dns.answers")[0])
+    if side.has("dns.answer.name"):
+        shown["answers"] = [{"rrname": _text(name), "rrtype": _text(kind)} for name, kind in _paired(
+            side, "dns.answer.name", "dns.answer_type")]
     for key in ("rcode", "id", "flags"):
         if side.has(f"dns.{key}"):
             shown[key] = _numbers(side.values(f"dns.{key}")[0])
@@ -97,7 +95,20 @@ def _ssh(tx: Tx) -> dict[str, Any]:
     return {"ssh": shown} if shown else {}
 
 
-_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh}
+def _ftp(tx: Tx) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for key in ("command", "command_data", "mode"):
+        if (value := _first(tx, f"ftp.{key}")) is not None:
+            shown[key] = _text(value)
+    if (port := _first(tx, "ftp.dynamic_port")) is not None:
+        shown["dynamic_port"] = int(port)
+    for key in ("reply", "completion_code"):
+        if values := tx.sides[0].values(f"ftp.{key}"):
+            shown[key] = [_text(value) for value in values[:_MOST_LINES]]
+    return {"ftp": shown}
+
+
+_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from detectors.signatures.engine.plan import Group, Prepared, fits_app
 from detectors.signatures.engine.scene import Scene
 from detectors.signatures.engine.search import Buffer, Variables
 from detectors.signatures.engine.sets import Sets
-from detectors.signatures.engine.transactions import Side
+from detectors.signatures.engine.transactions import BothSides, Side
 from detectors.signatures.engine.transforms import transformed
 from detectors.signatures.language.rule import PAYLOAD
 
@@ -45,7 +45,7 @@ class Evaluator:
         rule = p.rule
         if rule.ip_protos is not None and scene.proto not in rule.ip_protos:
             return False
-        if not scene.ends.fit(p.header) and not (rule.direction in ("<>", "=>") and scene.ends.turned().fit(p.header)):
+        if not _header_fits(p, scene):
             return False
         if p.version and scene.ip_version != p.version:
             return False
@@ -79,10 +79,11 @@ class Evaluator:
         return transformed(data, group.transforms) if data is not None and group.transforms else data
 
     def _transaction(self, p: Prepared, scene: Scene, variables: Variables) -> bool:
-        side: Side = scene.tx
+        side: Side | BothSides = scene.tx
         by_file = [g for g in p.groups if g.layer == "file"]
         if by_file or p.file:
-            if not any(self._file(p, by_file, file, variables) for file in side.files):
+            absent = not side.files and side.done and not p.file and all(g.search.absent for g in by_file)
+            if not absent and not any(self._file(p, by_file, file, variables) for file in side.files):
                 return False
         for group in p.groups:
             if group.layer == "file":
@@ -91,8 +92,10 @@ class Evaluator:
                 data = self._packet_data(group, scene, variables)
                 if data is None or not group.search.holds(Buffer(data), variables):
                     return False
-            elif not self._buffers(group, side, side.values(group.buffer), variables):
-                return False
+            else:
+                one = side.side(group) if isinstance(side, BothSides) else side
+                if not self._buffers(group, one, one.values(group.buffer), variables):
+                    return False
         return True
 
     def _file(self, p: Prepared, groups: Sequence[Group], file: dict[str, list[bytes]], variables: Variables) -> bool:
@@ -109,6 +112,14 @@ class Evaluator:
             if data is not None and group.search.holds(Buffer(data, little), variables):
                 return True
         return False
+
+
+def _header_fits(p: Prepared, scene: Scene) -> bool:
+    """Whether the header holds: <> either way, => from the client's side."""
+    direction = p.rule.direction
+    if direction == "=>":
+        return (scene.ends if scene.to_server else scene.ends.turned()).fit(p.header)
+    return scene.ends.fit(p.header) or (direction == "<>" and scene.ends.turned().fit(p.header))
 
 
 def packet_buffer(name: str, scene: Scene) -> bytes | None:

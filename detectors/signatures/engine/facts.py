@@ -8,10 +8,10 @@ import numpy as np
 
 from columns import Packets, rows_in
 from columns.codes import Status
-from columns.kernel import kernel
+from columns.kernel import kernel, part
 
 _TCP, _OK = 6, int(Status.OK)
-_SYN, _RST, _ACK = 2, 4, 16
+_FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
 _CLIENT, _SERVER, _SYN_SEEN, _ANSWERED, _OPEN = 1, 2, 4, 8, 16
 
 ESTABLISHED, FIRST, FOLLOWED = 1, 2, 4
@@ -27,26 +27,43 @@ class FlowFactsState(NamedTuple):
     bits: np.ndarray
     sums: np.ndarray
     start_ns: np.ndarray
+    first_seq: np.ndarray
+    sizes: np.ndarray
 
 
 class PacketFacts(NamedTuple):
-    """By row of packets: bits uint8, sums int64[n, 4] with this packet, start_ns int64 of the flow."""
+    """By row of packets: bits uint8, sums int64[n, 4] with this packet, start_ns int64 of the flow, sizes int64[n, 2]
+    of the streams of client and server by sequence numbers."""
 
     bits: np.ndarray
     sums: np.ndarray
     start_ns: np.ndarray
+    sizes: np.ndarray
 
 
 class _Columns(NamedTuple):
     status: np.ndarray
     proto: np.ndarray
     tcp_flags: np.ndarray
+    tcp_seq: np.ndarray
     payload_bytes: np.ndarray
     wire_bytes: np.ndarray
     ts_ns: np.ndarray
     flow_id: np.ndarray
     flow_slot: np.ndarray
     to_server: np.ndarray
+
+
+@part
+def _reach(state, slot, side, seq, flags, size):
+    """Note how far the sequence numbers of a direction have come."""
+    if state.first_seq[slot, side] < 0:
+        if flags & _RST:
+            return
+        state.first_seq[slot, side] = seq
+    reached = ((seq - state.first_seq[slot, side] + size + (1 if flags & (_SYN | _FIN) else 0)) & 0xFFFFFFFF)
+    if reached < 0x80000000 and reached > state.sizes[slot, side]:
+        state.sizes[slot, side] = reached
 
 
 @kernel
@@ -61,11 +78,14 @@ def follow(p, state, out, midstream):
             state.flow_id[slot], state.bits[slot], state.start_ns[slot] = p.flow_id[i], 0, p.ts_ns[i]
             for k in range(4):
                 state.sums[slot, k] = 0
+            for k in range(2):
+                state.first_seq[slot, k], state.sizes[slot, k] = -1, 0
         bits, seen = np.int64(state.bits[slot]), _CLIENT if side == 0 else _SERVER
         first = bits & seen == 0
         bits |= seen
         if p.proto[i] == _TCP:
             established = bits & _OPEN != 0
+            _reach(state, slot, side, np.int64(p.tcp_seq[i]), np.int64(p.tcp_flags[i]), np.int64(p.payload_bytes[i]))
             flags = np.int64(p.tcp_flags[i])
             if flags & _SYN and not flags & _ACK:
                 bits |= _SYN_SEEN
@@ -86,6 +106,8 @@ def follow(p, state, out, midstream):
         out.bits[i] = (ESTABLISHED if established else 0) | (FIRST if first else 0) | (FOLLOWED if followed else 0)
         for k in range(4):
             out.sums[i, k] = state.sums[slot, k]
+        for k in range(2):
+            out.sizes[i, k] = state.sizes[slot, k]
         out.start_ns[i] = state.start_ns[slot]
 
 
@@ -99,7 +121,8 @@ class Facts:
     def of(self, packets: Packets) -> PacketFacts:
         """Return the facts of the next packets, in order."""
         rows = rows_in(packets)
-        out = PacketFacts(np.zeros(rows, np.uint8), np.zeros((rows, 4), np.int64), np.zeros(rows, np.int64))
+        out = PacketFacts(np.zeros(rows, np.uint8), np.zeros((rows, 4), np.int64), np.zeros(rows, np.int64),
+                          np.zeros((rows, 2), np.int64))
         if not rows:
             return out
         highest = int(packets.flow_slot.max())
@@ -118,4 +141,4 @@ class Facts:
 
 def _state(places: int) -> FlowFactsState:
     return FlowFactsState(np.zeros(places, np.uint64), np.zeros(places, np.uint8), np.zeros((places, 4), np.int64),
-                          np.zeros(places, np.int64))
+                          np.zeros(places, np.int64), np.zeros((places, 2), np.int64), np.zeros((places, 2), np.int64))

@@ -16,7 +16,7 @@ _NAMES = 4096
 class FlowMemory:
     """What is kept of one flow as long as it lives. apps: protocol by direction (to client, to server)."""
 
-    __slots__ = ("app", "apps", "bits", "fired", "ints", "passed", "said", "texts", "txs")
+    __slots__ = ("app", "apps", "bits", "by_packet", "fired", "ints", "passed", "said", "texts", "txs")
 
     def __init__(self) -> None:
         self.bits: set[str] = set()
@@ -27,6 +27,7 @@ class FlowMemory:
         self.passed = False
         self.txs: dict[int, Any] = {}
         self.said: set[str] = set()
+        self.by_packet: tuple[set[int], set[int]] = (set(), set())  # by direction: rules that a packet matched
         self.fired: tuple[dict[int, int], dict[int, int]] = ({}, {})  # by direction: rule -> turn it last matched in
 
 

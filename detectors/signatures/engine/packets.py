@@ -15,6 +15,9 @@ from detectors.signatures.engine.headers import in_addresses, in_ports
 from detectors.signatures.engine.plan import Prepared
 from detectors.signatures.language import conditions as c
 
+INSPECTED = np.array([Status.OK, Status.FRAGMENT_HELD, Status.CHECKSUM_BAD, Status.FRAGMENT_BAD, Status.FRAGMENT_OVERLAP,
+                      Status.FRAGMENT_BUDGET], np.uint8)
+"""Rows whose headers are looked at; those with a wrong checksum and fragments belong to no stream."""
 _COLUMNS = {c.DSize: "payload_bytes", c.Ttl: "ip_ttl", c.Tos: "ip_tos", c.IpId: "ip_id", c.Itype: "icmp_type",
             c.Icode: "icmp_code", c.Seq: "tcp_seq", c.Ack: "tcp_ack", c.Window: "tcp_window", c.IpProto: "proto"}
 
@@ -24,7 +27,7 @@ class PacketColumns:
 
     def __init__(self, packets: Packets, facts: PacketFacts) -> None:
         self._p, self._facts = packets, facts
-        self._ok = (packets.status == Status.OK) & (packets.ip_version != 0)
+        self._ok = np.isin(packets.status, INSPECTED) & (packets.ip_version != 0)
         self._masks: dict[Any, np.ndarray] = {}
 
     def rows_of(self, rule: Prepared, within: np.ndarray | None = None) -> np.ndarray:

@@ -115,7 +115,7 @@ class Plan:
             r, fast = p.rule, p.rule.fast_pattern
             if p.is_tx:
                 group = p.groups[fast.group] if fast is not None else None
-                if group is not None and group.layer in ("app", "file") and r.direction != "=>":
+                if group is not None and group.layer in ("app", "file", "frame"):
                     kinds[(group.buffer, group.transforms)].add(p)
                 else:
                     for app in r.app_protos or ("",):
@@ -124,7 +124,7 @@ class Plan:
                 self.decoder.append(p)
             elif r.kind == "protocol_detection_only":
                 self.detection.append(p)
-            elif r.kind == "ip_only":
+            elif r.kind == "ip_only" and not p.state:
                 self.ip_only.append(p)
             else:
                 self._place(p, stream, tcp, other)
@@ -173,4 +173,5 @@ def _prepared(number: int, rule: Rule, header: HeaderBits) -> Prepared:
 
 def fits_app(wanted: Sequence[str], app: str) -> bool:
     """Return whether a flow's protocol is among those that a rule is bound to; no binding fits all."""
-    return not wanted or app in wanted or ("http" in wanted and app in ("http1", "http2"))
+    return not wanted or app in wanted or ("http" in wanted and app in ("http1", "http2")) or (
+        "dcerpc" in wanted and app == "smb")

@@ -18,15 +18,72 @@ _STATUS_EVENTS: dict[int, tuple[str, ...]] = {
     Status.UDP_LENGTH: ("udp.hlen_invalid", "udp.len_invalid"), Status.ICMP_TRUNCATED: (
         "icmpv4.pkt_too_small", "icmpv6.pkt_too_small"), Status.SCTP_TRUNCATED: ("sctp.pkt_too_small",),
     Status.LINK_TRUNCATED: ("ethernet.pkt_too_small",), Status.VLAN_TRUNCATED: ("vlan.header_too_small",),
-    Status.FRAGMENT_OVERLAP: ("ipv4.frag_overlap", "ipv6.frag_overlap"), Status.FRAGMENT_BAD: (
-        "ipv4.frag_pkt_too_large", "ipv6.frag_pkt_too_large"), Status.LAYERS_TOO_DEEP: ("ip.max_layers",),
+    Status.FRAGMENT_OVERLAP: ("ipv4.frag_overlap", "ipv6.frag_overlap"), Status.FRAGMENT_BAD: (), Status.LAYERS_TOO_DEEP: ("ip.max_layers",),
     Status.LINK_TYPE_UNKNOWN: ("pkt_too_small",), Status.PPPOE_TRUNCATED: ("pppoe.pkt_too_small",),
 }
 
 
-def events(packet: PacketView, layer: str) -> tuple[str, ...]:
+def events(packet: PacketView, layer: str) -> set[str]:
     """Return the names of Suricata's events that what became of a packet in decoding stands for."""
-    return _STATUS_EVENTS.get(packet.status, ()) if layer == "decoder" else ()
+    if layer != "decoder":
+        return set()
+    found = set(_STATUS_EVENTS.get(packet.status, ()))
+    if packet.status == Status.FRAGMENT_BAD:
+        found.add(f"ipv{packet.ip_version}.frag_{_bad_fragment(packet)}")
+    if packet.ip_version == 6:
+        found |= ipv6_events(packet.network)
+    return found
+
+
+def _bad_fragment(packet: PacketView) -> str:
+    """What is wrong with a fragment: a length that no middle piece can have, or an end beyond a datagram's."""
+    payload = packet.transport_offset
+    head = packet.network
+    if packet.ip_version == 4:
+        offset, more = ((head[6] << 8 | head[7]) & 0x1FFF) * 8, head[6] & 0x20
+        size = int.from_bytes(head[2:4], "big") - 4 * (head[0] & 15)
+    else:
+        place = head.find(bytes((packet.proto, 0)), 40, payload - packet.network_offset)
+        word = int.from_bytes(head[place + 2 : place + 4], "big") if place >= 0 else 0
+        offset, more = word & 0xFFF8, word & 1
+        size = int.from_bytes(head[4:6], "big") + 40 - (place + 8 if place >= 0 else 48)
+    return "invalid_length" if more and size % 8 and offset + size <= 65535 else "pkt_too_large"
+
+
+_EXTENSIONS = {0: "hh", 43: "rh", 60: "dh", 51: "ah"}
+_MOST_EXTENSIONS = 32
+
+
+def ipv6_events(head: bytes) -> set[str]:
+    """Return what is odd about the extension headers of IPv6."""
+    if len(head) < 40 or head[0] >> 4 != 6:
+        return set()
+    found: set[str] = set()
+    seen: set[str] = set()
+    kind, at = head[6], 40
+    for _ in range(_MOST_EXTENSIONS):
+        name = "fh" if kind == 44 else _EXTENSIONS.get(kind)
+        if name is None:
+            break
+        if at + 8 > len(head):
+            found.add("ipv6.trunc_exthdr")
+            break
+        if name in seen:
+            found.add(f"ipv6.exthdr_dupl_{name}")
+        seen.add(name)
+        if kind == 44:
+            offset = head[at + 2] << 8 | head[at + 3]
+            if not offset & 0xFFF9:
+                found.add("ipv6.exthdr_useless_fh")
+            if head[at + 1]:
+                found.add("ipv6.fh_non_zero_reserved_field")
+            if offset >> 3 and not seen & {"after"}:
+                kind, at = head[at], at + 8
+                break
+            kind, at = head[at], at + 8
+        else:
+            kind, at = head[at], at + 8 * (head[at + 1] + 1) if kind != 51 else at + 4 * (head[at + 1] + 2)
+    return found
 
 
 STATUS_EVENTS = _STATUS_EVENTS
@@ -77,7 +134,7 @@ def network_header(packet: PacketView, version: int) -> bytes | None:
     head = packet.network
     if not head or head[0] >> 4 != version:
         return None
-    return head[: 4 * (head[0] & 15)] if version == 4 else head[:40]
+    return head[: packet.transport_offset - packet.network_offset]
 
 
 def transport_header(packet: PacketView, proto: int) -> bytes | None:
@@ -87,7 +144,14 @@ def transport_header(packet: PacketView, proto: int) -> bytes | None:
     data = transport(packet)
     if proto == 6:
         return data[: 4 * (data[12] >> 4)] if len(data) >= 20 else None
-    return data[:8] if len(data) >= 8 else None
+    return data[: _icmp_bytes(data) if proto == 1 else 8] if len(data) >= 8 else None
+
+
+def _icmp_bytes(data: bytes) -> int:
+    """Size of an ICMP header: timestamps, masks and advertised routers belong to it (RFC 792, 950, 1256)."""
+    if data[0] == 9:
+        return 8 + 4 * data[4] * data[5]
+    return {13: 20, 14: 20, 17: 12, 18: 12}.get(data[0], 8)
 
 
 def icmp_id(packet: PacketView) -> int | None:
@@ -135,9 +199,19 @@ def tcp_mss(packet: PacketView) -> int | None:
     return None
 
 
+_TAG_TYPES = frozenset((b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00", b"\x93\x00"))
+_MOST_TAGS = 8
+
+
 def vlan_tags(packet: PacketView) -> list[int]:
-    """Return the VLAN identifiers from the outside in, at most two."""
-    return [tag for tag in (packet.vlan, packet.vlan_inner) if tag]
+    """Return the VLAN identifiers from the outside in, read backwards from the IP header."""
+    before = packet.before_network(4 * _MOST_TAGS + 2)
+    found: list[int] = []
+    at = len(before) - 4
+    while at >= 2 and before[at - 2 : at] in _TAG_TYPES:
+        found.insert(0, int.from_bytes(before[at : at + 2], "big") & 0xFFF)
+        at -= 4
+    return found or [tag for tag in (packet.vlan, packet.vlan_inner) if tag]
 
 
 def checksum_valid(packet: PacketView, header: str) -> bool | None:

@@ -11,7 +11,7 @@ import numpy as np
 from columns import Flows, Packets
 from columns.app import AppProto
 from columns.said import FlowFacts, Moment, Recognised, Said, Step
-from detectors.signatures.engine.batch import Batch, Event
+from detectors.signatures.engine.batch import END, Batch, Event
 from detectors.signatures.engine.evaluate import Evaluator
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
 from detectors.signatures.engine.memory import FlowMemory, Memory
@@ -22,9 +22,11 @@ from detectors.signatures.engine.sets import Sets
 from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.thresholds import Thresholds
-from detectors.signatures.engine.transactions import Side, Tx, tx_of
+from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
 _MDNS = 5353
+_WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
+"""Names that rules for more than one protocol have."""
 _APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
 _FLOW_KINDS = frozenset({"ip_only", "like_ip_only", "protocol_detection_only", "app_layer", "app_tx"})
 _STATEFUL_KINDS = frozenset({"packet_stream", "stream"})
@@ -71,6 +73,7 @@ class Runner:
             for fired in memory.fired:
                 fired.clear()
             for tx in memory.txs.values():
+                tx.both.clear()
                 for side in tx.sides:
                     side.pending.clear()
 
@@ -99,7 +102,7 @@ class Runner:
     def _look(self, event: Event) -> None:
         what = event.what
         if type(what) is int:
-            if event.phase == 2:
+            if event.phase == END:
                 self._over(what)
             else:
                 self._row(what, event.rules)
@@ -128,11 +131,14 @@ class Runner:
             return
         scene = self._scene_of_row(row, flow_id, memory, bool(bits & ESTABLISHED))
         self.counts["packets_evaluated"] += 1
+        if memory is None and flow_id:
+            scene.memory = memory = self.memory.flows.get(flow_id)
         view = scene.packet
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
         for rule in rules:
-            self._try(rule, scene)
+            if self._try(rule, scene) and rule.rule.on_stream and scene.memory is not None:
+                scene.memory.by_packet[scene.to_server].add(rule.number)
 
     def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
         p = self._p
@@ -157,13 +163,17 @@ class Runner:
         scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
         scene.is_stream = True
         fired: dict[int, int] = memory.fired[window.to_server]
+        told = memory.by_packet[window.to_server]
         for rule in event.rules:
+            if rule.number in told:  # by one of the packets that make up this window
+                continue
             again = window.looked and fired.get(rule.number) == window.turn
             scene.data = window.data[window.looked :] if again else window.data
             if self._try(rule, scene):
                 fired[rule.number] = window.turn
             else:
                 fired.pop(rule.number, None)
+        told.clear()
 
     def _scene_of_flow(self, flow: FlowFacts, memory: FlowMemory, to_server: bool, at: Moment, number: int) -> Scene:
         src, dst, src_port, dst_port = flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port
@@ -219,23 +229,31 @@ class Runner:
         side.done = side.done or step.done
         side.history = event.history or side.history
         if not memory.passed:
-            self._candidates(side, event.rules, app)
-            if side.pending:
+            self._candidates(tx, side, event.rules, app)
+            if side.pending or tx.both:
                 self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
         if side.done:
             side.pending.clear()
         if tx.over:
             memory.txs.pop(step.tx_id, None)
 
-    def _candidates(self, side: Side, rules: Sequence[Prepared], app: str) -> None:
+    def _candidates(self, tx: Tx, side: Side, rules: Sequence[Prepared], app: str) -> None:
         if not side.started:
             side.started = True
-            for name in {"", app, "http" if app in ("http1", "http2") else app}:
+            for name in {"", app, _WIDER.get(app, app)}:
                 for rule in self.plan.tx_always.get(name, ()):
-                    side.pending[rule.number] = rule
+                    self._wait(tx, side, rule)
         for rule in rules:
-            if rule.number not in side.told:
-                side.pending[rule.number] = rule
+            self._wait(tx, side, rule)
+
+    @staticmethod
+    def _wait(tx: Tx, side: Side, rule: Prepared) -> None:
+        """Let a rule wait for what it needs, unless it has matched here."""
+        if rule.rule.direction == "=>":
+            if rule.number not in tx.told:
+                tx.both[rule.number] = rule
+        elif rule.number not in side.told:
+            side.pending[rule.number] = rule
 
     def _evaluate(self, flow: FlowFacts, memory: FlowMemory, tx: Tx, side: Side, to_server: bool, at: Moment,
                   tx_id: int) -> None:
@@ -251,6 +269,12 @@ class Runner:
             if self._try(rule, scene, tx):
                 side.told.add(number)
                 del side.pending[number]
+        if tx.both:
+            scene.tx = BothSides(tx)
+            for number in sorted(tx.both):
+                if self._try(tx.both[number], scene, tx):
+                    tx.told.add(number)
+                    del tx.both[number]
 
     def _close(self, memory: FlowMemory, tx_id: int) -> None:
         memory.txs.pop(tx_id, None)

@@ -41,6 +41,11 @@ class PacketView:
         return self._facts.sums[self.row].tolist()
 
     @property
+    def stream_sizes(self) -> list[int]:
+        """Sequence numbers that the client and the server have used so far."""
+        return self._facts.sizes[self.row].tolist()
+
+    @property
     def start_ns(self) -> int:
         """Event time of the flow's first packet."""
         return int(self._facts.start_ns[self.row])
@@ -63,6 +68,11 @@ class PacketView:
     def transport(self) -> bytes:
         """The bytes from the transport header on, as far as they were captured."""
         return self._from(self.transport_offset)
+
+    def before_network(self, size: int) -> bytes:
+        """Up to so many bytes before the IP header; b"" where they are not at hand."""
+        stop = self.network_offset
+        return self._bytes(max(stop - size, 0), min(size, stop)) if stop > 0 else b""
 
     def _from(self, start: int) -> bytes:
         stop = self.payload_offset + self.payload_captured_bytes

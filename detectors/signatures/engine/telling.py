@@ -7,6 +7,7 @@ from typing import Any
 
 from columns.codes import AlertState, Certainty, Outcome, Property, Severity
 from detectors.alerts import alert_id
+from detectors.signatures.engine import raw
 from detectors.signatures.engine.context import app_objects
 from detectors.signatures.engine.runner import Match
 from detectors.signatures.language.rule import PAYLOAD
@@ -64,6 +65,8 @@ def _context(match: Match) -> str:
     shown["direction"] = "to_server" if scene.to_server else "to_client"
     if match.tx is not None:
         shown["tx_id"] = scene.tx_id
+    if scene.packet is not None and scene.packet.vlan_inner:
+        shown["vlan"] = raw.vlan_tags(scene.packet)
     shown |= app_objects(match)
     variables: dict[str, list[dict[str, str]]] = {}
     for kind, name, value in match.variables.captured:

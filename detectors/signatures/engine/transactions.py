@@ -7,6 +7,7 @@ from typing import Any
 
 from columns.said import Step
 from detectors.signatures.engine.search import Buffer
+from detectors.signatures.language.buffers import find_buffer
 
 EVENT = "event"
 """Name under which parsers tell what is odd: the value is Suricata's name of the event, with the protocol before."""
@@ -60,15 +61,44 @@ class Side:
 class Tx:
     """One transaction: its two sides, to_client and to_server."""
 
-    __slots__ = ("app", "sides")
+    __slots__ = ("app", "both", "sides", "told")
 
     def __init__(self, app: str) -> None:
         self.app, self.sides = app, (Side(), Side())
+        self.both: dict[int, Any] = {}  # rules about both sides that may still match, by number
+        self.told: set[int] = set()
 
     @property
     def over(self) -> bool:
         """Whether nothing more comes."""
         return self.sides[0].done and self.sides[1].done
+
+
+class BothSides:
+    """Both sides of a transaction as rules with => see them."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._sides = tx.sides
+        self.files = [*tx.sides[1].files, *tx.sides[0].files]
+        self.events = tx.sides[0].events | tx.sides[1].events
+        self.done, self.history = tx.over, b""
+
+    def side(self, group: Any) -> Side:
+        """Return the side that a group is about: as the rule says, or as the buffer only can be."""
+        if group.direction:
+            return self._sides[group.direction == "to_server"]
+        ways = find_buffer(group.buffer).directions
+        if len(ways) == 1:
+            return self._sides[ways[0] == "to_server"]
+        return self._sides[1 if self._sides[1].has(group.buffer) else 0]
+
+    def has(self, name: str) -> bool:
+        """Return whether a buffer was told on either side."""
+        return self._sides[0].has(name) or self._sides[1].has(name)
+
+    def values(self, name: str) -> Sequence[bytes]:
+        """Return the instances of a buffer on the first side that has it, the client's first."""
+        return self._sides[1].values(name) or self._sides[0].values(name)
 
 
 def tx_of(txs: dict[int, Tx], step: Step, app: str, most: int) -> tuple[Tx, bool]:

@@ -13,7 +13,7 @@ from detectors.signatures.engine.base64 import decoded
 from detectors.signatures.language.matches import Pcre, Transform
 from detectors.signatures.language.regex import compile_pcre
 
-_MOST_INFLATED = 1 << 20
+_INFLATED = 1024
 _BLANKS = re.compile(rb"[ \t\n\v\f\r]+")
 _PSEUDO = re.compile(rb"(?:^|\r?\n):[^\r\n]*")
 _HEADER_NAME = re.compile(rb"(?m)^[^:\r\n]+(?=:)")
@@ -40,15 +40,10 @@ def _xor(data: bytes, argument: Any) -> bytes:
 
 
 def _from_base64(data: bytes, argument: Any) -> bytes | None:
-    options = {"mode": "rfc4648", "bytes": "", "offset": "0"}
-    for part in str(argument or "").split(","):
-        words = part.replace(":", " ").split()
-        if len(words) == 2:
-            options[words[0]] = words[1].lower()
-    start = int(options["offset"], 0)
-    part = data[start : start + int(options["bytes"], 0)] if options["bytes"] else data[start:]
-    found = decoded(part, lenient=options["mode"] == "rfc2045", strict=options["mode"] == "strict")
-    return found or data
+    """Data that is not base64 stays as it is."""
+    mode, offset, nbytes = argument or ("rfc4648", 0, None)
+    part = data[offset:] if nbytes is None else data[offset : offset + nbytes]
+    return decoded(part, lenient=mode == "rfc2045", strict=mode == "strict") or data
 
 
 def _pcrexform(data: bytes, argument: Any) -> bytes:
@@ -60,23 +55,13 @@ def _pcrexform(data: bytes, argument: Any) -> bytes:
 
 
 def _inflate(window: int) -> Callable[[bytes, Any], bytes | None]:
-    def make(data: bytes, _: Any) -> bytes | None:
+    def make(data: bytes, argument: Any) -> bytes | None:
         machine = zlib.decompressobj(window)
         try:
-            return machine.decompress(data, _MOST_INFLATED)
+            return machine.decompress(data, argument or _INFLATED)
         except zlib.error:
             return None
     return make
-
-
-def _subslice(data: bytes, argument: Any) -> bytes:
-    words = [w.strip() for w in str(argument).split(",")]
-    start, size = int(words[0], 0), len(data)
-    start = max(size + start, 0) if start < 0 else min(start, size)
-    if len(words) == 1:
-        return data[start:]
-    count = int(words[1], 0)
-    return data[start : size + count] if count < 0 else data[start : start + count]
 
 
 def _domain(data: bytes, argument: Any) -> bytes | None:
@@ -100,7 +85,7 @@ _MAKE: dict[str, Callable[[bytes, Any], bytes | None]] = {
     "to_sha256": _hash("sha256"), "xor": _xor, "from_base64": _from_base64, "pcrexform": _pcrexform,
     "strip_pseudo_headers": lambda data, _: _PSEUDO.sub(b"", data).lstrip(b"\r\n"),
     "header_lowercase": lambda data, _: _HEADER_NAME.sub(lambda found: found[0].lower(), data),
-    "gunzip": _inflate(31), "zlib_deflate": _inflate(15), "subslice": _subslice, "domain": _domain, "tld": _tld,
+    "gunzip": _inflate(31), "zlib_deflate": _inflate(15), "domain": _domain, "tld": _tld,
 }
 
 TRANSFORMS = frozenset(_MAKE)

@@ -44,7 +44,8 @@ class _Messages:
         """Forget what was asked."""
         self._pending.clear()
 
-    def _message(self, to_server: bool, data: bytes, at: Moment) -> None:
+    def _message(self, to_server: bool, data: bytes, at: Moment, framed: int = 0) -> None:
+        """Take a message; framed: so many bytes of length came before it."""
         if len(data) < 12:
             self._nonsense("dns_header")
             return
@@ -57,7 +58,9 @@ class _Messages:
             self._context.count(f"dns_{_FLAWS[flaw]}")
         self._strange = -1
         if self._context.show:
-            self._context.show(at, self._shown, to_server, message_buffers(data, self._variant == 1), True)
+            pdu = len(data).to_bytes(framed, "big") + data if framed else data
+            self._context.show(at, self._shown, to_server, [
+                ("frame:dns.pdu", pdu), *message_buffers(data, self._variant == 1)], True)
             self._shown += 1
         self._context.emit(DNS, at, self._row(to_server, numbers, text, at) | {"message_bytes": len(data)})
 
@@ -136,7 +139,7 @@ class DnsStream(_Messages):
             stop = pos + 2 + (held[pos] << 8 | held[pos + 1])
             if stop > len(held):
                 break
-            self._message(to_server, bytes(held[pos + 2 : stop]), at)
+            self._message(to_server, bytes(held[pos + 2 : stop]), at, 2)
             pos = stop
         del held[:pos]
 

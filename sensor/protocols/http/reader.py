@@ -152,6 +152,8 @@ class Reader:
         self.left = int(bytes(digits[0])[-16:], 16) if len(digits[0].lstrip(b"0")) <= 16 else _HUGE
         self.framing_bytes += end + 1 - at
         self._first_chunk = False
+        if b";" in data[digits.end() : end]:
+            self._owner.odd(self.to_server, "chunk_extension")
         self.state = CHUNK if self.left else TRAILER
         return end + 1
 

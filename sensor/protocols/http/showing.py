@@ -22,7 +22,7 @@ EVENTS = {
     "odd_transfer_encoding": "invalid_transfer_encoding_value_in_request",
     "bad_chunk_size": "invalid_request_chunk_len", "head_too_long": "request_header_too_long",
     "odd_header_name": "request_field_name_invalid", "too_many_headers": "too_many_headers",
-    "length_and_chunked": "request_smuggling" ,
+    "chunk_extension": "request_chunk_extension",
 }
 _RESPONSE_EVENTS = {
     "folded_header": "response_header_folding", "header_without_colon": "response_field_missing_colon",
@@ -31,7 +31,7 @@ _RESPONSE_EVENTS = {
     "bad_chunk_size": "invalid_response_chunk_len", "head_too_long": "response_header_too_long",
     "odd_header_name": "response_field_name_invalid", "too_many_headers": "too_many_headers",
     "not_as_coded": "gzip_decompression_failed", "bad_coding": "gzip_decompression_failed",
-    "inflate_limit": "compression_bomb", "chunk_overrun": "response_chunk_extension",
+    "inflate_limit": "compression_bomb", "chunk_extension": "response_chunk_extension",
 }
 
 

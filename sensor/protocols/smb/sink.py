@@ -31,6 +31,8 @@ class Sink:
                 transfer.next_offset = offset
             else:
                 self._again = min(-ahead, size)  # it was there before
+                if self._again and state.context.show:
+                    state.overlapped(transfer.number, to_server)
 
     def data(self, data: bytes, at: Moment) -> None:
         """Take the next bytes."""

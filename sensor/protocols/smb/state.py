@@ -69,6 +69,7 @@ class State:
         self.trees: dict[int, tuple[str, bool]] = {}  # name, whether it is for pipes
         self.files: dict[bytes, OpenFile] = {}
         self._number = 0
+        self._overlaps: dict[int, bool] = {}
 
     def number(self) -> int:
         """Return the number of a new transaction, from 1."""
@@ -100,7 +101,8 @@ class State:
     def _show(self, tx_id: int, columns: Columns, at: Moment, asked: Buffers = (), answered: Buffers = ()) -> None:
         """Show what rules ask of a transaction that is over, in both directions."""
         assert self.context.show is not None
-        version = [("smb.version", b"2" if columns["command"].startswith("SMB2") else b"1")]
+        odd = [("event", b"smb.file_overlap")] if self._overlaps.pop(tx_id + 1, None) is not None else []
+        version = [*odd, ("smb.version", b"2" if columns["command"].startswith("SMB2") else b"1")]
         named = [(buffer, str(columns[name]).encode()) for name, buffer in _SHOWN if columns.get(name)]
         self.context.show(at, tx_id, True, [*version, *named, *asked], True)
         self.context.show(at, tx_id, False, [*version, *answered], True)
@@ -153,6 +155,10 @@ class State:
             found = Transfer(tracker, {**columns, "filename": one.name, "share": one.share, "fuid": one.fuid}, number)
             one.transfers[to_server] = found
         return found
+
+    def overlapped(self, number: int, to_server: bool) -> None:
+        """What is read or written was there before: show it with the transfer, when that is over."""
+        self._overlaps[number] = to_server
 
     def written(self, key: bytes, status: Columns) -> None:
         """A write was answered."""

@@ -28,6 +28,8 @@ class SshParser:
         self._context = context
         settings = context.settings if isinstance(context.settings, SshSettings) else SshSettings()
         self._streams = tuple(SshStream(settings, context.count) for _ in range(2))  # to_server is the index
+        for stream in self._streams:
+            stream.keep_raw = context.show is not None
         self._offers: list[Offer | None] = [None, None]
         self._host_key = ""
 
@@ -42,6 +44,7 @@ class SshParser:
                 self._show_banner(to_server, said, at)
             else:
                 self._packet(to_server, said, at)
+                self._show_record(to_server, stream.raw, at)
         self._conclude(at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
@@ -87,6 +90,11 @@ class SshParser:
             software = rest.partition(b" ")[0]
             self._context.show(at, 0, to_server, [("ssh.proto", version), ("ssh.protoversion", version),
                                                   ("ssh.software", software)])
+
+    def _show_record(self, to_server: bool, raw: bytes, at: Moment) -> None:
+        if self._context.show and raw:
+            self._context.show(at, 0, to_server, [("frame:ssh.record.hdr", raw[:6]), ("frame:ssh.record.pdu", raw),
+                                                  ("frame:ssh.record.data", raw[6:])])
 
     def _show_offer(self, to_server: bool, offer: Offer, at: Moment) -> None:
         if self._context.show:

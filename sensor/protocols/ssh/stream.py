@@ -19,6 +19,7 @@ class SshStream:
     def __init__(self, settings: SshSettings, count: Callable[[str], None]) -> None:
         self.over = self.broken = False
         self.banner = b""
+        self.keep_raw, self.raw = False, b""  # the last packet as it came, where somebody inspects it
         self._settings, self._count = settings, count
         self._held = bytearray()
         self._searched = self._lines = self._packets = 0
@@ -75,6 +76,8 @@ class SshStream:
             self._needed = 4 + size
             return None
         payload = bytes(held[5 : 4 + size - held[4]])
+        if self.keep_raw:
+            self.raw = bytes(held[: 4 + size])
         del held[: 4 + size]
         self._needed = 5
         self._packets += 1

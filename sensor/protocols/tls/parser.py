@@ -102,6 +102,8 @@ class TlsParser:
             self._ssl2(to_server, body)
         else:
             self._context.count("message too long" if kind == Kind.TOO_LONG else "no record")
+            self._odd(to_server, "invalid_handshake_message" if kind == Kind.TOO_LONG else "invalid_tls_header",
+                      *(() if kind == Kind.TOO_LONG else ("invalid_record_type",)))
         self._readers[to_server].stopped = self._finished(to_server)
 
     def _message(self, to_server: bool, kind: int, body: bytes) -> None:
@@ -137,9 +139,14 @@ class TlsParser:
         else:
             self._over[True] = self._readers[True].encrypted
 
+    def _odd(self, to_server: bool, *events: str) -> None:
+        if self._context.show:
+            self._context.show(self._at, 0, to_server, [("event", f"tls.{event}".encode()) for event in events])
+
     def _check(self, hello: object) -> None:
         if hello is None:
             self._context.count("hello not whole")
+            self._odd(hello is self._seen.client, "invalid_handshake_message")
         elif hello.cut:
             self._context.count("hello does not add up")
 
@@ -151,6 +158,8 @@ class TlsParser:
         chain = read_chain(body, self._settings.certificates)
         for cause in chain.causes:
             self._context.count(cause)
+        if chain.causes:
+            self._odd(to_server, "invalid_handshake_message", "invalid_certificate")
         if to_server:
             seen.client_chain = chain
         else:
