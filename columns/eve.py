@@ -81,8 +81,8 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     if rows == 0:
         return ""
     event = Event("alert", alerts.ts_ns, sensor)
+    event.object("alert").add(_alert_objects(alerts))
     event.derive(ALERT, alerts, {}, _ALERT_FORMS)
-    event.object("alert").constant("action", '"allowed"')
     event.own.add(_merged(alerts.context))
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
     for side in ("src", "dst"):
@@ -90,6 +90,14 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     ids = [f',"community_id":"{c}"' for c in community_ids(alerts)]
     event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
     return event.lines()
+
+
+def _alert_objects(alerts: Any) -> list[str]:
+    """What the object ``alert`` begins with, in Suricata's order."""
+    rows = zip(alerts.gid.tolist(), alerts.signature_id.tolist(), alerts.rev.tolist(), text_values(alerts.signature),
+               text_values(alerts.category), alerts.severity.tolist(), strict=True)
+    return [f',"action":"allowed","gid":{gid},"signature_id":{number},"rev":{rev},"signature":{json_text(words)},'
+            f'"category":{json_text(kind)},"severity":{severity}' for gid, number, rev, words, kind, severity in rows]
 
 
 def _merged(context: Text) -> list[str]:
@@ -254,5 +262,6 @@ _FLOW_FORMS: dict[str, Form] = {
 _ALERT_FORMS: dict[str, Form] = {
     "proto": proto_form,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
-    "vlan": _alert_vlan, "severity": number_form("severity"), "context": _elsewhere,
+    "vlan": _alert_vlan, **dict.fromkeys(
+        ("gid", "signature_id", "rev", "signature", "category", "severity", "context"), _elsewhere),
 }

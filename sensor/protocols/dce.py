@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import error, unpack_from
 from typing import Any, NamedTuple
 
@@ -38,10 +38,10 @@ def looks_like(head: bytes) -> bool:
 
 
 class PacketReader:
-    """Cuts one direction into packets; of each the first KEPT_BYTES are held. lost: what comes is no packet."""
+    """Cuts one direction into packets; of each the first bytes are held, kept of them. lost: what comes is no packet."""
 
-    def __init__(self) -> None:
-        self._held, self._skip, self.lost = bytearray(), 0, False
+    def __init__(self, kept: int = KEPT_BYTES) -> None:
+        self._held, self._skip, self.lost, self._kept = bytearray(), 0, False, kept
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Take the next bytes; yield what they complete."""
@@ -51,13 +51,13 @@ class PacketReader:
                 passed = min(self._skip, len(data) - at)
                 self._skip, at = self._skip - passed, at + passed
                 continue
-            wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else min(self._size(), KEPT_BYTES)
+            wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else min(self._size(), self._kept)
             piece = data[at : at + wanted - len(self._held)]
             self._held += piece
             at += len(piece)
             if len(self._held) == HEADER_BYTES and not looks_like(self._held):
                 self.lost = True
-            elif len(self._held) >= HEADER_BYTES and len(self._held) >= min(self._size(), KEPT_BYTES):
+            elif len(self._held) >= HEADER_BYTES and len(self._held) >= min(self._size(), self._kept):
                 yield self._whole()
 
     def gap(self, size: int) -> None:
@@ -80,10 +80,11 @@ class PacketReader:
 class Calls:
     """The calls of one association, both directions."""
 
-    def __init__(self, stubs: bool = False) -> None:
-        """stubs: the data of requests and responses is kept with each call, for call_buffers."""
-        self._stubs = stubs
-        self._readers = (PacketReader(), PacketReader())
+    def __init__(self, asked: Callable[[dict[str, Any]], None] | None = None) -> None:
+        """asked: takes each request when it is whole; stubs are kept with the calls then, for call_buffers."""
+        self._asked, self._stubs = asked, asked is not None
+        kept = _STUB_BYTES if self._stubs else KEPT_BYTES
+        self._readers = (PacketReader(kept), PacketReader(kept))
         self._calls: dict[int, dict[str, Any]] = {}
         self._interfaces: dict[int, dict[str, Any]] = {}
 
@@ -133,6 +134,8 @@ class Calls:
             if context in self._interfaces:
                 known = self._interfaces[context]
                 call["interfaces"] = [{"uuid": known["uuid"], "version": known["version"]}]
+            if self._asked is not None and packet.flags & _LAST:
+                self._asked(call)
 
     def _response(self, packet: Packet) -> Iterator[dict[str, Any]]:
         call = self._calls.get(packet.call_id)
@@ -196,16 +199,19 @@ def _acknowledge(interfaces: list[dict[str, Any]], packet: Packet) -> None:
         interfaces[place] |= {"ack_result": result, "ack_reason": reason}
 
 
-def call_buffers(call: dict[str, Any]) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
-    """Take what was kept to be inspected out of a call: buffers of the request, and of the response."""
-    asked, answered = call.pop("_req", None), call.pop("_res", None)
-    order = [("dcerpc.little", b"1")] if call.pop("_little", False) else []
+def call_buffers(call: dict[str, Any], to_server: bool) -> list[tuple[str, bytes]]:
+    """Return the inspection buffers of a request or response; nothing for what only opens an association."""
     if call["request"] not in ("REQUEST", "REQUEST_LOST"):
-        return [], []
-    about = list(order)
+        return []
+    found = [("dcerpc.little", b"1")] if call.get("_little") else []
     if "opnum" in call:
-        about.append(("dcerpc.opnum", b"%d" % call["opnum"]))
-    about += [("dcerpc.iface", f"{one['uuid']} {str(one['version']).partition('.')[0]}".encode())
+        found.append(("dcerpc.opnum", b"%d" % call["opnum"]))
+    found += [("dcerpc.iface", f"{one['uuid']} {str(one['version']).partition('.')[0]}".encode())
               for one in call.get("interfaces", [])]
-    return ([*about, *([("dcerpc.stub_data", asked)] if asked else [])],
-            [*about, *([("dcerpc.stub_data", answered)] if answered else [])])
+    stub = call.get("_req" if to_server else "_res")
+    return [*found, *([("dcerpc.stub_data", stub)] if stub else [])]
+
+
+def shown_call(call: dict[str, Any]) -> dict[str, Any]:
+    """Return a call without what was kept to be inspected."""
+    return {name: value for name, value in call.items() if not name.startswith("_")}

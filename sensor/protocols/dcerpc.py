@@ -20,12 +20,13 @@ class DcerpcParser:
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, context.show is None
-        self._calls, self._number = Calls(stubs=True), 0
+        self._calls, self._number, self._at = Calls(self._asked), 0, Moment(0, 0)
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
+        self._at = at
         for call in self._calls.feed(to_server, data, {}):
-            self._show(call, at)
+            self._answered(call, at)
         self.done = self.done or self._calls.lost
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
@@ -33,15 +34,19 @@ class DcerpcParser:
         self._calls.gap(to_server, size)
 
     def end(self, at: Moment) -> None:
-        """Show the calls that were not answered."""
+        """Show the ends of the calls that were not answered."""
         for call in self._calls.end():
-            self._show(call, at)
+            self._answered(call, at)
 
-    def _show(self, call: dict[str, Any], at: Moment) -> None:
+    def _asked(self, call: dict[str, Any]) -> None:
+        call["_tx"] = self._number
+        self._number += 1
         if self._context.show:
-            for to_server, buffers in zip((True, False), call_buffers(call), strict=True):
-                self._context.show(at, self._number, to_server, buffers, True)
-            self._number += 1
+            self._context.show(self._at, call["_tx"], True, call_buffers(call, True), True)
+
+    def _answered(self, call: dict[str, Any], at: Moment) -> None:
+        if self._context.show and "_tx" in call:
+            self._context.show(at, call["_tx"], False, call_buffers(call, False), True)
 
 
 class DcerpcDatagrams:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from columns import Flows, Packets
-from columns.codes import EndReason
+from columns.codes import EndReason, FlowEvent, Status
 from columns.said import Recognised, Said, Step, Stretch
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
 from detectors.signatures.engine.packets import INSPECTED, PacketColumns
@@ -62,6 +62,8 @@ class Batch:
         kinds_of, history = self._plan.kinds_of, self._plan.history
         for k, item in enumerate(self._said.spoken):
             if type(item) is Stretch:
+                if item.gap and self._plan.stream_events:
+                    events.append(Event(item.at.packet_number, _SPOKEN, k, item, self._plan.stream_events))
                 for window in windows.take(item):
                     of_stream[0].append(len(events))
                     of_stream[1].append(window.data)
@@ -85,7 +87,7 @@ class Batch:
             for piece, rules in self._joined(patterns, data):
                 found[places[piece]].update(rules)
         for k, event in enumerate(events):
-            rules = found.get(k, ())
+            rules = found.get(k, event.rules)
             if type(event.what) is Window:
                 rules = [*rules, *self._plan.stream_always]
                 if not rules:
@@ -123,7 +125,10 @@ class Batch:
         late = [r for r in plan.packet_always if r.needs_memory]
         for rule in plan.packet_always:
             if not rule.needs_memory:
-                self._add(columns.rows_of(rule, self._covered(rule, tcp, loose)), rule, found)
+                within = self._covered(rule, tcp, loose)
+                if rule.rule.hook == "flow_start":
+                    within = p.flow_event & FlowEvent.OPENED != 0
+                self._add(columns.rows_of(rule, within), rule, found)
         if late:
             known = self._known_flows(found)
             for rule in late:
@@ -173,8 +178,8 @@ class Batch:
         if not self._plan.decoder:
             return
         p = self._packets
-        odd = np.isin(p.status, list(STATUS_EVENTS)) | (
-            (p.ip_version == 6) & (p.transport_offset - p.network_offset > _IPV6_BYTES))
+        odd = (p.status != Status.QUOTED) & (np.isin(p.status, list(STATUS_EVENTS)) | (
+            (p.ip_version == 6) & (p.transport_offset - p.network_offset > _IPV6_BYTES)))
         for row in np.flatnonzero(odd).tolist():
             found[row].extend(self._plan.decoder)
 

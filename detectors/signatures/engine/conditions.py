@@ -67,13 +67,7 @@ def _ip_options(condition: c.IpOpts, scene: Scene) -> bool:
 def _vlan_id(condition: c.VlanId, scene: Scene) -> bool:
     if scene.packet is None:
         return False
-    tags = raw.vlan_tags(scene.packet)
-    if condition.layer is None:
-        return any(condition.test.holds(tag) for tag in tags)
-    try:
-        return bool(condition.test.holds(tags[condition.layer]))
-    except IndexError:
-        return False
+    return index_holds(condition.index, condition.test, raw.vlan_tags(scene.packet))
 
 
 def _vlan_layers(condition: c.VlanLayers, scene: Scene) -> bool:
@@ -187,6 +181,8 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     if scene.tx is None or not scene.tx.has(condition.field):
         return False
     values = {v.decode("latin-1").lower() for v in scene.tx.values(condition.field)}
+    if condition.field == "dnp3_obj":
+        return ",".join(str(int(word)) for word in condition.words) in values
     words = {w.strip().lower() for w in condition.words}
     if condition.field == "ssl_version" and any(w.startswith("!") for w in words):
         words = {"!" + w.lstrip("! ") for w in words}  # one ! is for all of them
@@ -225,6 +221,8 @@ def _same_ip(condition: c.SameIp, scene: Scene) -> bool:
 
 
 def _event(condition: c.Event, scene: Scene) -> bool:
+    if condition.layer == "stream":
+        return condition.name in scene.stream_events
     return scene.packet is not None and condition.name in raw.events(scene.packet, condition.layer)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,11 +64,6 @@ def _first(tx: Tx, buffer: str) -> bytes | None:
     return None
 
 
-def _numbers(value: bytes) -> Any:
-    text = value.decode("latin-1")
-    return int(text) if text.isdigit() else text
-
-
 def _dns(tx: Tx) -> dict[str, Any]:
     side = tx.sides[1] if tx.sides[1].count else tx.sides[0]
     asked = [{"rrname": _text(name), **({"rrtype": _text(kind)} if kind else {})} for name, kind in _paired(
@@ -75,10 +72,63 @@ def _dns(tx: Tx) -> dict[str, Any]:
     if side.has("dns.answer.name"):
         shown["answers"] = [{"rrname": _text(name), "rrtype": _text(kind)} for name, kind in _paired(
             side, "dns.answer.name", "dns.answer_type")]
-    for key in ("rcode", "id", "flags"):
-        if side.has(f"dns.{key}"):
-            shown[key] = _numbers(side.values(f"dns.{key}")[0])
+    if side.has("dns.head"):
+        shown |= _dns_head(int(side.values("dns.head")[0]))
     return {"dns": shown}
+
+
+_RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH",
+           "NOTZONE")
+
+
+def _dns_head(head: int) -> dict[str, Any]:
+    """Return id and flags as EVE has them; head is both, 16 bits each."""
+    flags = head & 0xFFFF
+    shown: dict[str, Any] = {"id": head >> 16}
+    if flags & 0x8000:
+        code = flags & 15
+        shown |= {"flags": f"{flags:x}", "qr": True, "rcode": _RCODES[code] if code < len(_RCODES) else str(code)}
+    for name, bit in (("aa", 0x400), ("tc", 0x200), ("rd", 0x100), ("ra", 0x80), ("z", 0x40)):
+        if flags & bit:
+            shown[name] = True
+    return shown | {"opcode": flags >> 11 & 15}
+
+
+def _dcerpc(tx: Tx) -> dict[str, Any]:
+    side = tx.sides[1]
+    faces = [_text(value).partition(" ") for value in side.values("dcerpc.iface")]
+    shown: dict[str, Any] = {"interfaces": [{"uuid": uuid, "version": version} for uuid, _, version in faces]}
+    if side.has("dcerpc.opnum"):
+        shown["req"] = {"opnum": int(side.values("dcerpc.opnum")[0])}
+    return {"dcerpc": shown} if faces or "req" in shown else {}
+
+
+def _email(tx: Tx) -> dict[str, Any]:
+    found = _plain(tx)
+    email = {key: _text(value) for key in ("from", "subject", "date", "message_id", "x_mailer")
+             if (value := _first(tx, f"email.{key}")) is not None}
+    for key in ("to", "cc"):
+        if (value := _first(tx, f"email.{key}")) is not None:
+            email[key] = _addresses(_text(value))
+    return found | ({"email": email} if email else {})
+
+
+def _addresses(text: str) -> list[str]:
+    """Return the addresses of a list; commas within quotes do not part them."""
+    return [part.strip() for part in _BETWEEN.findall(text) if part.strip()]
+
+
+_BETWEEN = re.compile(r'((?:"[^"]*"|[^",])+)')
+
+
+def _exchange(tx: Tx) -> dict[str, Any]:
+    """Requests and responses that the parser has as JSON already."""
+    shown: dict[str, Any] = {}
+    if asked := tx.sides[1].values("eve.request"):
+        shown["request"] = json.loads(asked[0])
+    if answers := tx.sides[0].values("eve.response"):
+        shown["responses"] = [json.loads(answer) for answer in answers[:_MOST_VALUES]]
+    return {tx.app: shown} if shown else {}
 
 
 def _paired(side: Side, names: str, kinds: str) -> list[tuple[bytes, bytes]]:
@@ -108,7 +158,9 @@ def _ftp(tx: Tx) -> dict[str, Any]:
     return {"ftp": shown}
 
 
-_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp}
+_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp,
+                                                        "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
+                                                        "ldap": _exchange}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:
@@ -119,4 +171,6 @@ def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:
         shown["magic"] = _text(file["file.magic"][0])
     if "file.size" in file:
         shown["size"] = int(file["file.size"][0])
+    if "file.state" in file:
+        shown["state"] = file["file.state"][0].decode().upper()
     return shown

@@ -80,14 +80,9 @@ class Evaluator:
 
     def _transaction(self, p: Prepared, scene: Scene, variables: Variables) -> bool:
         side: Side | BothSides = scene.tx
-        by_file = [g for g in p.groups if g.layer == "file"]
-        if by_file or p.file:
-            absent = not side.files and side.done and not p.file and all(g.search.absent for g in by_file)
-            if not absent and not any(self._file(p, by_file, file, variables) for file in side.files):
-                return False
+        if p.file and not any(all(file_holds(x, file) for x in p.file) for file in side.files):
+            return False
         for group in p.groups:
-            if group.layer == "file":
-                continue
             if group.layer in ("payload", "packet", "decoded"):
                 data = self._packet_data(group, scene, variables)
                 if data is None or not group.search.holds(Buffer(data), variables):
@@ -98,15 +93,11 @@ class Evaluator:
                     return False
         return True
 
-    def _file(self, p: Prepared, groups: Sequence[Group], file: dict[str, list[bytes]], variables: Variables) -> bool:
-        return all(self._buffers(g, None, file.get(g.buffer, ()), variables) for g in groups) and all(
-            file_holds(x, file) for x in p.file)
-
-    def _buffers(self, group: Group, side: Side | None, values: Sequence[bytes], variables: Variables) -> bool:
+    def _buffers(self, group: Group, side: Side, values: Sequence[bytes], variables: Variables) -> bool:
         """Whether one of the instances has what the group wants; one that is absent only at the end of its side."""
         if not values:
-            return group.search.absent and (side is None or side.done)
-        little = side is not None and side.has("dcerpc.little")
+            return group.search.absent and side.done
+        little = side.has("dcerpc.little")
         for value in values:
             data = transformed(value, group.transforms) if group.transforms else value
             if data is not None and group.search.holds(Buffer(data, little), variables):

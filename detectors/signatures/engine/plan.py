@@ -109,6 +109,7 @@ class Plan:
         self.ip_only: list[Prepared] = []
         self.decoder: list[Prepared] = []
         self.detection: list[Prepared] = []
+        self.stream_events: list[Prepared] = []
         self.tx_always: dict[str, list[Prepared]] = defaultdict(list)
         self.tx_both: list[Prepared] = []
         for p in self.rules:
@@ -120,6 +121,8 @@ class Plan:
                 else:
                     for app in r.app_protos or ("",):
                         self.tx_always[app].append(p)
+            elif any(isinstance(x, c.Event) and x.layer == "stream" for x in p.packet):
+                self.stream_events.append(p)
             elif r.kind == "decoder_event":
                 self.decoder.append(p)
             elif r.kind == "protocol_detection_only":

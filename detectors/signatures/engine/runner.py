@@ -10,7 +10,7 @@ import numpy as np
 
 from columns import Flows, Packets
 from columns.app import AppProto
-from columns.said import FlowFacts, Moment, Recognised, Said, Step
+from columns.said import FlowFacts, Moment, Recognised, Said, Step, Stretch
 from detectors.signatures.engine.batch import END, Batch, Event
 from detectors.signatures.engine.evaluate import Evaluator
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
@@ -22,6 +22,8 @@ from detectors.signatures.engine.sets import Sets
 from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.thresholds import Thresholds
+from detectors.signatures.language.rule import Rule
+from detectors.signatures.language.threshold_file import Suppress
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
 _MDNS = 5353
@@ -66,6 +68,8 @@ class Runner:
     def exchange(self, plan: Plan) -> None:
         """Go on with another plan; flows, bits and counts stay. Rules that wait for more of a transaction are let go."""
         self.plan = plan
+        self._suppress = _suppressing(plan.ruleset.suppress)
+        self._rates = {(f.gid, f.sid): f for f in plan.ruleset.rate_filters}
         self._windows.keep_history(plan.history)
         self._sets = Sets(plan.ruleset.datasets)
         self._evaluator = Evaluator(self.memory, self._sets, self.counts, profile=self._profile)
@@ -110,6 +114,8 @@ class Runner:
             self._window(what, event)
         elif type(what) is Step:
             self._step(what, event)
+        elif type(what) is Stretch:
+            self._gap(what, event)
         else:
             self._recognised(what)
 
@@ -161,7 +167,7 @@ class Runner:
             return
         self.counts["windows_evaluated"] += 1
         scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
-        scene.is_stream = True
+        scene.is_stream, scene.late = True, window.late
         fired: dict[int, int] = memory.fired[window.to_server]
         told = memory.by_packet[window.to_server]
         for rule in event.rules:
@@ -174,6 +180,16 @@ class Runner:
             else:
                 fired.pop(rule.number, None)
         told.clear()
+
+    def _gap(self, stretch: Stretch, event: Event) -> None:
+        """Bytes of a stream are missing: that is an event of its own."""
+        memory = self.memory.flows.of(stretch.flow.flow_id)
+        if memory.passed:
+            return
+        scene = self._scene_of_flow(stretch.flow, memory, stretch.to_server, stretch.at, event.number)
+        scene.stream_events = ("reassembly_seq_gap",)
+        for rule in event.rules:
+            self._try(rule, scene)
 
     def _scene_of_flow(self, flow: FlowFacts, memory: FlowMemory, to_server: bool, at: Moment, number: int) -> Scene:
         src, dst, src_port, dst_port = flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port
@@ -281,6 +297,18 @@ class Runner:
 
     # matches
 
+    def _suppressed(self, rule: Rule, scene: Scene) -> bool:
+        """Whether threshold.config says that no alert is made; gid or sid 0 there is every one."""
+        if not self._suppress:
+            return False
+        for key in ((rule.gid, rule.sid), (rule.gid, 0), (0, rule.sid), (0, 0)):
+            for one in self._suppress.get(key, ()):
+                ends = {"by_src": (scene.src_ip,), "by_dst": (scene.dst_ip,)}.get(
+                    one.track, (scene.src_ip, scene.dst_ip))
+                if not one.track or any(one.addresses.holds(end) for end in ends):
+                    return True
+        return False
+
     def _try(self, rule: Prepared, scene: Scene, tx: Tx | None = None) -> bool:
         variables = self._evaluator.holds(rule, scene)
         if variables is None:
@@ -292,19 +320,25 @@ class Runner:
     def _matched(self, p: Prepared, scene: Scene, variables: Variables, tx: Tx | None) -> None:
         rule = p.rule
         key = (rule.gid, rule.sid)
+        action = rule.action
+        if self._rates and (rate := self._rates.get(key)) is not None:
+            action = self.thresholds.rated(key, rate, action, scene)
         if rule.detection_filter is not None and self.thresholds.filtered(key, rule.detection_filter, scene):
             return
         if p.effects or variables.captured:
             scene.memory = scene.memory or (self.memory.flows.of(scene.flow_id) if scene.flow_id else FlowMemory())
             for effect in p.effects:
                 self.memory.change(effect, scene.memory, scene)
-        if rule.action == "pass":
+        if action == "pass":
             self._passing = True
             stateful = scene.is_stream or scene.tx is not None
             if scene.flow_id and (rule.kind in _FLOW_KINDS or (rule.kind in _STATEFUL_KINDS and stateful)):
                 self.memory.flows.of(scene.flow_id).passed = True
             return
         if rule.noalert or self._passing or rule.action == "config":
+            return
+        if self._suppressed(rule, scene):
+            self.counts["suppressed"] += 1
             return
         if rule.threshold is not None and self.thresholds.held(key, rule.threshold, scene):
             self.counts["held_by_threshold"] += 1
@@ -313,6 +347,13 @@ class Runner:
         serial = self._serials[place]
         self._serials[place] += 1
         self._told.append(Match(p, scene, variables, tx, serial))
+
+
+def _suppressing(suppress: Sequence[Suppress]) -> dict[tuple[int, int], list[Suppress]]:
+    found: dict[tuple[int, int], list[Suppress]] = {}
+    for one in suppress:
+        found.setdefault((one.gid, one.sid), []).append(one)
+    return found
 
 
 def _address(hi: Any, lo: Any) -> int:

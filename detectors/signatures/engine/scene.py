@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 
 from columns import Packets
+from columns.codes import Tunnel
 from columns.said import Moment
 from detectors.signatures.engine.facts import ESTABLISHED, FIRST, PacketFacts
 from detectors.signatures.engine.headers import Ends
 from detectors.signatures.engine.memory import FlowMemory
+
+
+_CARRIERS = {Tunnel.IPIP: "ipv4 tunnel", Tunnel.SIXIN4: "ipv6 tunnel", Tunnel.GRE: "gre tunnel",
+             Tunnel.VXLAN: "vxlan encapsulation", Tunnel.TEREDO: "teredo", Tunnel.IP6_IN_IP6: "ipv6 tunnel",
+             Tunnel.GENEVE: "geneve encapsulation"}
 
 
 class PacketView:
@@ -87,8 +93,8 @@ class Scene:
     it is no longer.
     """
 
-    __slots__ = ("at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "is_stream", "memory", "packet",
-                 "proto", "src_ip", "src_port", "to_server", "tx", "tx_id", "vlan")
+    __slots__ = ("at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "is_stream", "late", "memory", "packet",
+                 "proto", "src_ip", "src_port", "stream_events", "to_server", "tx", "tx_id", "vlan")
 
     def __init__(self, *, at: Moment, flow_id: int, src_ip: int, dst_ip: int, src_port: int, dst_port: int, proto: int,
                  vlan: int, to_server: bool, ends: Ends, memory: FlowMemory | None, established: bool) -> None:
@@ -97,9 +103,20 @@ class Scene:
         self.ends, self.memory, self.established = ends, memory, established
         self.packet: PacketView | None = None
         self.data: bytes | None = None
-        self.is_stream = False
+        self.is_stream = self.late = False
+        self.stream_events: tuple[str, ...] = ()
         self.tx: Any = None
         self.tx_id = 0
+
+    @property
+    def origin(self) -> str:
+        """Where what was looked at came from, as EVE says it under pkt_src."""
+        if self.late:
+            return "stream (flow timeout)"
+        depth = self.packet.tunnel_depth if self.packet is not None else 0
+        if self.packet is not None and self.packet.fragment == 2:
+            return "defrag"
+        return "wire/pcap" if not depth else _CARRIERS.get(self.packet.tunnel, "tunnel")  # type: ignore[union-attr]
 
     @property
     def ip_version(self) -> int:

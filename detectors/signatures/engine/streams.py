@@ -20,6 +20,7 @@ HISTORY_BYTES = 16384
 class Window(NamedTuple):
     """Bytes of one direction; the first ``looked`` of them were in the window before. at: where its last byte came.
 
+    late: the flow was over when it was cut.
     turn counts the turns of the flow, so that two windows of one turn know each other.
     """
 
@@ -29,6 +30,7 @@ class Window(NamedTuple):
     data: bytes
     looked: int
     turn: int
+    late: bool = False
 
 
 class _Side:
@@ -72,7 +74,7 @@ class Windows:
             self._talks.move_to_end(s.flow.flow_id)
         if s.ended:
             for to_server in (True, False):
-                yield from self._cut(s.flow, talk, to_server)
+                yield from (w._replace(late=True) for w in self._cut(s.flow, talk, to_server))
             del self._talks[s.flow.flow_id]
             return
         if s.to_server != talk.who:

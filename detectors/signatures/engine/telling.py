@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+from columns.address import address_text
 from columns.codes import AlertState, Certainty, Outcome, Property, Severity
 from detectors.alerts import alert_id
 from detectors.signatures.engine import raw
@@ -13,6 +15,7 @@ from detectors.signatures.engine.runner import Match
 from detectors.signatures.language.rule import PAYLOAD
 
 NAME = "signatures"
+_LOW = 0xFFFFFFFFFFFFFFFF
 _LOWEST = int(max(Severity))
 
 
@@ -67,6 +70,9 @@ def _context(match: Match) -> str:
         shown["tx_id"] = scene.tx_id
     if scene.packet is not None and scene.packet.vlan_inner:
         shown["vlan"] = raw.vlan_tags(scene.packet)
+    shown |= {"ip_v": scene.ip_version, "pkt_src": scene.origin}
+    if scene.proto in (1, 58) and scene.packet is not None:
+        shown |= {"icmp_type": scene.packet.icmp_type, "icmp_code": scene.packet.icmp_code}
     shown |= app_objects(match)
     variables: dict[str, list[dict[str, str]]] = {}
     for kind, name, value in match.variables.captured:
@@ -79,9 +85,21 @@ def _context(match: Match) -> str:
         shown["metadata"] = variables
     if scene.packet is not None and scene.flow_id:
         to_server, to_client, bytes_server, bytes_client = scene.packet.sums
-        shown["flow"] = {"pkts_toserver": to_server, "pkts_toclient": to_client, "bytes_toserver": bytes_server,
-                         "bytes_toclient": bytes_client}
+        ends = (("src_ip", scene.src_ip), ("dest_ip", scene.dst_ip), ("src_port", scene.src_port),
+                ("dest_port", scene.dst_port))
+        mirrored = {"src_ip": "dest_ip", "dest_ip": "src_ip", "src_port": "dest_port", "dest_port": "src_port"}
+        shown["flow"] = {
+            "pkts_toserver": to_server, "pkts_toclient": to_client, "bytes_toserver": bytes_server,
+            "bytes_toclient": bytes_client, "start": time_text(scene.packet.start_ns),
+            **{name if scene.to_server else mirrored[name]: address_text(value >> 64, value & _LOW) if name.endswith("ip") else value
+               for name, value in ends}}
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def time_text(ns: int) -> str:
+    """Return a time as EVE has it: UTC with microseconds."""
+    at = datetime.fromtimestamp(ns // 10**9, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{ns % 10**9 // 1000:06d}+0000"
 
 
 def _app(name: str) -> str:

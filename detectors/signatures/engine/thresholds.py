@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from detectors.signatures.language.conditions import DetectionFilter, Threshold
+from detectors.signatures.language.threshold_file import RateFilter
 
 _SECOND = 1_000_000_000
 
@@ -64,6 +65,21 @@ class Thresholds:
             return True
         track.told = 1
         return False
+
+    def rated(self, which: tuple[int, int], wanted: RateFilter, action: str, scene: Any) -> str:
+        """Return the action of a match under a rate filter: another one for a while after too many matches."""
+        track, now = self._track(("r", *which, *_tracked(wanted.track, scene)), scene.at.ts_ns), scene.at.ts_ns
+        if track.next_:
+            if now < track.next_:
+                return wanted.new_action
+            track.next_, track.began, track.count = 0, now, 0
+        if now - track.began >= wanted.seconds * _SECOND:
+            track.began, track.count = now, 0
+        track.count += 1
+        if track.count <= wanted.count:
+            return action
+        track.next_ = now + wanted.timeout * _SECOND
+        return wanted.new_action
 
     def _track(self, key: tuple[Any, ...], now_ns: int) -> _Track:
         found = self._tracks.get(key)

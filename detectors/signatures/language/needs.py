@@ -72,7 +72,13 @@ def _condition(condition: c.Condition) -> Iterator[tuple[str, str]]:
 
 
 def lacking(rule: Rule, evaluable: Container[str] | None) -> tuple[str, str] | None:
-    """Return the first (word, keyword) of a rule that an engine does not know, None where it can evaluate it."""
+    """Return the first (word, keyword) of a rule that an engine does not know, None where it can evaluate it.
+
+    Of several application protocols that a rule may be about, one is enough.
+    """
     if evaluable is None:
         return None
-    return next((need for need in needs(rule) if need[0] not in evaluable), None)
+    apps = [f"app:{app}" for app in rule.app_protos]
+    if apps and not any(app in evaluable for app in apps):
+        return apps[0], "header"
+    return next((need for need in needs(rule) if need[0] not in evaluable and need[0] not in apps), None)

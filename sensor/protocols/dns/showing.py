@@ -16,7 +16,7 @@ def message_buffers(data: bytes, multicast: bool) -> Buffers:
     flags = int.from_bytes(data[2:4], "big")
     response = bool(flags & _RESPONSE)
     prefix = "mdns" if multicast else "dns"
-    found: Buffers = [("dns.opcode", b"%d" % (flags >> 11 & 15)), ("dns.id", b"%d" % int.from_bytes(data[:2], "big"))]
+    found: Buffers = [("dns.opcode", b"%d" % (flags >> 11 & 15)), ("dns.head", b"%d" % int.from_bytes(data[:4], "big"))]
     if response:
         found.append(("dns.rcode", b"%d" % (flags & 15)))
     if flags & _TRUNCATED_Z:
@@ -28,7 +28,9 @@ def message_buffers(data: bytes, multicast: bool) -> Buffers:
         for _ in range(min(int.from_bytes(data[4 + 2 * k : 6 + 2 * k], "big"), _MOST_RECORDS)):
             read = _record(data, at, k == 0)
             if read is None:
-                return [*found, ("event", f"{prefix}.malformed_data".encode())]
+                name = "malformed_data" if k == 0 else f"invalid_{section}"
+                return [*found, ("event", f"{prefix}.{name}".encode()), ("event", f"{prefix}.malformed_data".encode())][
+                    : len(found) + (2 if k == 0 else 1)]
             name, kind, at, content = read
             found += _named(prefix, section, name, kind, content, response)
     return found

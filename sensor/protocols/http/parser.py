@@ -161,6 +161,7 @@ class HttpParser:
                 self._request(parse_head(rest + b"\n\n", 1), rest)
             else:
                 self._context.count("request_cut_off")
+                self._show_part(rest)
         elif not _RESPONSE.search(rest[:_JUNK_BYTES]):
             self._begin_headless()
             if self._readers[False].state == CLOSE:
@@ -303,6 +304,16 @@ class HttpParser:
         reader.expect(-1, False, True)
 
     # both
+
+    def _show_part(self, rest: bytes) -> None:
+        """Show what there is of a request whose head broke off, if its first line is whole."""
+        if self._show and b"\n" in rest:
+            head = parse_head(rest + b"\n\n", self.settings.header_count)
+            tx = Transaction(self._pending.next_id)
+            tx.method, tx.url, tx.protocol = request_line(head.line)
+            if _TOKEN.fullmatch(tx.method):
+                tx.target = parse_target(tx.url, tx.method == b"CONNECT")
+                self._show(self._at, tx.tx_id, True, request_buffers(tx, head, rest), True)
 
     def _show_over(self, tx: Transaction, to_server: bool) -> None:
         """Show the body of a message that is over, and what was odd."""

@@ -19,6 +19,11 @@ class Pending:
         self._next_id = 0
 
     @property
+    def next_id(self) -> int:
+        """The number that the next transaction will have."""
+        return self._next_id
+
+    @property
     def oldest(self) -> Transaction | None:
         """The transaction that is told next."""
         return self._waiting[0] if self._waiting else None

@@ -30,7 +30,7 @@ class Target(NamedTuple):
 def parse_target(raw: bytes, connect: bool = False) -> Target:
     """Return host, port and normalised form of a request target; connect: it is host:port."""
     if connect:
-        return Target(*host_and_port(raw), b"", raw)
+        return Target(*(host_and_port(raw) if not raw.startswith(b"/") else (b"", 0)), b"", raw)
     host, port, rest = b"", 0, raw
     if not raw.startswith(b"/") and (found := _ABSOLUTE.match(raw)) and found[1] is not None:
         host, port = host_and_port(found[1])

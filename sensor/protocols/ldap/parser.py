@@ -70,7 +70,8 @@ class _Ldap:
         columns = {"request": json_column(message.shown), "operation": message.operation, **message.about}
         exchange = self._numbered(_Exchange(columns, message.operation))
         if self._context.show:
-            self._context.show(at, exchange.tx_id, True, request_buffers(message), True)
+            self._context.show(at, exchange.tx_id, True, [
+                *request_buffers(message), ("eve.request", columns["request"].encode())], True)
         if message.operation in _UNANSWERED:
             self._tell(exchange, at, "both")
             return
@@ -96,7 +97,8 @@ class _Ldap:
             exchange.responses[-1] = shown
         exchange.number += 1
         if self._context.show:
-            self._context.show(at, exchange.tx_id, False, response_buffers(message))
+            self._context.show(at, exchange.tx_id, False, [
+                *response_buffers(message), ("eve.response", json_column(message.shown).encode())])
         exchange.size += size
         if "result" in message.about:
             exchange.columns["result"] = message.about["result"]

@@ -33,6 +33,7 @@ class SmbParser:
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Read the messages of one direction."""
+        self._state.at = at
         for event in self._readers[to_server].feed(data):
             self._event(to_server, event, at)
             if self.done:

@@ -19,7 +19,7 @@ class Sink:
         self.skip = 0  # bytes of the message that come before the data
         self._transfer: Transfer | None = None
         if not one.known_tree and not one.pipe and not one.transfers and looks_like(first):
-            one.become_pipe(state.context.show is not None)  # its share was not seen
+            one.become_pipe(state.asked)  # its share was not seen
         if not one.pipe and size:
             self._transfer = transfer = state.transfer(one, to_server, columns)
             transfer.columns |= {k: columns[k] for k in ("status", "status_code") if k in columns}

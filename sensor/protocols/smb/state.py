@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.smb import SMB
-from sensor.protocols.dce import Calls, call_buffers
+from sensor.protocols.dce import Calls, call_buffers, shown_call
 from sensor.protocols.files import CLOSED, TRUNCATED, FileTracker
 from sensor.protocols.parser import Context, Moment
 from sensor.protocols.printing import json_column
 from sensor.protocols.smb.settings import SmbSettings
 
 Columns = dict[str, Any]
-Buffers = Sequence[tuple[str, bytes]]
+_OF_TREES = ("named_pipe", "share")
 _SHOWN = (("named_pipe", "smb.named_pipe"), ("share", "smb.share"), ("ntlmssp_user", "smb.ntlmssp_user"),
           ("ntlmssp_domain", "smb.ntlmssp_domain"))
 
@@ -54,9 +54,9 @@ class OpenFile:
     calls: Calls | None = None  # of a pipe through which DCE/RPC is spoken
     transfers: dict[bool, Transfer] = field(default_factory=dict)  # by direction, to_server
 
-    def become_pipe(self, stubs: bool) -> None:
-        """It is a pipe; stubs: what its calls carry is kept, to be inspected."""
-        self.pipe, self.calls = True, Calls(stubs)
+    def become_pipe(self, asked: Callable[[dict[str, Any]], None] | None) -> None:
+        """It is a pipe; asked: takes each request of a call when it is whole, to be inspected."""
+        self.pipe, self.calls = True, Calls(asked)
 
 
 class State:
@@ -70,6 +70,7 @@ class State:
         self.files: dict[bytes, OpenFile] = {}
         self._number = 0
         self._overlaps: dict[int, bool] = {}
+        self.at = Moment(0, 0)  # the packet that is looked at
 
     def number(self) -> int:
         """Return the number of a new transaction, from 1."""
@@ -98,14 +99,15 @@ class State:
         shown = {k: v[:limit] if isinstance(v, str) and k != "dcerpc" else v for k, v in columns.items()}
         self.context.emit(SMB, at, {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **shown})
 
-    def _show(self, tx_id: int, columns: Columns, at: Moment, asked: Buffers = (), answered: Buffers = ()) -> None:
+    def _show(self, tx_id: int, columns: Columns, at: Moment) -> None:
         """Show what rules ask of a transaction that is over, in both directions."""
         assert self.context.show is not None
         odd = [("event", b"smb.file_overlap")] if self._overlaps.pop(tx_id + 1, None) is not None else []
         version = [*odd, ("smb.version", b"2" if columns["command"].startswith("SMB2") else b"1")]
-        named = [(buffer, str(columns[name]).encode()) for name, buffer in _SHOWN if columns.get(name)]
-        self.context.show(at, tx_id, True, [*version, *named, *asked], True)
-        self.context.show(at, tx_id, False, [*version, *answered], True)
+        named = [(buffer, str(columns[name]).encode()) for name, buffer in _SHOWN if columns.get(name) and (
+            name not in _OF_TREES or "TREE_CONNECT" in columns["command"])]
+        self.context.show(at, tx_id, True, [*version, *named], True)
+        self.context.show(at, tx_id, False, version, True)
 
     def add_tree(self, tree_id: int, name: str, pipes: bool) -> None:
         """A share is connected to."""
@@ -124,7 +126,7 @@ class State:
         share, pipes = self.trees.get(tree_id, ("", False))
         one = self.files[key] = OpenFile(name, share, fuid, known_tree=tree_id in self.trees)
         if pipes:
-            one.become_pipe(self.context.show is not None)
+            one.become_pipe(self.asked)
         elif before is not None:
             one.transfers = before.transfers
             for transfer in one.transfers.values():
@@ -142,9 +144,9 @@ class State:
         for to_server, transfer in one.transfers.items():
             whole = to_server or one.size is None or transfer.next_offset >= one.size
             columns = {**transfer.columns, "transferred_bytes": transfer.tracker.size, "seen": "both"}
-            self.tell(transfer.number, columns, at)
             shown = {n: columns[n] for n in ("command", "session_id", "tree_id", "filename", "share", "fuid")}
             transfer.tracker.end(at, state if whole else TRUNCATED, smb=json.dumps({"id": transfer.number, **shown}))
+            self.tell(transfer.number, columns, at)
 
     def transfer(self, one: OpenFile, to_server: bool, columns: Columns) -> Transfer:
         """Return the transfer of a file in one direction, begun with its first bytes."""
@@ -166,19 +168,23 @@ class State:
         if one is not None and True in one.transfers:
             one.transfers[True].columns |= {k: status[k] for k in ("status", "status_code")}
 
+    @property
+    def asked(self) -> Callable[[dict[str, Any]], None] | None:
+        """Takes each request of a remote call when it is whole; None where nobody inspects it."""
+        return self._show_call if self.context.show else None
+
+    def _show_call(self, call: dict[str, Any]) -> None:
+        call["_tx"] = self.number()
+        assert self.context.show is not None
+        self.context.show(self.at, call["_tx"] - 1, True, call_buffers(call, True), True)
+
     def tell_call(self, call: dict[str, Any], status: Columns, at: Moment) -> None:
         """Give out one remote call through a pipe."""
-        call = dict(call)
+        number = call.get("_tx") or self.number()
+        if self.context.show and "_tx" in call:
+            self.context.show(at, number - 1, False, call_buffers(call, False), True)
+        call = shown_call(call)
         columns = call.pop("facts") | status
-        asked, answered = call_buffers(call)
-        if self.context.show and (asked or answered):
-            number = self.number()
-            self._show(number - 1, {"command": "SMB2"} | columns, at, asked, answered)
-            self._emit_call(number, call, columns, at)
-            return
-        self._emit_call(self.number(), call, columns, at)
-
-    def _emit_call(self, number: int, call: dict[str, Any], columns: Columns, at: Moment) -> None:
         seen = {"REQUEST_LOST": "response"}.get(call["request"], "both")
         seen = "request" if call["response"] == "UNREPLIED" else seen
         self.tell(number, {**columns, "dcerpc": json_column(call), "seen": seen}, at)

@@ -165,6 +165,8 @@ _TEXTS = {"tls.subject": "tls.cert_subject", "tls.issuerdn": "tls.cert_issuer", 
 
 def _text(draft: Draft, option: Option) -> None:
     pattern = raw_bytes(option.value or "")
+    if option.name == "tls.fingerprint":
+        pattern = pattern.lower()
     draft.add_to(BUFFERS[_TEXTS[option.name]], Content(pattern, negated=option.negated))
 
 

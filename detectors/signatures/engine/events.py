@@ -1,0 +1,30 @@
+"""Suricata's events that are noticed here: by decoding, in streams, by the parsers of protocols."""
+
+from __future__ import annotations
+
+from detectors.signatures.engine.raw import STATUS_EVENTS
+
+_IPV6 = ("ipv6.trunc_exthdr", "ipv6.exthdr_useless_fh", "ipv6.fh_non_zero_reserved_field",
+         *(f"ipv6.exthdr_dupl_{kind}" for kind in ("fh", "hh", "rh", "dh", "ah")),
+         *(f"ipv{version}.frag_{what}" for version in (4, 6) for what in ("pkt_too_large", "invalid_length")))
+DECODER_EVENTS = frozenset({name for names in STATUS_EVENTS.values() for name in names} | set(_IPV6))
+STREAM_EVENTS = frozenset({"reassembly_seq_gap"})
+
+_HTTP = """request_header_folding request_field_missing_colon missing_host_header host_header_ambiguous
+invalid_content_length_field_in_request invalid_transfer_encoding_value_in_request invalid_request_chunk_len
+request_header_too_long request_field_name_invalid too_many_headers request_chunk_extension response_header_folding
+response_field_missing_colon invalid_content_length_field_in_response invalid_transfer_encoding_value_in_response
+invalid_response_chunk_len response_header_too_long response_field_name_invalid gzip_decompression_failed
+compression_bomb response_chunk_extension"""
+_OF = {
+    "http": _HTTP, "http1": _HTTP,
+    "dns": "z_flag_set invalid_opcode malformed_data invalid_answers invalid_authorities invalid_additionals",
+    "mdns": "malformed_data invalid_answers invalid_authorities invalid_additionals",
+    "tls": "invalid_certificate certificate_invalid_der invalid_handshake_message invalid_tls_header "
+           "invalid_record_type",
+    "ftp": "request_command_too_long response_command_too_long",
+    "smtp": "too_many_recipients mime_long_header mime_invalid_base64 invalid_pipelined_sequence data_command_rejected",
+    "smb": "file_overlap", "krb5": "weak_encryption", "applayer": "protocol_changed",
+}
+EVENTS = frozenset(f"{proto}.{name}" for proto, names in _OF.items() for name in names.split())
+"""Events of protocols, as the parsers tell them."""
