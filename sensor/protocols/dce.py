@@ -159,7 +159,7 @@ class Calls:
         """Keep the stub of a fragment, as far as it was held."""
         if self._stubs:
             start = 8 + (16 if side == "_req" and packet.flags & _OBJECT else 0)
-            end = packet.size - HEADER_BYTES - (packet.auth_bytes + 8 if packet.auth_bytes else 0)
+            end = packet.size - HEADER_BYTES  # what authenticates it belongs to it, as in Suricata
             call["_little"] = packet.order == "<"
             call[side] = (call.get(side, b"") + packet.body[start : max(end, start)])[:_STUB_BYTES]
 

@@ -85,6 +85,16 @@ def head_buffers(head: bytes) -> list[tuple[str, bytes]]:
     return shown
 
 
+def frames(head: bytes, end: bytes, body: bytes) -> list[tuple[str, bytes]]:
+    """Return the frames of a message: all of it, first line, headers, body."""
+    first, _, headers = head.partition(b"\n")
+    side = "response" if first.startswith(b"SIP/") else "request"
+    half = end[: len(end) // 2]
+    found = [("frame:sip.pdu", head + end + body), (f"frame:sip.{side}.line", first + b"\n"),
+             (f"frame:sip.{side}.headers", headers + half)]
+    return [*found, *([(f"frame:sip.{side}.body", body)] if body else [])]
+
+
 class _Sip:
     app_proto = AppProto.SIP
 
@@ -96,13 +106,16 @@ class _Sip:
     def end(self, at: Moment) -> None:
         """Nothing is left to tell: a head that broke off is not a message."""
 
-    def _tell(self, to_server: bool, head: bytes, at: Moment) -> dict[str, Any] | None:
+    def _tell(self, to_server: bool, head: bytes, at: Moment, end: bytes = b"",
+              body: bytes = b"") -> dict[str, Any] | None:
+        """Tell a message; end parts its head from its body, as far as that is at hand."""
         row = head_of(head)
         if row is None:
             self._context.count("sip_malformed")
         else:
             if self._context.show:
-                self._context.show(at, self._number, to_server, head_buffers(head), True)
+                shown = [*head_buffers(head), *frames(head, end, body)]
+                self._context.show(at, self._number, to_server, shown, True)
             self._number += 1
             self._context.emit(SIP, at, {"to_server": int(to_server), **row})
         return row
@@ -117,7 +130,10 @@ class SipDatagrams(_Sip):
         if not data.strip(b"\0"):
             return
         end = _END.search(data, 0, self._limit)
-        self._tell(to_server, data[: end.start() if end else self._limit], at)
+        if end:
+            self._tell(to_server, data[: end.start()], at, end[0], data[end.end() :])
+        else:
+            self._tell(to_server, data[: self._limit], at)
 
 
 class SipStream(_Sip):
@@ -156,7 +172,7 @@ class SipStream(_Sip):
                 self._context.count("sip_head_limit")
                 self._give_up(side)
             return len(data)
-        row = self._tell(side == 0, bytes(held[: end.start()]), at)
+        row = self._tell(side == 0, bytes(held[: end.start()]), at, bytes(end[0]))
         if row is None:
             self._give_up(side)
         else:

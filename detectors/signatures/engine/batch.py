@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from columns import Flows, Packets
-from columns.codes import EndReason, FlowEvent, Status
+from columns.codes import EndReason, Status
 from columns.said import Recognised, Said, Step, Stretch
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
 from detectors.signatures.engine.packets import INSPECTED, PacketColumns
@@ -23,7 +23,7 @@ from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.transforms import transformed
 
 _TCP, _IPV6_BYTES = 6, 40
-_RECOGNISED, _PACKET, _SPOKEN, END = range(4)
+_RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 
 
 class Event(NamedTuple):
@@ -62,7 +62,7 @@ class Batch:
         kinds_of, history = self._plan.kinds_of, self._plan.history
         for k, item in enumerate(self._said.spoken):
             if type(item) is Stretch:
-                if item.gap and self._plan.stream_events:
+                if item.gap and self._plan.stream_events and not self._ends_here(k, item):
                     events.append(Event(item.at.packet_number, _SPOKEN, k, item, self._plan.stream_events))
                 for window in windows.take(item):
                     of_stream[0].append(len(events))
@@ -80,7 +80,7 @@ class Batch:
                 past = windows.history(item.flow.flow_id, item.to_server) if history and item.flow.proto == _TCP else b""
                 events.append(Event(number, _SPOKEN, k, item, (), past))
             else:
-                events.append(Event(number, _RECOGNISED, k, item))
+                events += [Event(number, _RECOGNISED, k, item), Event(number, DETECTED, k, item)]
         found: dict[int, set[Prepared]] = defaultdict(set)
         for kind, (places, data) in pieces.items():
             patterns = self._plan.stream if kind == "stream" else self._plan.kinds[kind]
@@ -93,6 +93,15 @@ class Batch:
                 if not rules:
                     continue
             yield event._replace(rules=sorted(rules, key=_number))
+
+    def _ends_here(self, k: int, stretch: Stretch) -> bool:
+        """Whether the flow ends with this packet: what waits is handed on then, and what it waited for is not lost."""
+        for item in self._said.spoken[k + 1 :]:
+            if item.at.packet_number != stretch.at.packet_number:
+                return False
+            if type(item) is Stretch and item.ended and item.flow.flow_id == stretch.flow.flow_id:
+                return True
+        return False
 
     def _joined(self, patterns: PatternSet, data: list[bytes]) -> Iterator[tuple[int, Sequence[Prepared]]]:
         """Find patterns in many pieces at once."""
@@ -127,7 +136,7 @@ class Batch:
             if not rule.needs_memory:
                 within = self._covered(rule, tcp, loose)
                 if rule.rule.hook == "flow_start":
-                    within = p.flow_event & FlowEvent.OPENED != 0
+                    within = columns.first()
                 self._add(columns.rows_of(rule, within), rule, found)
         if late:
             known = self._known_flows(found)

@@ -25,7 +25,9 @@ _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_c
            "ftp.reply_received", "ftpdata_command", "smb.version", "ssl_version", "ssl_state", "tls.version",
            "ssh.protoversion")
 
-_FRAMES = ("frame:dns.pdu", "frame:ssh.record.hdr", "frame:ssh.record.data", "frame:ssh.record.pdu")
+_FRAMES = ("frame:dns.pdu", "frame:ssh.record.hdr", "frame:ssh.record.data", "frame:ssh.record.pdu",
+           "frame:sip.pdu", *(f"frame:sip.{side}.{part}" for side in ("request", "response")
+                              for part in ("line", "headers", "body")))
 
 _MATCHES = ("Content", "Pcre", "IsDataAt", "Absent", "BSize", "ByteTest", "ByteJump", "ByteExtract", "ByteMath",
             "Base64Decode", "Asn1", "Entropy", "Dataset", "DataRep")

@@ -15,7 +15,7 @@ invalid_content_length_field_in_request invalid_transfer_encoding_value_in_reque
 request_header_too_long request_field_name_invalid too_many_headers request_chunk_extension response_header_folding
 response_field_missing_colon invalid_content_length_field_in_response invalid_transfer_encoding_value_in_response
 invalid_response_chunk_len response_header_too_long response_field_name_invalid gzip_decompression_failed
-compression_bomb response_chunk_extension"""
+compression_bomb response_chunk_extension request_header_host_invalid"""
 _OF = {
     "http": _HTTP, "http1": _HTTP,
     "dns": "z_flag_set invalid_opcode malformed_data invalid_answers invalid_authorities invalid_additionals",

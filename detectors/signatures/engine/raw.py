@@ -62,6 +62,9 @@ def ipv6_events(head: bytes) -> set[str]:
     seen: set[str] = set()
     kind, at = head[6], 40
     for _ in range(_MOST_EXTENSIONS):
+        if at > 40 and len(head) - at < 2:
+            found.add("ipv6.trunc_exthdr")
+            break
         name = "fh" if kind == 44 else _EXTENSIONS.get(kind)
         if name is None:
             break

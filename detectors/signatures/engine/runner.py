@@ -11,7 +11,7 @@ import numpy as np
 from columns import Flows, Packets
 from columns.app import AppProto
 from columns.said import FlowFacts, Moment, Recognised, Said, Step, Stretch
-from detectors.signatures.engine.batch import END, Batch, Event
+from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.evaluate import Evaluator
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
 from detectors.signatures.engine.memory import FlowMemory, Memory
@@ -95,10 +95,11 @@ class Runner:
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self._told: list[Match] = []
-        self._packet, self._serials, self._passing = -1, Counter[Any](), False
+        self._packet, self._serials = -1, Counter[Any]()
+        self._passing: set[int] = set()  # flows that a rule passes for this packet
         for event in batch.events:
             if event.number != self._packet:
-                self._packet, self._passing = event.number, False
+                self._packet, self._passing = event.number, set()
                 self._serials.clear()
             self._look(event)
         return self._told
@@ -116,6 +117,8 @@ class Runner:
             self._step(what, event)
         elif type(what) is Stretch:
             self._gap(what, event)
+        elif event.phase == DETECTED:
+            self._detected(what)
         else:
             self._recognised(what)
 
@@ -224,6 +227,10 @@ class Runner:
         if not memory.apps[item.to_server] and memory.app and memory.app != name:
             memory.said.add("applayer.protocol_changed")
         memory.app = memory.apps[item.to_server] = name
+
+    def _detected(self, item: Recognised) -> None:
+        """Rules about the protocol alone, after all else of the packet that shows it."""
+        memory = self.memory.flows.of(item.flow.flow_id)
         if memory.passed or not self.plan.detection:
             return
         scene = self._scene_of_flow(item.flow, memory, item.to_server, item.at, item.at.packet_number)
@@ -330,12 +337,15 @@ class Runner:
             for effect in p.effects:
                 self.memory.change(effect, scene.memory, scene)
         if action == "pass":
-            self._passing = True
+            self._passing.add(scene.flow_id)
             stateful = scene.is_stream or scene.tx is not None
             if scene.flow_id and (rule.kind in _FLOW_KINDS or (rule.kind in _STATEFUL_KINDS and stateful)):
                 self.memory.flows.of(scene.flow_id).passed = True
+            if "alert" not in rule.keywords:
+                return
+        elif scene.flow_id in self._passing:
             return
-        if rule.noalert or self._passing or rule.action == "config":
+        if rule.noalert or rule.action == "config":
             return
         if self._suppressed(rule, scene):
             self.counts["suppressed"] += 1

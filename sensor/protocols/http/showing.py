@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sensor.protocols.http.head import Head
@@ -15,6 +16,8 @@ _BOTH = ((b"content-type", "http.content_type"), (b"content-length", "http.conte
          (b"connection", "http.connection"))
 _RESPONSE = ((b"server", "http.server"), (b"location", "http.location"))
 
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%]+\])(?::\d{1,5})?")
+
 EVENTS = {
     "folded_header": "request_header_folding", "header_without_colon": "request_field_missing_colon",
     "missing_host": "missing_host_header", "host_differs": "host_header_ambiguous",
@@ -22,7 +25,7 @@ EVENTS = {
     "odd_transfer_encoding": "invalid_transfer_encoding_value_in_request",
     "bad_chunk_size": "invalid_request_chunk_len", "head_too_long": "request_header_too_long",
     "odd_header_name": "request_field_name_invalid", "too_many_headers": "too_many_headers",
-    "chunk_extension": "request_chunk_extension",
+    "chunk_extension": "request_chunk_extension", "odd_host": "request_header_host_invalid",
 }
 _RESPONSE_EVENTS = {
     "folded_header": "response_header_folding", "header_without_colon": "response_field_missing_colon",
@@ -48,6 +51,8 @@ def request_buffers(tx: Transaction, head: Head, block: bytes) -> Buffers:
     found += _named(head, _REQUEST)
     if cookies := head.values(b"cookie"):
         found.append(("http.cookie", b", ".join(cookies)))
+    if host and not _HOST.fullmatch(host):
+        found += events(("odd_host",), True)
     return found + _common(head, line, raw, "http.request_header", b"cookie")
 
 
