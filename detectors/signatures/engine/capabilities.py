@@ -15,7 +15,7 @@ _APPS = ("dns", "mdns", "tls", "http", "http1", "http2", "smtp", "ftp", "ftp-dat
          "failed", "unknown")
 """Protocols that are recognised."""
 
-_NO_BUFFERS = ("sdp.", "rfb.", "mqtt.", "ike.", "enip.", "pgsql.", "websocket.", "http2.")
+_NO_BUFFERS = ("sdp.", "rfb.", "mqtt.", "ike.", "enip.", "pgsql.", "websocket.")
 """Buffers of protocols that are not followed."""
 
 _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_code", "krb5.ticket_encryption",
@@ -23,7 +23,7 @@ _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_c
            "ldap.request.operation", "ldap.responses.operation", "ldap.responses.result_code", "ldap.responses.count",
            "dnp3_func", "dnp3_obj", "dnp3_ind", "tls.cert_chain_len", "ftp.dynamic_port", "ftp.mode",
            "ftp.reply_received", "ftpdata_command", "smb.version", "ssl_version", "ssl_state", "tls.version",
-           "ssh.protoversion")
+           "ssh.protoversion", "http2.errorcode", "http2.frametype", "http2.priority", "http2.window")
 
 _FRAMES = ("frame:dns.pdu", "frame:ssh.record.hdr", "frame:ssh.record.data", "frame:ssh.record.pdu",
            "frame:sip.pdu", *(f"frame:sip.{side}.{part}" for side in ("request", "response")

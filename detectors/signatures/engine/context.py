@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from detectors.signatures.engine.runner import Match
@@ -49,12 +49,17 @@ def _plain(tx: Tx) -> dict[str, Any]:
     if tx.app not in _OBJECTS:
         return {}
     name, takes = _OBJECTS[tx.app]
-    shown = {}
+    shown = _shown(tx, takes)
+    return {name: shown} if shown else {}
+
+
+def _shown(tx: Tx, takes: Sequence[_Take]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
     for key, buffer, form in takes:
         value = _first(tx, buffer)
         if value is not None:
             shown[key] = form(value)
-    return {name: shown} if shown else {}
+    return shown
 
 
 def _first(tx: Tx, buffer: str) -> bytes | None:
@@ -121,6 +126,20 @@ def _addresses(text: str) -> list[str]:
 _BETWEEN = re.compile(r'((?:"[^"]*"|[^",])+)')
 
 
+_HTTP2_ERRORS = ("NOERROR", "PROTOCOLERROR", "INTERNALERROR", "FLOWCONTROLERROR", "SETTINGSTIMEOUT", "STREAMCLOSED",
+                 "FRAMESIZEERROR", "REFUSEDSTREAM", "CANCEL", "COMPRESSIONERROR", "CONNECTERROR", "ENHANCEYOURCALM",
+                 "INADEQUATESECURITY", "HTTP11REQUIRED")
+
+
+def _http2(tx: Tx) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for side, name in ((tx.sides[1], "request"), (tx.sides[0], "response")):
+        if codes := side.values("http2.errorcode"):
+            code = int(codes[0])
+            found[name] = {"error_code": _HTTP2_ERRORS[code] if code < len(_HTTP2_ERRORS) else str(code)}
+    return {"http": _shown(tx, _HTTP) | {"http2": found}}
+
+
 def _exchange(tx: Tx) -> dict[str, Any]:
     """Requests and responses that the parser has as JSON already."""
     shown: dict[str, Any] = {}
@@ -160,7 +179,7 @@ def _ftp(tx: Tx) -> dict[str, Any]:
 
 _MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp,
                                                         "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
-                                                        "ldap": _exchange}
+                                                        "ldap": _exchange, "http2": _http2}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:
