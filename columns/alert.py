@@ -87,6 +87,8 @@ ALERT = Table(
                clickhouse="LowCardinality(String)"),
         Column("metadata", "json", "metadata of a rule by key", missing="''", clickhouse="String",
                eve="alert.metadata"),
+        Column("references", "json", "where a rule points to, as addresses of the web", missing="''", clickhouse="String",
+               eve="alert.references"),
         Column("context", "json", "what the conversation was about: protocol, direction, transaction, as in EVE",
                missing="''", clickhouse="String", eve="sekisho.context"),
         Column("why", "text", "the reason in one English sentence with its numbers", clickhouse="String",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +59,11 @@ class Conversation:
             self._call_it(AppProto.FAILED, at)
             self.done = True
             self._said.clear()
+
+    def adopt(self, follow: Callable[[Context], Any], at: Moment) -> None:
+        """Let a parser follow it that was announced by another conversation."""
+        self.parser = follow(self.context)
+        self._call_it(self.parser.app_proto, at)
 
     def _recognised(self) -> tuple[Wants | None, bool]:
         """Return the first protocol that says yes, and whether one might still say it."""

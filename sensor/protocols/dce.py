@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 HEADER_BYTES = 16
 KEPT_BYTES = 2048
 _CALLS, _INTERFACES = 64, 64
-_FIRST, _LAST, _OBJECT = 1, 2, 0x80
+_FIRST, _LAST = 1, 2
 _STUB_BYTES = 65_536
 _TYPES = {0: "REQUEST", 1: "PING", 2: "RESPONSE", 3: "FAULT", 4: "WORKING", 5: "NOCALL", 6: "REJECT", 7: "ACK",
           8: "CL_CANCEL", 9: "FACK", 10: "CANCEL_ACK", 11: "BIND", 12: "BINDACK", 13: "BINDNAK", 14: "ALTER_CONTEXT",
@@ -80,8 +80,13 @@ class PacketReader:
 class Calls:
     """The calls of one association, both directions."""
 
-    def __init__(self, asked: Callable[[dict[str, Any]], None] | None = None) -> None:
-        """asked: takes each request when it is whole; stubs are kept with the calls then, for call_buffers."""
+    def __init__(self, asked: Callable[[dict[str, Any]], None] | None = None, answer_at: int = 8) -> None:
+        """asked: takes each request when it is whole; stubs are kept with the calls then, for call_buffers.
+
+        answer_at: where the stub of a response begins after the header. Rules for DCE/RPC over TCP count from the
+        header's end, those for pipes from where the data begins, because Suricata cuts them so.
+        """
+        self._answer_at = answer_at
         self._asked, self._stubs = asked, asked is not None
         kept = _STUB_BYTES if self._stubs else KEPT_BYTES
         self._readers = (PacketReader(kept), PacketReader(kept))
@@ -158,7 +163,7 @@ class Calls:
     def _keep(self, call: dict[str, Any], side: str, packet: Packet) -> None:
         """Keep the stub of a fragment, as far as it was held."""
         if self._stubs:
-            start = 8 + (16 if side == "_req" and packet.flags & _OBJECT else 0)
+            start = 8 if side == "_req" else self._answer_at
             end = packet.size - HEADER_BYTES  # what authenticates it belongs to it, as in Suricata
             call["_little"] = packet.order == "<"
             call[side] = (call.get(side, b"") + packet.body[start : max(end, start)])[:_STUB_BYTES]

@@ -20,7 +20,7 @@ class DcerpcParser:
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, context.show is None
-        self._calls, self._number, self._at = Calls(self._asked), 0, Moment(0, 0)
+        self._calls, self._number, self._at = Calls(self._asked, answer_at=0), 0, Moment(0, 0)
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""

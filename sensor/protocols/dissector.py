@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +18,7 @@ from sensor.protocols.settings import ProtocolSettings
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
-_UDP = 17
+_UDP, _EXPECTED = 17, 4096
 
 
 class Dissector:
@@ -40,6 +40,7 @@ class Dissector:
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, Counter[str]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
+        self._expected: OrderedDict[tuple[int, int], Callable[[Context], Any]] = OrderedDict()
         self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         self.counts: Counter[str] = Counter()
 
@@ -118,6 +119,10 @@ class Dissector:
         talk = Conversation(self._context(facts), self._wants[facts.proto], self.settings.undecided_bytes,
                             self.settings.undecided_datagrams)
         self._talks[facts.flow_id] = talk
+        if self._expected and facts.proto != _UDP:
+            follow = self._expected.pop((facts.dst_ip, facts.dst_port), None)
+            if follow is not None:
+                talk.adopt(follow, at)
         self.counts["conversations"] += 1
         return talk
 
@@ -137,7 +142,13 @@ class Dissector:
             app_proto = self._talks[facts.flow_id].app_proto
             self._spoken.append(Step(facts, at, app_proto, tx_id, to_server, tuple(buffers), done))
 
-        return Context(facts, emit, count, self._own, show=show if self._inspected else None)
+        def expect(address: int, port: int, follow: Callable[[Context], Any]) -> None:
+            if len(self._expected) >= _EXPECTED:
+                self._expected.popitem(last=False)
+                self.counts["expected_forgotten"] += 1
+            self._expected[address, port] = follow
+
+        return Context(facts, emit, count, self._own, show=show if self._inspected else None, expect=expect)
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         try:

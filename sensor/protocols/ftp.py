@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.ftp import FTP, FTP_DATA
+from sensor.protocols.ftp_data import FtpData, Transfer
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.printing import json_column, printed
@@ -103,8 +104,22 @@ class FtpStream:
             self._context.count("ftp_command_forgotten")
             self._tell(self._waiting.popleft(), at)
         self._waiting.append(command)
+        if name in _TRANSFERS:
+            self._announce(name, b"" if name in _LISTINGS else argument)
         if self._context.show:
             self._context.show(at, command.number, True, self._asked(command, argument))
+
+    def _announce(self, name: bytes, filename: bytes) -> None:
+        """Say which connection carries the data of a command, if that is agreed."""
+        _, address, port = self._data
+        if not port or self._context.expect is None:
+            return
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return
+        number = int(ip) | 0xFFFF << 32 if ip.version == 4 else int(ip)
+        self._context.expect(number, port, lambda context: FtpData(context, Transfer(name, filename)))
 
     def _numbered(self, command: _Command) -> _Command:
         command.number = self._number

@@ -30,11 +30,18 @@ class Show(Protocol):
         """Pass it on."""
 
 
+class Expect(Protocol):
+    """Announces a TCP connection to an address and port (128-bit int), and who is to follow it: called with its context."""
+
+    def __call__(self, address: int, port: int, follow: Callable[[Context], StreamParser]) -> None:
+        """Take note of it."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits.
 
-    show is None while nobody inspects buffers; a parser makes none then.
+    show is None while nobody inspects buffers; a parser makes none then. expect announces a connection of another flow.
     """
 
     flow: FlowFacts
@@ -43,6 +50,7 @@ class Context:
     settings: Any
     from_proto: AppProto = AppProto.UNKNOWN  # the protocol that handed the conversation over (STARTTLS, CONNECT)
     show: Show | None = None
+    expect: Expect | None = None
 
 
 class Handover(NamedTuple):

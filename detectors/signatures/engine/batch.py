@@ -136,7 +136,7 @@ class Batch:
             if not rule.needs_memory:
                 within = self._covered(rule, tcp, loose)
                 if rule.rule.hook == "flow_start":
-                    within = columns.first()
+                    within = columns.opening()
                 self._add(columns.rows_of(rule, within), rule, found)
         if late:
             known = self._known_flows(found)
@@ -146,7 +146,12 @@ class Batch:
         numbers = p.packet_number
         for row, rules in found.items():
             unique = sorted(set(rules), key=_number)
-            yield Event(int(numbers[row]), _PACKET, row, row, unique)
+            late = [r for r in unique if r.rule.kind == "app_layer"]  # after what shows the protocol, and may pass it
+            if len(late) < len(unique):
+                early = [r for r in unique if r.rule.kind != "app_layer"] if late else unique
+                yield Event(int(numbers[row]), _PACKET, row, row, early)
+            if late:
+                yield Event(int(numbers[row]), DETECTED, row, row, late)
 
     @staticmethod
     def _covered(rule: Prepared, tcp: np.ndarray, loose: np.ndarray) -> np.ndarray | None:

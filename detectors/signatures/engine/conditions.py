@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from detectors.signatures.engine import raw
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.language import conditions as c
-from detectors.signatures.language.integers import Index, IntTest
+from detectors.signatures.language.integers import Index, IntTest, parse_int_test
 
 _FIN, _SYN, _RST, _PSH, _ACK, _URG = 1, 2, 4, 8, 16, 32
 _ICMP = (1, 58)
@@ -181,6 +182,8 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     if scene.tx is None or not scene.tx.has(condition.field):
         return False
     values = {v.decode("latin-1").lower() for v in scene.tx.values(condition.field)}
+    if condition.field == "http2.settings":
+        return any(_setting_holds(word, values) for word in condition.words)
     if condition.field == "dnp3_obj":
         return ",".join(str(int(word)) for word in condition.words) in values
     words = {w.strip().lower() for w in condition.words}
@@ -189,6 +192,17 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     listed, refused = {w for w in words if not w.startswith("!")}, {w[1:].strip() for w in words if w.startswith("!")}
     there = (not listed or bool(values & listed)) and not values & refused
     return there != condition.negated
+
+
+def _setting_holds(word: str, values: set[str]) -> bool:
+    """Whether a setting of HTTP/2 passes a comparison, such as settings_max_frame_size>20000; no comparison: is there."""
+    name = re.match(r"[a-z_ ]+", word)
+    if name is None:
+        return False
+    rest = word[name.end() :].strip()
+    test = parse_int_test(rest, 32) if rest else None
+    told = [int(value.partition("=")[2]) for value in values if value.partition("=")[0] == name[0].strip()]
+    return any(test is None or bool(test.holds(number)) for number in told)
 
 
 def _dce_interface(condition: c.DceIface, scene: Scene) -> bool:

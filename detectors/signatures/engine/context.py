@@ -177,9 +177,15 @@ def _ftp(tx: Tx) -> dict[str, Any]:
     return {"ftp": shown}
 
 
+def _ftp_data(tx: Tx) -> dict[str, Any]:
+    shown = {key: _text(value) for key, buffer in (("filename", "file.name"), ("command", "ftpdata_command"))
+             if (value := _first(tx, buffer)) is not None}
+    return {"ftp_data": shown} if shown else {}
+
+
 _MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp,
                                                         "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
-                                                        "ldap": _exchange, "http2": _http2}
+                                                        "ldap": _exchange, "http2": _http2, "ftp-data": _ftp_data}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _OF = {
            "invalid_record_type",
     "ftp": "request_command_too_long response_command_too_long",
     "smtp": "too_many_recipients mime_long_header mime_invalid_base64 invalid_pipelined_sequence data_command_rejected",
-    "smb": "file_overlap", "krb5": "weak_encryption", "applayer": "protocol_changed",
+    "http2": "userinfo_in_uri", "smb": "file_overlap", "krb5": "weak_encryption", "applayer": "protocol_changed",
 }
 EVENTS = frozenset(f"{proto}.{name}" for proto, names in _OF.items() for name in names.split())
 """Events of protocols, as the parsers tell them."""

@@ -18,6 +18,8 @@ from detectors.signatures.language import conditions as c
 INSPECTED = np.array([Status.OK, Status.FRAGMENT_HELD, Status.CHECKSUM_BAD, Status.FRAGMENT_BAD, Status.FRAGMENT_OVERLAP,
                       Status.FRAGMENT_BUDGET], np.uint8)
 """Rows whose headers are looked at; those with a wrong checksum and fragments belong to no stream."""
+_CONVERSING = np.array([6, 17, 132, 1, 58], np.uint8)
+"""Protocols whose packets belong to flows where rules ask for the first of one; of others each packet is looked at."""
 _COLUMNS = {c.DSize: "payload_bytes", c.Ttl: "ip_ttl", c.Tos: "ip_tos", c.IpId: "ip_id", c.Itype: "icmp_type",
             c.Icode: "icmp_code", c.Seq: "tcp_seq", c.Ack: "tcp_ack", c.Window: "tcp_window", c.IpProto: "proto"}
 
@@ -40,8 +42,12 @@ class PacketColumns:
         return np.flatnonzero(mask)
 
     def first(self) -> np.ndarray:
-        """Return bool[rows]: the first packet of each direction of a flow, and those of no flow."""
-        return (self._facts.bits & FIRST != 0) | (self._p.flow_id == 0)
+        """Return bool[rows]: the first packet of each direction of a flow, and all that belong to no conversation."""
+        return (self._facts.bits & FIRST != 0) | (self._p.flow_id == 0) | ~np.isin(self._p.proto, _CONVERSING)
+
+    def opening(self) -> np.ndarray:
+        """Return bool[rows]: the first packet of each direction of a flow."""
+        return self._facts.bits & FIRST != 0
 
     def _kept(self, key: Any, make: Any) -> np.ndarray:
         found = self._masks.get(key)

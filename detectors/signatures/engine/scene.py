@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from columns import Packets
+from columns.address import address_text, proto_text
 from columns.codes import Tunnel
 from columns.said import Moment
 from detectors.signatures.engine.facts import ESTABLISHED, FIRST, PacketFacts
@@ -15,6 +16,7 @@ from detectors.signatures.engine.headers import Ends
 from detectors.signatures.engine.memory import FlowMemory
 
 
+_OUTER = {4: "IP-in-IP", 41: "IPv6"}
 _CARRIERS = {Tunnel.IPIP: "ipv4 tunnel", Tunnel.SIXIN4: "ipv6 tunnel", Tunnel.GRE: "gre tunnel",
              Tunnel.VXLAN: "vxlan encapsulation", Tunnel.TEREDO: "teredo", Tunnel.IP6_IN_IP6: "ipv6 tunnel",
              Tunnel.GENEVE: "geneve encapsulation"}
@@ -74,6 +76,19 @@ class PacketView:
     def transport(self) -> bytes:
         """The bytes from the transport header on, as far as they were captured."""
         return self._from(self.transport_offset)
+
+    def outer(self) -> dict[str, Any] | None:
+        """Who carries this packet, as EVE tells it; None where nobody does."""
+        p, row = self._packets, self.row - 1
+        if not self.tunnel_depth or row < 0 or p.packet_number[row] != p.packet_number[self.row]:
+            return None
+        shown: dict[str, Any] = {
+            "src_ip": address_text(int(p.src_ip_hi[row]), int(p.src_ip_lo[row])),
+            "dest_ip": address_text(int(p.dst_ip_hi[row]), int(p.dst_ip_lo[row])),
+            "proto": _OUTER.get(int(p.proto[row]), proto_text(int(p.proto[row]))), "depth": int(p.tunnel_depth[row])}
+        if p.src_port[row] or p.dst_port[row]:
+            shown |= {"src_port": int(p.src_port[row]), "dest_port": int(p.dst_port[row])}
+        return shown
 
     def before_network(self, size: int) -> bytes:
         """Up to so many bytes before the IP header; b"" where they are not at hand."""

@@ -12,6 +12,8 @@ from detectors.alerts import alert_id
 from detectors.signatures.engine import raw
 from detectors.signatures.engine.context import app_objects
 from detectors.signatures.engine.runner import Match
+from detectors.signatures.engine.scene import Scene
+from detectors.signatures.language.classification import REFERENCES
 from detectors.signatures.language.rule import PAYLOAD
 
 NAME = "signatures"
@@ -41,7 +43,7 @@ def row_of(match: Match, digest: str) -> dict[str, Any]:
         "measured": 1.0, "peak": 1.0, "threshold": 1.0, "measure": "matches", "events": 1,
         "why": f"Rule {match.rule.where} ({rule.action}) matched {_way(scene.to_server)} in {found}.",
         "why_ja": f"ルール {match.rule.where}（{rule.action}）が {found} で一致。",
-        "ruleset_digest": digest, "action": rule.action, "metadata": _metadata(match), "context": _context(match),
+        "ruleset_digest": digest, "action": rule.action, "metadata": _metadata(match), "references": _references(match), "context": _context(match),
     }
 
 
@@ -60,6 +62,20 @@ def _metadata(match: Match) -> str:
     return json.dumps(grouped, ensure_ascii=False, separators=(",", ":")) if grouped else ""
 
 
+def _references(match: Match) -> str:
+    links = [REFERENCES[kind] + value for kind, value in match.rule.rule.references if kind in REFERENCES]
+    return json.dumps(links, ensure_ascii=False, separators=(",", ":")) if links else ""
+
+
+def _packet_info(number: int) -> dict[str, Any]:
+    named = _LINKS.get(number)
+    return {"linktype": number} | ({"linktype_name": named} if named else {})
+
+
+_LINKS = {0: "NULL", 1: "EN10MB", 9: "PPP", 12: "RAW", 101: "RAW", 104: "C_HDLC", 108: "LOOP", 113: "LINUX_SLL",
+          228: "IPv4", 229: "IPv6", 276: "LINUX_SLL2"}
+
+
 def _context(match: Match) -> str:
     """Top-level fields of the EVE event as JSON text."""
     scene, shown = match.scene, dict[str, Any]()
@@ -73,6 +89,13 @@ def _context(match: Match) -> str:
     shown |= {"ip_v": scene.ip_version, "pkt_src": scene.origin}
     if scene.proto in (1, 58) and scene.packet is not None:
         shown |= {"icmp_type": scene.packet.icmp_type, "icmp_code": scene.packet.icmp_code}
+    if scene.packet is not None:
+        shown["packet_info"] = _packet_info(scene.packet.link_type)
+        if (outer := scene.packet.outer()) is not None:
+            shown["tunnel"] = outer
+    frames = [g for g in match.rule.groups if g.layer == "frame"]
+    if frames and scene.tx is not None:
+        shown["frame"] = _frame(frames[0].buffer, scene)
     shown |= app_objects(match)
     variables: dict[str, list[dict[str, str]]] = {}
     for kind, name, value in match.variables.captured:
@@ -100,6 +123,14 @@ def time_text(ns: int) -> str:
     """Return a time as EVE has it: UTC with microseconds."""
     at = datetime.fromtimestamp(ns // 10**9, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{ns % 10**9 // 1000:06d}+0000"
+
+
+def _frame(buffer: str, scene: Scene) -> dict[str, Any]:
+    """Return what EVE tells of a frame."""
+    name = buffer.removeprefix("frame:").partition(".")[2]
+    found = scene.tx.values(buffer)
+    return {"type": name, "length": len(found[0]) if found else 0, "complete": True,
+            "direction": "toserver" if scene.to_server else "toclient"}
 
 
 def _app(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from columns.app import AppProto
@@ -14,6 +15,10 @@ from sensor.protocols.http2.showing import Header, header_buffers
 from sensor.protocols.parser import Context, Moment
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+_SETTING_NAMES = {
+    1: "settings_header_table_size", 2: "settings_enable_push", 3: "settings_max_concurrent_streams",
+    4: "settings_initial_window_size", 5: "settings_max_frame_size", 6: "settings_max_header_list_size"}
+_MOST_SETTINGS = 64
 _STREAMS, _HEADER_BYTES, _BLOCK_BYTES = 256, 65_536, 1 << 17
 _CODINGS = (b"gzip", b"deflate", b"br")
 
@@ -170,6 +175,11 @@ class Http2Parser:
             shown.append(("http2.errorcode", b"%d" % int.from_bytes(frame.body[4:8], "big")))
         elif frame.kind == f.WINDOW_UPDATE and len(frame.body) >= 4:
             shown.append(("http2.window", b"%d" % (int.from_bytes(frame.body[:4], "big") & 0x7FFFFFFF)))
+        elif frame.kind == f.SETTINGS:
+            for at_byte in range(0, min(len(frame.body), 6 * _MOST_SETTINGS) - 5, 6):
+                number, value = struct.unpack_from(">HI", frame.body, at_byte)
+                if number in _SETTING_NAMES:
+                    shown.append(("http2.settings", f"{_SETTING_NAMES[number]}={value}".encode()))
         elif frame.kind == f.PRIORITY and frame.weight is not None:
             shown.append(("http2.priority", b"%d" % frame.weight))
         if frame.stream:

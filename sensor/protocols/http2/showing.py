@@ -41,6 +41,8 @@ def _request(named: dict[bytes, bytes]) -> Buffers:
     if path := named.get(b":path"):
         found += [("http.uri.raw", path), ("http.uri", parse_target(path).normalized)]
     if raw := named.get(b":authority") or named.get(b"host"):
+        if b"@" in raw:
+            found.append(("event", b"http2.userinfo_in_uri"))
         found += [("http.host.raw", raw), ("http.host", host_and_port(raw.rpartition(b"@")[2])[0])]
     if b":method" in named and path:
         found.append(("http.request_line", named[b":method"] + b" " + path + b" HTTP/2"))

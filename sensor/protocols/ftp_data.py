@@ -1,0 +1,60 @@
+"""FTP's data connections: what was agreed on the control connection says which they are; each carries one file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from columns.app import AppProto
+from sensor.protocols.files import CLOSED, TRUNCATED, FileSettings, FileTracker
+from sensor.protocols.parser import Context, Moment
+
+
+class Transfer(NamedTuple):
+    """What the control connection says of a data connection: the command and the file it names."""
+
+    command: bytes
+    filename: bytes
+
+
+class FtpData:
+    """Follows one data connection to its end."""
+
+    app_proto = AppProto.FTP_DATA
+
+    def __init__(self, context: Context, transfer: Transfer) -> None:
+        self._context, self._transfer, self.done = context, transfer, False
+        self._tracker: FileTracker | None = None
+        self._to_server = True
+
+    def _begin(self, to_server: bool, at: Moment) -> FileTracker:
+        settings = self._context.settings if isinstance(self._context.settings, FileSettings) else FileSettings()
+        self._to_server = to_server
+        if self._context.show:
+            self._context.show(at, 0, to_server, [("ftpdata_command", self._transfer.command)])
+        return FileTracker(self._context, settings, self._transfer.filename, to_server, AppProto.FTP_DATA, 0)
+
+    def data(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Take the next bytes; only one side sends the file, the first to speak."""
+        if self._tracker is None:
+            self._tracker = self._begin(to_server, at)
+        if to_server != self._to_server:
+            self._context.count("ftp_data_both_ways")
+        elif self._tracker.curious:
+            self._tracker.data(data)
+        else:
+            self._tracker.skip(len(data))
+
+    def gap(self, to_server: bool, size: int, at: Moment) -> None:
+        """Some of the file is missing."""
+        if self._tracker is not None and to_server == self._to_server:
+            self._tracker.gap(size)
+
+    def end(self, at: Moment) -> None:
+        """The file is over with its connection."""
+        if self._tracker is None:
+            return
+        self._tracker.end(at, TRUNCATED if self._tracker.gaps else CLOSED)
+        if self._context.show:
+            for to_server in (True, False):
+                self._context.show(at, 0, to_server, (), True)
+        self._tracker = None
