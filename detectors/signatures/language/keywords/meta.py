@@ -100,6 +100,13 @@ keyword("bypass", value="none")(_kept)
 keyword("tls.store", "tls_store", value="none")(_kept)
 
 
+@keyword("nfq_set_mark")
+def _read_mark(draft: Draft, option: Option) -> None:
+    if not re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)(/(0[xX][0-9a-fA-F]+|\d+))?", option.value or ""):
+        raise ValueProblem(f"{option.value} is no mark", "write nfq_set_mark:0x1/0xff")
+    _kept(draft, option)
+
+
 @keyword("config")
 def _read_config(draft: Draft, option: Option) -> None:
     given = dict([*part.split(None, 1), ""][:2] for part in pieces((option.value or "").lower()))
