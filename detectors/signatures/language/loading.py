@@ -12,7 +12,7 @@ from columns.errors import UsageError
 from detectors.signatures.language.classification import CLASS_TYPES, REFERENCES, ClassType
 from detectors.signatures.language.dataset_files import DatasetFiles
 from detectors.signatures.language.needs import lacking
-from detectors.signatures.language.problems import RuleError, RuleSkipped, ValueProblem
+from detectors.signatures.language.problems import RuleError, RuleSkipped
 from detectors.signatures.language.reading import read_rule
 from detectors.signatures.language.rule import Rule
 from detectors.signatures.language.ruleset import DatasetFile, Problem, RuleSet, digest_of
@@ -64,8 +64,6 @@ class _Loading:
                 self.datasets.take(rule)
         except RuleSkipped as skipped:
             self._note(self.warnings, line, path, RuleError("requires", f"not loaded: {skipped}"))
-        except ValueProblem as problem:
-            self._note(self.refused, line, path, RuleError("dataset", problem.what, problem.remedy))
         except RuleError as error:
             self._note(self.refused, line, path, error)
         else:
