@@ -130,11 +130,11 @@ def test_meta():
     assert rule("classtype:never-heard-of;").priority == 3
 
 
-@pytest.mark.parametrize("text", ["version >= 9.0.0", "feature telepathy", "keyword unheard", "version < 8 || > 8.1"])
+@pytest.mark.parametrize("text", ["version >= 9.0.1", "feature telepathy", "keyword unheard", "version < 8 || > 9.1"])
 def test_rules_that_ask_for_another_version_are_left_out(text):
     with pytest.raises(RuleSkipped):
         rule(f"requires:{text};")
-    assert rule("requires:version >= 7.0.3 < 9, feature ja4, keyword dns.query;").sid == 1
+    assert rule("requires:version >= 7.0.3 < 10, feature ja4, keyword dns.query;").sid == 1
 
 
 @pytest.mark.parametrize("name", sorted(KEYWORDS))
