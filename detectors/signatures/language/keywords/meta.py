@@ -110,7 +110,7 @@ def _read_mark(draft: Draft, option: Option) -> None:
 
 @keyword("config")
 def _read_config(draft: Draft, option: Option) -> None:
-    given = dict([*part.split(None, 1), ""][:2] for part in pieces((option.value or "").lower()))
+    given = dict([*part.split(None, 1), "", ""][:2] for part in pieces((option.value or "").lower()))
     if "disable" not in option.value.lower() or given.get("type") not in ("tx", "flow") or "scope" not in given:
         raise ValueProblem(f"{option.value} is no setting", "write config:logging disable, type tx, scope tx")
     _kept(draft, option)
