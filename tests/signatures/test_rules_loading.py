@@ -92,6 +92,10 @@ def test_what_an_engine_cannot_evaluate_is_refused_by_keyword(tmp_path):
     assert [r.sid for r in found.rules] == [1]
     assert found.refused_by_keyword() == {"geoip": 1}
     assert {need for need, _ in needs(found.rules[0])} == words
+    of_files = 'alert tcp any any -> any any (file.data; content:"abcd"; sid:3;)'
+    one = {"action:alert", "buffer:file.data", "match:Content", "app:smtp"}
+    assert [r.sid for r in load(tmp_path, of_files, evaluable=one).rules] == [3]
+    assert load(tmp_path, of_files, evaluable=one - {"app:smtp"}).refused_by_keyword() == {"header": 1}
 
 
 def test_odd_rules_are_warned_of(tmp_path):
