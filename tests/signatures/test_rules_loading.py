@@ -42,7 +42,7 @@ def test_lines_are_read_whatever_their_ends(tmp_path):
 
 def test_a_refusal_has_file_line_column_keyword_and_remedy(tmp_path):
     text = 'alert tcp any any -> any any (msg:"m"; \\\n  content:"ab"; depth:1; sid:5;)\n'
-    (problem,) = load(tmp_path, text).refused
+    (problem,) = load(tmp_path, text).invalid
     assert (problem.line, problem.column, problem.keyword, problem.sid) == (2, 17, "depth", 5)
     assert problem.remedy
     assert str(problem).startswith(f"{tmp_path}/a.rules:2:17: depth: depth 1 is smaller")
@@ -91,6 +91,8 @@ def test_what_an_engine_cannot_evaluate_is_refused_by_keyword(tmp_path):
     found = load(tmp_path, text, evaluable=words)
     assert [r.sid for r in found.rules] == [1]
     assert found.refused_by_keyword() == {"geoip": 1}
+    assert found.refused[0].valid
+    assert not found.invalid
     assert {need for need, _ in needs(found.rules[0])} == words
     of_files = 'alert tcp any any -> any any (file.data; content:"abcd"; sid:3;)'
     one = {"action:alert", "buffer:file.data", "match:Content", "app:smtp"}

@@ -71,8 +71,8 @@ class _Loading:
 
     def _enter(self, rule: Rule, line: LogicalLine, path: Path) -> None:
         if need := lacking(rule, self.evaluable):
-            self._note(self.refused, line, path, RuleError(
-                need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off, or write it without"))
+            error = RuleError(need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off")
+            self._note(self.refused, line, path, error, valid=True)
             return
         key = (rule.gid, rule.sid)
         known = self.rules.get(key)
@@ -92,13 +92,14 @@ class _Loading:
             for error in warnings_of(rule, self.classes, self.references):
                 self._note(self.warnings, line, path, error)
 
-    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError) -> None:
+    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError, valid: bool = False) -> None:
         if len(into) >= MAX_PROBLEMS:
             return
         number, column = line.place(error.offset) if error.offset is not None else (line.line, 0)
         found = _SID.search(line.text)
         into.append(Problem(str(path), number, column, error.keyword, error.what, error.remedy,
-                            int(found[1]) if found else 0, line.enabled))
+                            int(found[1]) if found else 0, line.enabled,
+                            valid or into is self.warnings))
 
 
 def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, evaluable: Container[str] | None = None,
