@@ -111,6 +111,18 @@ def test_odd_rules_are_warned_of(tmp_path):
     assert "no fast pattern" in found.warnings[1].what
 
 
+def test_rules_that_wait_for_what_nobody_sets_are_warned_of(tmp_path):
+    found = load(tmp_path, """\
+alert tcp any any -> any any (content:"abcd"; flowbits:isset,a|b; sid:1;)
+alert tcp any any -> any any (content:"abcd"; flowbits:isset,c; flowint:n,isset; sid:2;)
+alert tcp any any -> any any (content:"abcd"; flowbits:set,b; flowbits:unset,c; flowint:n,+,1; sid:3;)
+# alert tcp any any -> any any (content:"abcd"; flowbits:set,c; sid:4;)
+alert tcp any any -> any any (content:"abcd"; xbits:isset,b,track ip_src; flowbits:isnotset,d; sid:5;)
+""")
+    assert [(p.sid, p.keyword) for p in found.warnings] == [(2, "flowbits"), (5, "xbits")]
+    assert "never matches" in found.warnings[0].what
+
+
 def test_sets_of_values_are_read_and_checked(tmp_path):
     (tmp_path / "good.lst").write_text("YWJj\n\nZGVm\n")
     (tmp_path / "bad.lst").write_text("YWJj\n???\n")
