@@ -26,7 +26,7 @@ def show_rule(number: str, files: list[Path], config: Path | None, *, as_json: b
         screen.json(rule_json(rule))
         return
     screen.line(rule.text)
-    screen.table(("part", "meaning"), list(_parts(rule)))
+    screen.table(("part", "meaning"), [(screen.words(part), meaning) for part, meaning in _parts(rule)])
 
 
 def _found(rules: RuleSet, number: str) -> Rule:

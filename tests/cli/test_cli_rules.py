@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +80,15 @@ def test_update_and_then_the_imported_rules_are_the_rules(cli, rules, tmp_path):
     (tmp_path / "t.toml").write_text('[rules.vars]\nWATCHED = "any"\n')
     assert [r["sid"] for r in cli("rules", "list", "--config", "t.toml", "--json").rows] == [1]
     assert "switched off" in cli("rules", "update", rules, "--config", "s.toml").out
+
+
+def test_the_transcript_of_the_manual_is_true(cli, tmp_path):
+    manual = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    parts = re.findall(r"^\$ (.*)\n((?:(?!\$ |```).*\n)*)", manual, re.MULTILINE)
+    commands = dict(parts)
+    (tmp_path / "local.rules").write_text(commands.pop("cat local.rules"))
+    assert len(commands) == 2
+    for command, shown in commands.items():
+        said = "\n".join(line.rstrip() for line in cli(*command.split()[1:]).out.splitlines())
+        assert re.sub(r"\d+\.\d s$", "- s", said, flags=re.MULTILINE) == re.sub(
+            r"\d+\.\d s$", "- s", shown.rstrip(), flags=re.MULTILINE)

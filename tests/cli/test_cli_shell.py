@@ -38,7 +38,7 @@ def test_help_explains_itself_with_examples(path, capfd):
         assert param.help or param.name == "help", (path, param.name)
 
 
-@pytest.mark.parametrize("name", ["cli.md", "configuration.md"])
+@pytest.mark.parametrize("name", ["cli.md", "configuration.md", "rule-keywords.md"])
 def test_pages_are_fresh(name):
     assert (ROOT / "docs" / name).read_text("utf-8") == documents.pages()[name], "run python -m sekisho.documents"
 

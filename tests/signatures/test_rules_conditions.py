@@ -105,6 +105,8 @@ def test_flow_thresholds_and_tags():
     ("app-layer-protocol:nothing;", "app-layer-protocol", "nothing"), ("dce_iface:1;", "dce_iface", "UUID"),
     ("smb.version:1; smb.version:2;", "smb.version", "twice"), ("smb.version:3;", "smb.version", "3"),
     ("ftp.reply_received:yes yes;", "ftp.reply_received", "yes yes"), ("mqtt.type:TALK;", "mqtt.type", "talk"),
+    ("vlan.id:5,3;", "vlan.id", "layer 3"), ("vlan.layers:>3;", "vlan.layers", "3 layers"),
+    ("mqtt.qos:3;", "mqtt.qos", "quality"), ("http2.settings:speed=3;", "http2.settings", "how its value"),
     ("filemd5:absent.txt;", "filemd5", "cannot be read"), ("lua:x.lua;", "lua", "never run"),
     ("sid:7;", "sid", "twice"), ("unheard:1;", "unheard", "unknown keyword"),
     ("contents:\"a\";", "contents", "nearest is content"),
@@ -128,11 +130,11 @@ def test_meta():
     assert rule("classtype:never-heard-of;").priority == 3
 
 
-@pytest.mark.parametrize("text", ["version >= 9.0.0", "feature telepathy", "keyword unheard", "version < 8 || > 8.1"])
+@pytest.mark.parametrize("text", ["version >= 9.0.1", "feature telepathy", "keyword unheard", "version < 8 || > 9.1"])
 def test_rules_that_ask_for_another_version_are_left_out(text):
     with pytest.raises(RuleSkipped):
         rule(f"requires:{text};")
-    assert rule("requires:version >= 7.0.3 < 9, feature ja4, keyword dns.query;").sid == 1
+    assert rule("requires:version >= 7.0.3 < 10, feature ja4, keyword dns.query;").sid == 1
 
 
 @pytest.mark.parametrize("name", sorted(KEYWORDS))

@@ -206,6 +206,8 @@ def test_sticky_buffers_and_transforms(options, matches, transforms):
     ('http.uri; compress_whitespace; content:"a  b";', HTTP, "content", "compress_whitespace"),
     ('http.uri; xor:"zz"; content:"a";', HTTP, "xor", "not hex"),
     ('http.uri; pcrexform; content:"a";', HTTP, "pcrexform", "missing"),
+    ('http.uri; pcrexform:"(a)(b)"; content:"a";', HTTP, "pcrexform", "captures 2"),
+    ('tcp.hdr; content:"a";', UDP, "tcp.hdr", "no such header"),
     ("dataset:isset,x,type string;", HTTP, "dataset", "no sticky buffer"),
     ("http.uri; dataset:isset,x,type colour;", HTTP, "dataset", "unknown type colour"),
     ("http.uri; dataset:isset,x,type string,load a,state b;", HTTP, "dataset", "state"),

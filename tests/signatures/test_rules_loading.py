@@ -42,7 +42,7 @@ def test_lines_are_read_whatever_their_ends(tmp_path):
 
 def test_a_refusal_has_file_line_column_keyword_and_remedy(tmp_path):
     text = 'alert tcp any any -> any any (msg:"m"; \\\n  content:"ab"; depth:1; sid:5;)\n'
-    (problem,) = load(tmp_path, text).refused
+    (problem,) = load(tmp_path, text).invalid
     assert (problem.line, problem.column, problem.keyword, problem.sid) == (2, 17, "depth", 5)
     assert problem.remedy
     assert str(problem).startswith(f"{tmp_path}/a.rules:2:17: depth: depth 1 is smaller")
@@ -91,7 +91,13 @@ def test_what_an_engine_cannot_evaluate_is_refused_by_keyword(tmp_path):
     found = load(tmp_path, text, evaluable=words)
     assert [r.sid for r in found.rules] == [1]
     assert found.refused_by_keyword() == {"geoip": 1}
+    assert found.refused[0].valid
+    assert not found.invalid
     assert {need for need, _ in needs(found.rules[0])} == words
+    of_files = 'alert tcp any any -> any any (file.data; content:"abcd"; sid:3;)'
+    one = {"action:alert", "buffer:file.data", "match:Content", "app:smtp"}
+    assert [r.sid for r in load(tmp_path, of_files, evaluable=one).rules] == [3]
+    assert load(tmp_path, of_files, evaluable=one - {"app:smtp"}).refused_by_keyword() == {"header": 1}
 
 
 def test_odd_rules_are_warned_of(tmp_path):
@@ -103,6 +109,18 @@ def test_odd_rules_are_warned_of(tmp_path):
         (1, "rule"), (2, "rule"), (3, "content"), (4, "classtype"), (4, "reference")]
     assert "everything" in found.warnings[0].what
     assert "no fast pattern" in found.warnings[1].what
+
+
+def test_rules_that_wait_for_what_nobody_sets_are_warned_of(tmp_path):
+    found = load(tmp_path, """\
+alert tcp any any -> any any (content:"abcd"; flowbits:isset,a|b; sid:1;)
+alert tcp any any -> any any (content:"abcd"; flowbits:isset,c; flowint:n,isset; sid:2;)
+alert tcp any any -> any any (content:"abcd"; flowbits:set,b; flowbits:unset,c; flowint:n,+,1; sid:3;)
+# alert tcp any any -> any any (content:"abcd"; flowbits:set,c; sid:4;)
+alert tcp any any -> any any (content:"abcd"; xbits:isset,b,track ip_src; flowbits:isnotset,d; sid:5;)
+""")
+    assert [(p.sid, p.keyword) for p in found.warnings] == [(2, "flowbits"), (5, "xbits")]
+    assert "never matches" in found.warnings[0].what
 
 
 def test_sets_of_values_are_read_and_checked(tmp_path):

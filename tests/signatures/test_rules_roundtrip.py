@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import string
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 
@@ -22,7 +23,8 @@ from detectors.signatures.language.matches import (
     Pcre,
     Transform,
 )
-from detectors.signatures.language.problems import RuleError, ValueProblem
+from detectors.signatures.language.problems import RuleError, RuleSkipped, ValueProblem
+from detectors.signatures.language.reading import read_rule
 from detectors.signatures.language.variables import Variables
 from tests.support.rule_text import options_of, rule
 
@@ -148,3 +150,25 @@ def test_integer_tests_are_read_as_written(op, value, x):
     if test.possible(8):
         assert parse_int_test(str(test), 8) == test
         assert parse_int_test(f" {op} {value:#x} ", 8).holds(x) == eval(f"x {'==' if op == '=' else op} value")
+
+
+SAMPLES = [
+    'alert http $HOME_NET any -> [$EXTERNAL_NET,!1.2.3.4] ![80,8000:] (msg:"a \\"b\\""; flow:established,to_server; '
+    'http.uri; url_decode; content:"/x|0d 0a|"; nocase; fast_pattern:1,2; pcre:"/^a(b|c)+$/Ri"; bsize:>3; sid:1;)',
+    'alert tcp any any -> any any (content:"abc"; depth:9; byte_extract:2,0,n,relative; byte_test:2,>,n,1,relative; '
+    'byte_jump:4,0,relative,little; isdataat:!1,relative; threshold:type limit,track by_src,count 1,seconds 9; sid:2;)',
+    "alert dns any any -> any any (dns.query; dataset:isset,x,type string; config:logging disable, type tx, scope tx; "
+    "flowbits:isset,a|b; xbits:set,c,track ip_src,expire 5; vlan.id:3,all; requires:version > 7; metadata:a b; sid:3;)",
+]
+WOUNDS = ["", ";", ":", '"', ",", "|", "!", "-", "<>", "\\", "0", "-1", "9" * 20, "any", "[", "]", "(", ")", " ", "$",
+          "é"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(SAMPLES), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 6), st.sampled_from(WOUNDS)),
+                                          min_size=1, max_size=4))
+def test_a_damaged_rule_is_a_rule_or_an_error_of_its_own_kind(text, wounds):
+    for at, length, new in wounds:
+        text = text[:at] + new + text[at + length:]
+    with suppress(RuleError, RuleSkipped):
+        assert read_rule(text, Variables()).sid

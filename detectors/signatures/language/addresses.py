@@ -61,9 +61,13 @@ def without(ranges: Ranges, taken: Ranges) -> Ranges:
 
 @dataclass(frozen=True)
 class AddressSet:
-    """Addresses as sorted disjoint ranges of 128-bit ints, both ends belonging; any is all of them."""
+    """Addresses as sorted disjoint ranges of 128-bit ints, both ends belonging; any is all of them.
+
+    negated: the expression, or a variable in it, takes some addresses out with !.
+    """
 
     ranges: Ranges = ((0, TOP_ADDRESS),)
+    negated: bool = False
 
     @property
     def any(self) -> bool:

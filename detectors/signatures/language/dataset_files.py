@@ -11,7 +11,7 @@ from typing import Any
 
 from detectors.signatures.language.addresses import V4_LOW
 from detectors.signatures.language.matches import DataRep, Dataset
-from detectors.signatures.language.problems import ValueProblem
+from detectors.signatures.language.problems import RuleError, ValueProblem
 from detectors.signatures.language.rule import Rule
 from detectors.signatures.language.ruleset import DatasetFile
 
@@ -29,11 +29,14 @@ class DatasetFiles:
         self._read: dict[tuple, DatasetFile] = {}
 
     def take(self, rule: Rule) -> None:
-        """Read what a rule's sets load; ValueProblem with the keyword as args[1] where one cannot be used."""
+        """Read what a rule's sets load; RuleError where one cannot be used."""
         for group in rule.groups:
             for match in group.matches:
                 if isinstance(match, (Dataset, DataRep)):
-                    self._take(match)
+                    try:
+                        self._take(match)
+                    except ValueProblem as problem:
+                        raise RuleError(type(match).__name__.lower(), problem.what, problem.remedy) from None
 
     def _take(self, match: Dataset | DataRep) -> None:
         reputation = isinstance(match, DataRep)

@@ -12,7 +12,7 @@ from detectors.signatures.language.rule import PAYLOAD
 
 
 def payload_ways(draft: Draft) -> tuple[bool, bool]:
-    """Return whether the payload's matches are tried on packets and on the TCP stream.
+    """Return whether the payload's matches are tried on packets and on the stream of TCP; else it is always packets.
 
     What says where in the payload it must be (offset, depth, startswith), and stream_size, is tried on both.
     """
@@ -27,31 +27,40 @@ def payload_ways(draft: Draft) -> tuple[bool, bool]:
         return False, True
     placed = any(isinstance(m, Content) and (m.offset is not None or m.depth is not None or m.startswith)
                  for m in contents)
-    others = draft.proto.ip_protos is None or len(draft.proto.ip_protos) > 1
-    return placed or others or any(isinstance(x, c.StreamSize) for x in draft.conditions), True
-
-
-_IP_ONLY = (c.GeoIp, c.IPRep, c.IpProto, c.SameIp, c.L3Proto, c.FlowBits, c.FlowInt, c.XBits, c.HostBits, c.Stored)
+    return placed or any(isinstance(x, c.StreamSize) for x in draft.conditions), True
 
 
 def kind_of(draft: Draft, ends: dict[str, Any], on_packet: bool, on_stream: bool) -> str:
     """Return Suricata's type of signature by name (Rule.kind)."""
     layers = {g.buffer.layer for g in draft.groups}
-    scopes = {x.scope for x in draft.conditions}
-    if layers & {"app", "file", "frame"} or scopes & {"transaction", "file"} or draft.direction == "=>":
+    unbound = not draft.apps and not draft.groups
+    asked = [x for x in draft.conditions if not _harmless(x)]
+    if unbound and _protocol_only(draft, asked):
+        return "protocol_detection_only"
+    if unbound and not asked and draft.flow is None and not draft.hook:
+        return "like_ip_only" if ends["src"].negated or ends["dst"].negated else "ip_only"
+    if unbound and draft.flow is None and asked and all(isinstance(x, c.Event) and x.layer == "decoder" for x in asked):
+        return "decoder_event"
+    if "packet" in layers:
+        return "packet"
+    if layers & {"app", "file", "frame"} or {x.scope for x in draft.conditions} & {"transaction", "file"} \
+            or draft.direction == "=>":
         return "app_tx"
     if draft.groups:
-        if layers == {"payload"} or layers == {"payload", "decoded"}:
-            return "packet_stream" if on_packet and on_stream else "stream" if on_stream else "packet"
-        return "packet"
-    if any(isinstance(x, c.Event) and x.layer == "decoder" for x in draft.conditions):
-        return "decoder_event"
-    if draft.hook:
-        return "app_layer" if draft.apps else "packet"
-    if any(not isinstance(x, (*_IP_ONLY, c.AppLayerProtocol)) for x in draft.conditions):
-        return "packet"
-    if draft.apps or any(isinstance(x, c.AppLayerProtocol) for x in draft.conditions):
-        return "app_layer" if draft.flow else "protocol_detection_only"
-    if draft.flow is None and ends["src_ports"].any and ends["dst_ports"].any and draft.proto.payload == "":
-        return "ip_only" if len(ends["src"].ranges) <= 1 and len(ends["dst"].ranges) <= 1 else "like_ip_only"
-    return "packet"
+        return "packet_stream" if on_packet and on_stream else "stream" if on_stream else "packet"
+    return "app_layer" if draft.apps and not asked and draft.flow is None else "packet"
+
+
+def _harmless(condition: c.Condition) -> bool:
+    """Return whether a rule about addresses alone stays one with this condition: it is tried once for a flow."""
+    if isinstance(condition, c.FlowBits):
+        return condition.op == "set"
+    if isinstance(condition, (c.XBits, c.HostBits, c.FlowInt)):
+        return condition.effect
+    return isinstance(condition, c.L3Proto)
+
+
+def _protocol_only(draft: Draft, asked: list[c.Condition]) -> bool:
+    """Return whether a rule asks for nothing but which protocol was recognised."""
+    directed = draft.flow is None or not (draft.flow.state or draft.flow.stream or draft.flow.frag)
+    return bool(asked) and directed and all(isinstance(x, c.AppLayerProtocol) for x in asked)

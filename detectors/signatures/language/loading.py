@@ -12,13 +12,14 @@ from columns.errors import UsageError
 from detectors.signatures.language.classification import CLASS_TYPES, REFERENCES, ClassType
 from detectors.signatures.language.dataset_files import DatasetFiles
 from detectors.signatures.language.needs import lacking
-from detectors.signatures.language.problems import RuleError, RuleSkipped, ValueProblem
+from detectors.signatures.language.problems import RuleError, RuleSkipped
 from detectors.signatures.language.reading import read_rule
 from detectors.signatures.language.rule import Rule
 from detectors.signatures.language.ruleset import DatasetFile, Problem, RuleSet, digest_of
 from detectors.signatures.language.text import LogicalLine, read_lines
 from detectors.signatures.language.threshold_file import NO_THRESHOLDS, ThresholdFile
 from detectors.signatures.language.variables import Variables
+from detectors.signatures.language.warnings import unset_bits, warnings_of
 
 MAX_RULES = 1_000_000
 MAX_PROBLEMS = 100_000
@@ -64,8 +65,6 @@ class _Loading:
                 self.datasets.take(rule)
         except RuleSkipped as skipped:
             self._note(self.warnings, line, path, RuleError("requires", f"not loaded: {skipped}"))
-        except ValueProblem as problem:
-            self._note(self.refused, line, path, RuleError("dataset", problem.what, problem.remedy))
         except RuleError as error:
             self._note(self.refused, line, path, error)
         else:
@@ -73,8 +72,8 @@ class _Loading:
 
     def _enter(self, rule: Rule, line: LogicalLine, path: Path) -> None:
         if need := lacking(rule, self.evaluable):
-            self._note(self.refused, line, path, RuleError(
-                need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off, or write it without"))
+            error = RuleError(need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off")
+            self._note(self.refused, line, path, error, valid=True)
             return
         key = (rule.gid, rule.sid)
         known = self.rules.get(key)
@@ -94,13 +93,14 @@ class _Loading:
             for error in warnings_of(rule, self.classes, self.references):
                 self._note(self.warnings, line, path, error)
 
-    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError) -> None:
+    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError, valid: bool = False) -> None:
         if len(into) >= MAX_PROBLEMS:
             return
         number, column = line.place(error.offset) if error.offset is not None else (line.line, 0)
         found = _SID.search(line.text)
         into.append(Problem(str(path), number, column, error.keyword, error.what, error.remedy,
-                            int(found[1]) if found else 0, line.enabled))
+                            int(found[1]) if found else 0, line.enabled,
+                            valid or into is self.warnings))
 
 
 def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, evaluable: Container[str] | None = None,
@@ -122,6 +122,7 @@ def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, eva
             if progress and count % 256 == 0:
                 progress(count, len(files) - k)
     rules = tuple(thresholds.applied(rule) for rule in loading.rules.values())
+    loading.warnings += unset_bits(rules)[:max(MAX_PROBLEMS - len(loading.warnings), 0)]
     sets = loading.datasets.sets
     return RuleSet(rules, tuple(loading.refused), tuple(loading.warnings), sets, thresholds.suppress,
                    thresholds.rate_filters, digest_of(rules, thresholds.suppress, thresholds.rate_filters,
@@ -132,22 +133,3 @@ def _contents(sets: Mapping[str, DatasetFile]) -> list[tuple[str, str, bool, str
     """Return each set with a hash of its values, for the digest."""
     return [(name, found.kind, found.reputation, sha256(repr(sorted(found.values.items())).encode()).hexdigest())
             for name, found in sorted(sets.items())]
-
-
-def warnings_of(rule: Rule, classes: Mapping[str, ClassType], references: Mapping[str, str]) -> Iterable[RuleError]:
-    """Yield what is odd about a rule that works: it is slow, matches everything, or names what is not known."""
-    if rule.classtype and rule.classtype.lower() not in classes:
-        yield RuleError("classtype", f"unknown class type {rule.classtype}; its priority is {rule.priority}",
-                        "add it to classification.config")
-    unknown = [key for key, _ in rule.references if key not in references]
-    if unknown:
-        yield RuleError("reference", f"unknown type {unknown[0]}", "add it to reference.config")
-    if not rule.groups and not rule.conditions and rule.flow is None and not rule.hook:
-        if rule.src.any and rule.dst.any and rule.src_ports.any and rule.dst_ports.any:
-            yield RuleError("rule", "matches everything of its protocol", "give it a condition, or switch it off")
-    elif rule.groups and rule.fast_pattern is None:
-        yield RuleError("rule", "has no fast pattern: every packet or transaction of its kind is looked at",
-                        "add a content that is not negated")
-    elif rule.fast_pattern is not None and len(rule.fast_pattern.pattern) < 3:
-        yield RuleError("content", f"the fast pattern is {len(rule.fast_pattern.pattern)} bytes long and found often",
-                        "add a longer content")

@@ -13,11 +13,12 @@ def needs(rule: Rule) -> Iterator[tuple[str, str]]:
 
     Words: action:config, app:http, hook:flow_start, buffer:http.uri, transform:xor, match:ByteMath,
     condition:GeoIp, field:dns.opcode, event:decoder.ipv4.pkt_too_small, event:http.…, threshold:limit,
-    tag:session. Frames are buffer:frame:http1.request.
+    tag:session. Frames are buffer:frame:http1.request. Of several application protocols (file.data) one is enough; so
+    they are not among these, and lacking() looks at them.
     """
     yield f"action:{rule.action}", "header"
-    for app in rule.app_protos:
-        yield f"app:{app}", "header"
+    if len(rule.app_protos) == 1:
+        yield f"app:{rule.app_protos[0]}", "header"
     if rule.hook:
         yield f"hook:{rule.hook}", "header"
     if rule.direction == "=>":
@@ -78,7 +79,6 @@ def lacking(rule: Rule, evaluable: Container[str] | None) -> tuple[str, str] | N
     """
     if evaluable is None:
         return None
-    apps = [f"app:{app}" for app in rule.app_protos]
-    if apps and not any(app in evaluable for app in apps):
-        return apps[0], "header"
-    return next((need for need in needs(rule) if need[0] not in evaluable and need[0] not in apps), None)
+    if rule.app_protos and not any(f"app:{app}" in evaluable for app in rule.app_protos):
+        return f"app:{rule.app_protos[0]}", "header"
+    return next((need for need in needs(rule) if need[0] not in evaluable), None)

@@ -75,7 +75,9 @@ _HTTP1 = tuple(f"{side}_{part}" for side in ("request", "response")
 _TLS = ("client_in_progress", "client_hello_done", "client_cert_done", "client_handshake_done", "client_finished",
         "server_in_progress", "server_hello", "server_cert_done", "server_hello_done", "server_handshake_done",
         "server_finished")
-APP_HOOKS: dict[str, tuple[str, ...]] = {"http1": _HTTP1, "tls": _TLS}
+_SSH = tuple(f"{side}_{part}" for side in ("request", "response")
+             for part in ("in_progress", "banner_wait_eol", "banner_done", "finished"))
+APP_HOOKS: dict[str, tuple[str, ...]] = {"http1": _HTTP1, "tls": _TLS, "ssh": _SSH}
 """States of transactions by application protocol, in order, for hooks (tls:client_hello_done)."""
 
 

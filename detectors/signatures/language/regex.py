@@ -48,3 +48,10 @@ def check_pcre(pattern: bytes, flags: str = "") -> str:
     except pcre2.PatternError as error:
         return str(error)
     return ""
+
+
+def capture_count(pattern: bytes) -> int:
+    """Return how many groups an expression that can be compiled captures."""
+    import pcre2
+
+    return pcre2.compile(pattern, jit=False).groups

@@ -49,7 +49,8 @@ class Rule:
     None for any. hook is the part after the colon of a header protocol (tcp:flow_start).
 
     toward is to_server, to_client or both: what flow says, or what the buffers imply. on_packet and on_stream say what
-    the payload group is matched against: single packets, the reassembled stream, or both. kind is Suricata's type of
+    the payload group is matched against over TCP: single packets, the reassembled stream, or both; over anything else
+    it is packets. kind is Suricata's type of
     signature: decoder_event, ip_only, like_ip_only, protocol_detection_only, packet, packet_stream, stream, app_layer,
     app_tx.
 

@@ -16,7 +16,8 @@ from detectors.signatures.language.threshold_file import RateFilter, Suppress
 class Problem:
     """One thing wrong with a rule or a file of rules. column counts from 1, 0 where the whole line is meant.
 
-    keyword is the keyword at fault, or header, options, rule. enabled is false for a rule that is switched off.
+    keyword is the keyword at fault, or header, options, rule. enabled is false for a rule that is switched off. valid
+    is true where the rule itself is right, and only cannot be evaluated here (or is warned of).
     """
 
     file: str
@@ -27,6 +28,7 @@ class Problem:
     remedy: str = ""
     sid: int = 0
     enabled: bool = True
+    valid: bool = False
 
     @property
     def place(self) -> str:
@@ -70,6 +72,11 @@ class RuleSet:
     def enabled(self) -> tuple[Rule, ...]:
         """The rules that are switched on."""
         return tuple(r for r in self.rules if r.enabled)
+
+    @property
+    def invalid(self) -> tuple[Problem, ...]:
+        """The refused rules that are switched on and wrong by themselves, whatever an engine can evaluate."""
+        return tuple(p for p in self.refused if p.enabled and not p.valid)
 
     def refused_by_keyword(self) -> dict[str, int]:
         """Return how many rules were refused because of which keyword, most first."""

@@ -13,7 +13,7 @@ from detectors.signatures.language.fields import FIELDS
 from detectors.signatures.language.integers import IntTest
 from detectors.signatures.language.matches import Absent, BSize, Content, Match
 from detectors.signatures.language.problems import RuleError
-from detectors.signatures.language.protocols import ICMP, ICMPV6, TCP
+from detectors.signatures.language.protocols import ICMP, ICMPV6, TCP, UDP
 from detectors.signatures.language.rule import PAYLOAD
 
 SERVER, CLIENT = "to_server", "to_client"
@@ -66,6 +66,7 @@ def _check_layers(draft: Draft) -> None:
 
 
 _TCP_ONLY = (c.Flags, c.Seq, c.Ack, c.Window, c.TcpMss)
+_HEADERS = {"tcp.hdr": {TCP}, "udp.hdr": {UDP}, "icmpv4.hdr": {ICMP}, "icmpv6.hdr": {ICMPV6}}
 _ICMP_ONLY = (c.Itype, c.Icode, c.IcmpId, c.IcmpSeq, c.Icmpv6Mtu)
 
 
@@ -73,6 +74,9 @@ def _check_transports(draft: Draft) -> None:
     numbers = draft.proto.ip_protos
     if numbers is None:
         return
+    for group in draft.groups:
+        if not _HEADERS.get(group.buffer.name, numbers) & numbers:
+            raise RuleError(group.buffer.name, f"{draft.proto.name} has no such header", "write its protocol, or ip")
     for condition in draft.conditions:
         wanted = ({TCP} if isinstance(condition, _TCP_ONLY) else {ICMP, ICMPV6} if isinstance(condition, _ICMP_ONLY)
                   else None)

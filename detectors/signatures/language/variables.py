@@ -57,21 +57,25 @@ class Variables:
         """Return the addresses of an expression such as [$HOME_NET,!10.1.1.1]."""
         found = self._addresses.get(text)
         if found is None:
-            found = _one_set(text, self.addresses, "address", TOP_ADDRESS, _address_item)
-            self._addresses[text] = found = ANY_ADDRESS if found == ANY_ADDRESS.ranges else AddressSet(found)
+            ranges, negated = _one_set(text, self.addresses, "address", TOP_ADDRESS, _address_item)
+            found = ANY_ADDRESS if ranges == ANY_ADDRESS.ranges else AddressSet(ranges, negated)
+            self._addresses[text] = found
         return found
 
     def port_set(self, text: str) -> PortSet:
         """Return the ports of an expression such as [80,1024:,!8080]."""
         found = self._ports.get(text)
         if found is None:
-            found = _one_set(text, self.ports, "port", TOP_PORT, _port_item)
-            self._ports[text] = found = ANY_PORT if found == ANY_PORT.ranges else PortSet(found)
+            ranges, _ = _one_set(text, self.ports, "port", TOP_PORT, _port_item)
+            self._ports[text] = found = ANY_PORT if ranges == ANY_PORT.ranges else PortSet(ranges)
         return found
 
 
-def _one_set(text, variables, kind, top, item) -> Ranges:
-    """Return the ranges of an expression: what is listed, less what is negated (all, where only negations stand)."""
+def _one_set(text, variables, kind, top, item) -> tuple[Ranges, bool]:
+    """Return the ranges of an expression, and whether there are negations.
+
+    It is what is listed, less what is negated; all, less what is negated, where only negations stand.
+    """
     wanted: list[tuple[int, int]] = []
     unwanted: list[tuple[int, int]] = []
     waiting = [(text, False, 0)]
@@ -98,7 +102,7 @@ def _one_set(text, variables, kind, top, item) -> Ranges:
     found = without(found, merged(unwanted)) if unwanted else found
     if not found:
         raise ValueProblem(f"no {kind} is left of {text}", "its negations take out everything that it lists")
-    return found
+    return found, bool(unwanted)
 
 
 def _value(name: str, variables: Mapping[str, str], kind: str) -> str:

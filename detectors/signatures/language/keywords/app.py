@@ -38,13 +38,18 @@ def _integer(field, value: str):
         return c.AppInteger(field.name, IntTest("!=" if word[0] == "!" else "=", names[name]), index)
     if names and not re.search(r"\d", word):
         one_of(name, names, "value")
-    return c.AppInteger(field.name, int_test(test if field.listed else value, field.bits), index)
+    number = int_test(test if field.listed else value, field.bits)
+    if field.name == "mqtt.qos" and not any(number.holds(n) for n in range(3)):
+        raise ValueProblem(f"{number} is no quality of service", "it goes from 0 to 2")
+    return c.AppInteger(field.name, number, index)
 
 
 _FORMS = {
     "smb.version": r"[12]", "krb5.ticket_encryption": r"weak|-?[\w\-]+(\s*,\s*-?[\w\-]+)*",
     "dnp3_obj": r"\d{1,3}\s*,\s*\d{1,3}", "dnp3_ind": r"[\w]+(\s*,\s*\w+)*", "cip_service": r"\d+(\s*,\s*!?\d+){0,2}",
-    "ike.chosen_sa_attribute": r"\w+\s*=\s*\d+", "http2.settings": r"\w+\s*(<=|>=|<>|[<>=!-]|\d).*",
+    "ike.chosen_sa_attribute": r"\w+\s*=\s*\d+",
+    "http2.settings": r"settings_(header_table_size|enable_push|max_concurrent_streams|initial_window_size|"
+                      r"max_frame_size|max_header_list_size)\s*(<=|>=|<>|[<>=!-]|\d).*",
     "tls_cert_notbefore": r"[<>=]?.*\d{4}.*", "tls_cert_notafter": r"[<>=]?.*\d{4}.*",
     "modbus": r"(unit|function|access|address|value|subfunction)\b.*|.*,\s*(function|access)\b.*",
     "ssh.protoversion": r"\d+\.\d+|2_compat",

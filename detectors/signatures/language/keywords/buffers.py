@@ -11,7 +11,7 @@ from detectors.signatures.language.keywords.values import int_test, one_of, piec
 from detectors.signatures.language.matches import Absent, Base64Decode, BSize, Content, Entropy, Transform
 from detectors.signatures.language.problems import ValueProblem
 from detectors.signatures.language.protocols import APPLICATIONS
-from detectors.signatures.language.regex import check_pcre
+from detectors.signatures.language.regex import capture_count, check_pcre
 from detectors.signatures.language.rule import PAYLOAD, Option
 
 _WAYS = {"to_client": "to_client", "to_server": "to_server", "toclient": "to_client", "toserver": "to_server"}
@@ -148,6 +148,8 @@ def _read_pcrexform(draft: Draft, option: Option) -> None:
     pattern = raw_bytes(option.value or "")
     if reason := check_pcre(pattern):
         raise ValueProblem(f"the expression cannot be compiled: {reason}", "mend the expression")
+    if (groups := capture_count(pattern)) != 1:
+        raise ValueProblem(f"the expression captures {groups} parts", "capture one: it becomes the buffer")
     draft.add_transform(Transform("pcrexform", pattern))
 
 

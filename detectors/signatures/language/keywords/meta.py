@@ -11,8 +11,9 @@ from detectors.signatures.language.keywords.values import one_of, pieces, shown,
 from detectors.signatures.language.problems import RuleSkipped, ValueProblem
 from detectors.signatures.language.rule import Option
 
-SURICATA_VERSION = (8, 0, 5)
-"""The version whose language is read; what requires says is compared with it."""
+LANGUAGE_VERSION = (9, 0, 0)
+"""What `requires: version` is compared with: rules mean what they do in Suricata 8, and what version 9 adds to the
+language (comparisons and indices of more numbers) is read too."""
 FEATURES = frozenset(("ja3", "ja4", "output::file-store"))
 _TOP = 0xFFFFFFFF
 
@@ -100,9 +101,16 @@ keyword("bypass", value="none")(_kept)
 keyword("tls.store", "tls_store", value="none")(_kept)
 
 
+@keyword("nfq_set_mark")
+def _read_mark(draft: Draft, option: Option) -> None:
+    if not re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)(/(0[xX][0-9a-fA-F]+|\d+))?", option.value or ""):
+        raise ValueProblem(f"{option.value} is no mark", "write nfq_set_mark:0x1/0xff")
+    _kept(draft, option)
+
+
 @keyword("config")
 def _read_config(draft: Draft, option: Option) -> None:
-    given = dict([*part.split(None, 1), ""][:2] for part in pieces((option.value or "").lower()))
+    given = dict([*part.split(None, 1), "", ""][:2] for part in pieces((option.value or "").lower()))
     if "disable" not in option.value.lower() or given.get("type") not in ("tx", "flow") or "scope" not in given:
         raise ValueProblem(f"{option.value} is no setting", "write config:logging disable, type tx, scope tx")
     _kept(draft, option)
@@ -139,7 +147,7 @@ def _version_holds(text: str) -> bool:
         tests = re.findall(r"(<=|>=|<|>)\s*(\d+(?:\.\d+){0,2})", choice)
         if not tests or re.sub(r"(<=|>=|<|>)\s*\d+(?:\.\d+){0,2}", "", choice).strip():
             raise ValueProblem(f"{choice.strip()} is no condition on a version", "such as version >= 8.0.0")
-        if all(_COMPARE[op](SURICATA_VERSION, _padded(version)) for op, version in tests):
+        if all(_COMPARE[op](LANGUAGE_VERSION, _padded(version)) for op, version in tests):
             return True
     return False
 

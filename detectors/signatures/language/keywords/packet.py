@@ -21,13 +21,18 @@ _INTEGERS = {
     "vlan.layers": (c.VlanLayers, 8),
 }
 
+MAX_VLAN_LAYERS = 3
+
 
 def _integer(draft: Draft, option: Option) -> None:
     kind, bits = _INTEGERS[option.name]
     if kind is c.DSize and any(isinstance(found, c.DSize) for found in draft.conditions):
         raise ValueProblem("it is given twice in one rule", "write one comparison")
+    test = int_test(option.value or "", bits)
+    if kind is c.VlanLayers and not any(test.holds(n) for n in range(MAX_VLAN_LAYERS + 1)):
+        raise ValueProblem(f"{test} is more than the {MAX_VLAN_LAYERS} layers that are read", "write less")
     draft.packet_only(option.name)
-    draft.conditions.append(kind(int_test(option.value or "", bits)))
+    draft.conditions.append(kind(test))
 
 
 keyword(*_INTEGERS, quotes="optional")(_integer)
@@ -37,7 +42,10 @@ keyword(*_INTEGERS, quotes="optional")(_integer)
 def _read_vlan_id(draft: Draft, option: Option) -> None:
     test, _, layer = (option.value or "").partition(",")
     draft.packet_only("vlan.id")
-    draft.conditions.append(c.VlanId(int_test(test, 16), index_of(layer)))
+    number, index = int_test(test, 16), index_of(layer)
+    if index.kind in ("nth", "oob_or") and not -MAX_VLAN_LAYERS <= index.position < MAX_VLAN_LAYERS:
+        raise ValueProblem(f"the layer {index.position}", f"from {-MAX_VLAN_LAYERS} to {MAX_VLAN_LAYERS - 1}")
+    draft.conditions.append(c.VlanId(number, index))
 
 
 @keyword("ip_proto", quotes="optional")
