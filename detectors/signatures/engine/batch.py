@@ -14,12 +14,14 @@ import numpy as np
 
 from columns import Flows, Packets
 from columns.codes import EndReason, Status
-from columns.said import Recognised, Said, Step, Stretch
+from columns.said import FlowFacts, Recognised, Said, Step, Stretch
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
 from detectors.signatures.engine.packets import INSPECTED, PacketColumns
-from detectors.signatures.engine.plan import PatternSet, Plan, Prepared
+from detectors.signatures.engine.plan import Plan
+from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.raw import STATUS_EVENTS
 from detectors.signatures.engine.streams import Window, Windows
+from detectors.signatures.engine.suspects import Suspects, Ways
 from detectors.signatures.engine.transforms import transformed
 
 _TCP, _IPV6_BYTES = 6, 40
@@ -35,6 +37,27 @@ class Event(NamedTuple):
     what: Any
     rules: Sequence[Prepared] = ()
     history: bytes = b""
+
+
+class _Pieces:
+    """Bytes of one kind: the events they belong to, who sends them, from where their places count."""
+
+    __slots__ = ("data", "flows", "places", "skips", "to_server")
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self.data: list[bytes] = []
+        self.flows: list[FlowFacts] = []
+        self.to_server: list[bool] = []
+        self.skips: list[int] = []
+
+    def add(self, place: int, data: bytes, flow: FlowFacts, to_server: bool, skip: int) -> None:
+        """Add one piece."""
+        self.places.append(place)
+        self.data.append(data)
+        self.flows.append(flow)
+        self.to_server.append(to_server)
+        self.skips.append(skip)
 
 
 class Batch:
@@ -57,7 +80,7 @@ class Batch:
 
     def _spoken(self, windows: Windows) -> Iterator[Event]:
         events: list[Event] = []
-        pieces: dict[Any, tuple[list[int], list[bytes]]] = defaultdict(lambda: ([], []))
+        pieces: dict[Any, _Pieces] = defaultdict(_Pieces)
         of_stream = pieces["stream"]
         kinds_of, history = self._plan.kinds_of, self._plan.history
         for k, item in enumerate(self._said.spoken):
@@ -65,8 +88,7 @@ class Batch:
                 if item.gap and self._plan.stream_events and not self._ends_here(k, item):
                     events.append(Event(item.at.packet_number, _SPOKEN, k, item, self._plan.stream_events))
                 for window in windows.take(item):
-                    of_stream[0].append(len(events))
-                    of_stream[1].append(window.data)
+                    of_stream.add(len(events), window.data, window.flow, window.to_server, window.looked)
                     events.append(Event(item.at.packet_number, _SPOKEN, k, window))
                 continue
             number = item.at.packet_number
@@ -75,24 +97,22 @@ class Batch:
                     for kind in kinds_of.get(name, ()):
                         made = transformed(data, kind[1]) if kind[1] else data
                         if made:
-                            pieces[kind][0].append(len(events))
-                            pieces[kind][1].append(made)
+                            pieces[kind].add(len(events), made, item.flow, item.to_server, 0)
                 past = windows.history(item.flow.flow_id, item.to_server) if history and item.flow.proto == _TCP else b""
                 events.append(Event(number, _SPOKEN, k, item, (), past))
             else:
                 events += [Event(number, _RECOGNISED, k, item), Event(number, DETECTED, k, item)]
         found: dict[int, set[Prepared]] = defaultdict(set)
-        for kind, (places, data) in pieces.items():
-            patterns = self._plan.stream if kind == "stream" else self._plan.kinds[kind]
-            for piece, rules in self._joined(patterns, data):
-                found[places[piece]].update(rules)
+        for kind, some in pieces.items():
+            for place, rule in self._joined(self._plan.stream if kind == "stream" else self._plan.kinds[kind], some):
+                found[place].add(rule)
         for k, event in enumerate(events):
             rules = found.get(k, event.rules)
             if type(event.what) is Window:
                 rules = [*rules, *self._plan.stream_always]
                 if not rules:
                     continue
-            yield event._replace(rules=sorted(rules, key=_number))
+            yield event._replace(rules=sorted(rules, key=_number)) if len(rules) > 1 else event._replace(rules=[*rules])
 
     def _ends_here(self, k: int, stretch: Stretch) -> bool:
         """Whether the flow ends with this packet: what waits is handed on then, and what it waited for is not lost."""
@@ -103,16 +123,29 @@ class Batch:
                 return True
         return False
 
-    def _joined(self, patterns: PatternSet, data: list[bytes]) -> Iterator[tuple[int, Sequence[Prepared]]]:
-        """Find patterns in many pieces at once."""
-        sizes = np.array([len(d) for d in data], np.int64)
+    def _joined(self, suspects: Suspects, some: _Pieces) -> Iterator[tuple[int, Prepared]]:
+        """Find patterns in many pieces at once; yield places and the rules that may hold there."""
+        sizes = np.array([len(d) for d in some.data], np.int64)
         starts = np.zeros(sizes.size, np.int64)
         np.cumsum(sizes[:-1], out=starts[1:])
         self.bytes += int(sizes.sum())
         self.pieces += sizes.size
-        joined = np.frombuffer(b"".join(data) or b"\0", np.uint8)
-        for piece, which in patterns.filter.find(joined, starts, sizes).tolist():
-            yield piece, patterns.rules[which]
+        joined = np.frombuffer(b"".join(some.data) or b"\0", np.uint8)
+        found = suspects.find(joined, starts, sizes, np.array(some.skips, np.int64), lambda which: self._ways(some, which))
+        for piece, rule in found:
+            yield some.places[piece], rule
+
+    def _ways(self, some: _Pieces, which: np.ndarray) -> Ways:
+        """Who sends the pieces of these numbers."""
+        headers = self._plan.headers
+        flows = [some.flows[k] for k in which.tolist()]
+        to_server = np.array([some.to_server[k] for k in which.tolist()], bool)
+        src = np.array([headers.address_range(f.src_ip) for f in flows], np.int64)
+        dst = np.array([headers.address_range(f.dst_ip) for f in flows], np.int64)
+        src_port = headers.port_ranges(np.array([f.src_port for f in flows], np.int64))
+        dst_port = headers.port_ranges(np.array([f.dst_port for f in flows], np.int64))
+        return Ways(np.where(to_server, src, dst), np.where(to_server, dst, src),
+                    np.where(to_server, src_port, dst_port), np.where(to_server, dst_port, src_port), to_server)
 
     def _rows(self) -> Iterator[Event]:
         p, plan = self._packets, self._plan
@@ -172,8 +205,8 @@ class Batch:
         for row in rows.tolist():
             found[row].append(rule)
 
-    def _payloads(self, patterns: PatternSet, mask: np.ndarray, found: dict[int, list[Prepared]]) -> None:
-        if not patterns.rules:
+    def _payloads(self, suspects: Suspects, mask: np.ndarray, found: dict[int, list[Prepared]]) -> None:
+        if not suspects.rules:
             return
         p = self._packets
         for number, buffer in enumerate(self._said.buffers):
@@ -183,9 +216,17 @@ class Batch:
             sizes = p.payload_captured_bytes[rows].astype(np.int64)
             self.bytes += int(sizes.sum())
             self.pieces += rows.size
-            hits = patterns.filter.find(buffer, p.payload_offset[rows].astype(np.int64), sizes)
-            for row, which in zip(rows[hits[:, 0]].tolist(), hits[:, 1].tolist(), strict=True):
-                found[row].extend(patterns.rules[which])
+            starts = p.payload_offset[rows].astype(np.int64)
+            for piece, rule in suspects.find(buffer, starts, sizes, None, lambda which, rows=rows: self._sent(rows[which])):
+                found[int(rows[piece])].append(rule)
+
+    def _sent(self, rows: np.ndarray) -> Ways:
+        """Who sends the packets of these rows."""
+        p, headers = self._packets, self._plan.headers
+        return Ways(
+            headers.address_ranges(p.src_ip_hi[rows], p.src_ip_lo[rows]),
+            headers.address_ranges(p.dst_ip_hi[rows], p.dst_ip_lo[rows]), headers.port_ranges(p.src_port[rows]),
+            headers.port_ranges(p.dst_port[rows]), (p.to_server[rows] != 0) | (p.flow_id[rows] == 0))
 
     def _odd(self, found: dict[int, list[Prepared]]) -> None:
         """Rows that were refused in decoding, for rules about decoder events."""

@@ -11,7 +11,7 @@ from detectors.signatures.engine import raw
 from detectors.signatures.engine.conditions import flow_holds, holds
 from detectors.signatures.engine.files import file_holds
 from detectors.signatures.engine.memory import Memory
-from detectors.signatures.engine.plan import Group, Prepared, fits_app
+from detectors.signatures.engine.prepared import Group, Prepared, fits_app
 from detectors.signatures.engine.scene import Scene
 from detectors.signatures.engine.search import Buffer, Variables
 from detectors.signatures.engine.sets import Sets

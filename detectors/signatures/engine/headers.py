@@ -51,7 +51,23 @@ class _Sets:
 
     def bits(self, value: int) -> int:
         """Return one bit for every set that holds a value."""
-        return self._bits[bisect_right(self._starts, value) - 1]
+        return self._bits[self.range_of(value)]
+
+    def range_of(self, value: int) -> int:
+        """Return which elementary range a value is in."""
+        return bisect_right(self._starts, value) - 1
+
+    def ranges_of(self, values: np.ndarray) -> np.ndarray:
+        """The same for an array of values below 2**63."""
+        return np.searchsorted(np.array(self._starts, np.int64), values, side="right") - 1
+
+    def table(self) -> np.ndarray:
+        """bool[sets, ranges]: which sets hold which elementary range; one row where there is none."""
+        found = np.zeros((max(len(self._places), 1), len(self._bits)), bool)
+        for k, bits in enumerate(self._bits):
+            for place in range(len(self._places)):
+                found[place, k] = bits >> place & 1
+        return found
 
 
 class Headers:
@@ -65,11 +81,33 @@ class Headers:
         addresses.build()
         ports.build()
         self._addresses, self._ports = addresses, ports
+        by_address, by_port = addresses.table(), ports.table()
+        self.tables = (by_address, by_port, by_address, by_port)
+        """For source, its port, destination, its port: bool[sets, ranges], see Suspects."""
         self._known: dict[int, int] = {}
+        self._ranges: dict[int, int] = {}
 
     def ends(self, src_ip: int, dst_ip: int, src_port: int, dst_port: int) -> Ends:
         """Return the bits of both ends of a packet, as on the wire."""
         return Ends(self._address(src_ip), self._address(dst_ip), self._ports.bits(src_port), self._ports.bits(dst_port))
+
+    def address_range(self, address: int) -> int:
+        """Return which of the addresses' elementary ranges an address is in; remembered, up to a limit."""
+        found = self._ranges.get(address)
+        if found is None:
+            if len(self._ranges) >= _REMEMBERED:
+                self._ranges.clear()
+            found = self._ranges[address] = self._addresses.range_of(address)
+        return found
+
+    def address_ranges(self, hi: np.ndarray, lo: np.ndarray) -> np.ndarray:
+        """The same for arrays of halves."""
+        return np.array([self.address_range(h << 64 | low) for h, low in zip(hi.tolist(), lo.tolist(), strict=True)],
+                        np.int64)
+
+    def port_ranges(self, ports: np.ndarray) -> np.ndarray:
+        """Return which of the ports' elementary ranges each port is in."""
+        return self._ports.ranges_of(ports.astype(np.int64))
 
     def _address(self, address: int) -> int:
         found = self._known.get(address)

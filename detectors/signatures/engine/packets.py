@@ -12,7 +12,7 @@ from columns.codes import Status
 from detectors.signatures.engine.conditions import flags_hold
 from detectors.signatures.engine.facts import ESTABLISHED, FIRST, PacketFacts
 from detectors.signatures.engine.headers import in_addresses, in_ports
-from detectors.signatures.engine.plan import Prepared
+from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.language import conditions as c
 
 INSPECTED = np.array([Status.OK, Status.FRAGMENT_HELD, Status.CHECKSUM_BAD, Status.FRAGMENT_BAD, Status.FRAGMENT_OVERLAP,

@@ -15,7 +15,8 @@ from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.evaluate import Evaluator
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
 from detectors.signatures.engine.memory import FlowMemory, Memory
-from detectors.signatures.engine.plan import Plan, Prepared
+from detectors.signatures.engine.plan import Plan
+from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.engine.search import Variables
 from detectors.signatures.engine.sets import Sets
@@ -176,8 +177,8 @@ class Runner:
         for rule in event.rules:
             if rule.number in told:  # by one of the packets that make up this window
                 continue
-            again = window.looked and fired.get(rule.number) == window.turn
-            scene.data = window.data[window.looked :] if again else window.data
+            again = rule.placed or fired.get(rule.number) == window.turn
+            scene.data = window.data[window.looked :] if again and window.looked else window.data
             if self._try(rule, scene):
                 fired[rule.number] = window.turn
             else:
@@ -287,8 +288,11 @@ class Runner:
             scene.data = side.history or None
         elif scene.packet is not None:
             scene.data = scene.packet.payload
+        there = side.names
         for number in sorted(side.pending):
             rule = side.pending[number]
+            if not rule.needs <= there:
+                continue
             if self._try(rule, scene, tx):
                 side.told.add(number)
                 del side.pending[number]

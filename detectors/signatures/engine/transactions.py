@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence
 from typing import Any
 
 from columns.said import Step
@@ -48,6 +48,11 @@ class Side:
         if file:
             self.files.append(file)
         return lost
+
+    @property
+    def names(self) -> KeysView[str]:
+        """The names of the buffers that were told."""
+        return self._buffers.keys()
 
     def has(self, name: str) -> bool:
         """Return whether a buffer was told."""
