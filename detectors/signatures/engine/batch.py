@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -28,15 +29,17 @@ _TCP, _IPV6_BYTES = 6, 40
 _RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 
 
-class Event(NamedTuple):
+class Event:
     """Something to look at, in its place: a row with its rules, a window, a step or a recognition, an ended flow."""
 
-    number: int
-    phase: int
-    place: int
-    what: Any
-    rules: Sequence[Prepared] = ()
-    history: bytes = b""
+    __slots__ = ("history", "number", "phase", "place", "rules", "what")
+
+    def __init__(self, number: int, phase: int, place: int, what: Any, rules: Sequence[Prepared] = ()) -> None:
+        self.number, self.phase, self.place, self.what, self.rules = number, phase, place, what, rules
+        self.history = b""
+
+
+_PLACE = attrgetter("number", "phase", "place")
 
 
 class _Pieces:
@@ -67,10 +70,11 @@ class Batch:
                  facts: PacketFacts, remembered: Iterable[int]) -> None:
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._remembered = remembered
+        self._always_of: dict[tuple[int, bool], list[Prepared]] = {}
         self.bytes = 0
         self.pieces = 0
         self.events: list[Event] = [*self._ends(flows), *self._spoken(windows), *self._rows()]
-        self.events.sort(key=lambda e: e[:3])
+        self.events.sort(key=_PLACE)
 
     def _ends(self, flows: Flows) -> Iterator[Event]:
         over = np.flatnonzero(flows.end_reason != EndReason.ACTIVE_TIMEOUT)
@@ -78,41 +82,50 @@ class Batch:
         for k, (number, flow_id) in enumerate(zip(numbers, ids, strict=True)):
             yield Event(number - 1, END, k, flow_id)
 
-    def _spoken(self, windows: Windows) -> Iterator[Event]:
+    def _spoken(self, windows: Windows) -> list[Event]:
         events: list[Event] = []
         pieces: dict[Any, _Pieces] = defaultdict(_Pieces)
-        of_stream = pieces["stream"]
+        add_window = pieces["stream"].add
         kinds_of, history = self._plan.kinds_of, self._plan.history
         for k, item in enumerate(self._said.spoken):
-            if type(item) is Stretch:
+            number, kind_of = item.at.packet_number, type(item)
+            if kind_of is Stretch:
                 if item.gap and self._plan.stream_events and not self._ends_here(k, item):
-                    events.append(Event(item.at.packet_number, _SPOKEN, k, item, self._plan.stream_events))
+                    events.append(Event(number, _SPOKEN, k, item, self._plan.stream_events))
                 for window in windows.take(item):
-                    of_stream.add(len(events), window.data, window.flow, window.to_server, window.looked)
-                    events.append(Event(item.at.packet_number, _SPOKEN, k, window))
-                continue
-            number = item.at.packet_number
-            if type(item) is Step:
+                    add_window(len(events), window.data, window.flow, window.to_server, window.looked)
+                    events.append(Event(number, _SPOKEN, k, window, self._always(window.flow, window.to_server)))
+            elif kind_of is Step:
                 for name, data in item.buffers:
-                    for kind in kinds_of.get(name, ()):
-                        made = transformed(data, kind[1]) if kind[1] else data
-                        if made:
-                            pieces[kind].add(len(events), made, item.flow, item.to_server, 0)
-                past = windows.history(item.flow.flow_id, item.to_server) if history and item.flow.proto == _TCP else b""
-                events.append(Event(number, _SPOKEN, k, item, (), past))
+                    if name in kinds_of:
+                        for kind in kinds_of[name]:
+                            made = transformed(data, kind[1]) if kind[1] else data
+                            if made:
+                                pieces[kind].add(len(events), made, item.flow, item.to_server, 0)
+                event = Event(number, _SPOKEN, k, item)
+                if history and item.flow.proto == _TCP:
+                    event.history = windows.history(item.flow.flow_id, item.to_server)
+                events.append(event)
             else:
                 events += [Event(number, _RECOGNISED, k, item), Event(number, DETECTED, k, item)]
         found: dict[int, set[Prepared]] = defaultdict(set)
         for kind, some in pieces.items():
             for place, rule in self._joined(self._plan.stream if kind == "stream" else self._plan.kinds[kind], some):
                 found[place].add(rule)
-        for k, event in enumerate(events):
-            rules = found.get(k, event.rules)
-            if type(event.what) is Window:
-                rules = [*rules, *self._plan.stream_always]
-                if not rules:
-                    continue
-            yield event._replace(rules=sorted(rules, key=_number)) if len(rules) > 1 else event._replace(rules=[*rules])
+        for place, rules in found.items():
+            events[place].rules = sorted({*rules, *events[place].rules}, key=_number)
+        return [e for e in events if e.rules or type(e.what) is not Window]
+
+    def _always(self, flow: FlowFacts, to_server: bool) -> Sequence[Prepared]:
+        """Rules about streams that have no pattern and may hold of one direction of a flow."""
+        if not self._plan.stream_always:
+            return ()
+        key = (flow.flow_id, to_server)
+        found = self._always_of.get(key)
+        if found is None:
+            ends = self._plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
+            found = self._always_of[key] = [r for r in self._plan.stream_always if r.may_go(ends, to_server)]
+        return found
 
     def _ends_here(self, k: int, stretch: Stretch) -> bool:
         """Whether the flow ends with this packet: what waits is handed on then, and what it waited for is not lost."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detectors.signatures.engine.grams import ANYWHERE, Pattern
-from detectors.signatures.engine.headers import HeaderBits
+from detectors.signatures.engine.headers import Ends, HeaderBits
 from detectors.signatures.engine.search import Search
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.buffers import find_buffer
@@ -51,10 +51,22 @@ class Prepared:
     has_payload: bool
     needs: frozenset[str]
     placed: bool
+    toward: int
+    early: tuple[bytes, bool] | None
     candidates: int = 0
     evaluated: int = 0
     matched: int = 0
     seconds: float = 0.0
+
+    def may_go(self, ends: Ends, to_server: bool) -> bool:
+        """Return whether header and direction hold between a client and a server; ends are those of the client."""
+        if self.toward and (self.toward > 0) != to_server:
+            return False
+        if self.rule.direction == "=>":
+            return ends.fit(self.header)
+        if not to_server:
+            ends = ends.turned()
+        return ends.fit(self.header) or (self.rule.direction == "<>" and ends.turned().fit(self.header))
 
     @property
     def needs_memory(self) -> bool:
@@ -83,7 +95,22 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
     needs = frozenset(g.buffer for g in groups if g.layer in ("app", "file", "frame") and not g.search.absent)
     placed = any(_is_placed(m) for g in rule.groups if g.buffer == PAYLOAD for m in g.matches)
     return Prepared(number, rule, header, version, groups, packet, transaction, file, state, reputation, effects,
-                    is_tx, any(g.buffer == PAYLOAD for g in groups), needs, placed)
+                    is_tx, any(g.buffer == PAYLOAD for g in groups), needs, placed, _toward(rule), _early(rule, is_tx))
+
+
+def _toward(rule: Rule) -> int:
+    """1 to the server, -1 to the client, 0 either way."""
+    if rule.direction == "=>" or rule.flow is None or not rule.flow.direction:
+        return 0
+    return 1 if rule.flow.direction == "to_server" else -1
+
+
+def _early(rule: Rule, is_tx: bool) -> tuple[bytes, bool] | None:
+    """The pattern in the payload that a rule about transactions is asked for first, and whether case is folded."""
+    fast = rule.fast_pattern
+    if not is_tx or fast is None or rule.groups[fast.group].buffer != PAYLOAD or rule.groups[fast.group].transforms:
+        return None
+    return (fast.pattern.lower() if fast.nocase else fast.pattern), fast.nocase
 
 
 def _is_placed(match: Any) -> bool:

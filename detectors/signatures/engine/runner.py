@@ -253,7 +253,7 @@ class Runner:
         side.done = side.done or step.done
         side.history = event.history or side.history
         if not memory.passed:
-            self._candidates(tx, side, event.rules, app)
+            self._candidates(tx, side, event.rules, app, step)
             if side.pending or tx.both:
                 self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
         if side.done:
@@ -261,12 +261,15 @@ class Runner:
         if tx.over:
             memory.txs.pop(step.tx_id, None)
 
-    def _candidates(self, tx: Tx, side: Side, rules: Sequence[Prepared], app: str) -> None:
+    def _candidates(self, tx: Tx, side: Side, rules: Sequence[Prepared], app: str, step: Step) -> None:
         if not side.started:
             side.started = True
+            flow = step.flow
+            ends = self.plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
             for name in {"", app, _WIDER.get(app, app)}:
                 for rule in self.plan.tx_always.get(name, ()):
-                    self._wait(tx, side, rule)
+                    if rule.may_go(ends, step.to_server):
+                        self._wait(tx, side, rule)
         for rule in rules:
             self._wait(tx, side, rule)
 
@@ -281,6 +284,9 @@ class Runner:
 
     def _evaluate(self, flow: FlowFacts, memory: FlowMemory, tx: Tx, side: Side, to_server: bool, at: Moment,
                   tx_id: int) -> None:
+        ready = sorted(n for n, r in side.pending.items() if r.needs <= side.names)
+        if not ready and not tx.both:
+            return
         self.counts["steps_evaluated"] += 1
         scene = self._scene_of_flow(flow, memory, to_server, at, at.packet_number)
         scene.tx, scene.tx_id = side, tx_id
@@ -288,11 +294,14 @@ class Runner:
             scene.data = side.history or None
         elif scene.packet is not None:
             scene.data = scene.packet.payload
-        there = side.names
-        for number in sorted(side.pending):
+        folded: bytes | None = None
+        for number in ready:
             rule = side.pending[number]
-            if not rule.needs <= there:
-                continue
+            if rule.early is not None:  # most are settled by this
+                if rule.early[1] and folded is None:
+                    folded = (scene.data or b"").lower()
+                if rule.early[0] not in ((folded if rule.early[1] else scene.data) or b""):
+                    continue
             if self._try(rule, scene, tx):
                 side.told.add(number)
                 del side.pending[number]

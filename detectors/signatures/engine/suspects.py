@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from detectors.signatures.engine.grams import GramFilter, Pattern
 from detectors.signatures.engine.headers import Headers
 from detectors.signatures.engine.prepared import Prepared
-
-_ANY, _TO_SERVER, _TO_CLIENT = range(3)
-
 
 class Ways(NamedTuple):
     """Who sends what was searched, by piece: places of source and destination among the ranges of all headers (int64),
@@ -38,7 +35,7 @@ class Suspects:
         bits = np.array([r.header for r in self.rules] or [(-1,) * 4], np.int64)
         self._sets = [bits[:, k] for k in range(4)]
         self._both = np.array([r.rule.direction != "->" for r in self.rules] or [False])
-        self._toward = np.array([_toward(r) for r in self.rules] or [_ANY], np.uint8)
+        self._toward = np.array([r.toward for r in self.rules] or [0], np.int8)
         self._headers = headers
 
     def find(self, data: np.ndarray, starts: np.ndarray, sizes: np.ndarray, skips: np.ndarray | None,
@@ -60,7 +57,7 @@ class Suspects:
 
     def _fit(self, places: np.ndarray, way: Ways) -> np.ndarray:
         toward = self._toward[places]
-        keep = (toward == _ANY) | ((toward == _TO_SERVER) == way.to_server)
+        keep = (toward == 0) | ((toward > 0) == way.to_server)
         sets = [wanted[places] for wanted in self._sets]
         fits = self._holds(sets, way.src, way.src_port, way.dst, way.dst_port)
         if self._both.any():
@@ -75,9 +72,3 @@ class Suspects:
             found &= (wanted < 0) | table[wanted, where]
         return found
 
-
-def _toward(rule: Prepared) -> int:
-    flow: Any = rule.rule.flow
-    if rule.rule.direction == "=>" or flow is None or not flow.direction:
-        return _ANY
-    return _TO_SERVER if flow.direction == "to_server" else _TO_CLIENT
