@@ -80,7 +80,7 @@ def replay(
     """
     run = _Run(options, sinks)
     with run.watch("kernels"):
-        load_kernels(options.payload)
+        load_kernels(options.payload, options.ruleset is not None)
     try:
         for frames in run.timed("capture", _frames(options, run.report, progress)):
             for packets, buffers in run.timed("decode", run.decoder.decode(frames)):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from columns.codes import Severity
+from detectors.signatures.language.ruleset import RuleSet
 from sekisho import __version__
 from sekisho.config import config_digest, load_settings, override
 from sekisho.home import home_policy
@@ -127,8 +128,8 @@ def _policy(settings: Settings, screen: Screen) -> Policy | None:
 
 def _run(request: Request, captures: list[Path], settings: Settings, policy: Policy | None,
          collected: CollectSink, screen: Screen) -> Outcome:
-    run = _run_of(captures, settings, policy)
     ruleset = replay_rules(request.rules, settings, screen)
+    run = _run_of(captures, settings, policy, ruleset)
     sinks: list[Sink] = [collected]
     wanted = settings.replay.payload
     payload = wanted == "on" or (wanted == "auto" and (request.keep or request.eve is not None))
@@ -157,12 +158,13 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
     return Outcome(run, report, settings, policy, place)
 
 
-def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None) -> Run:
+def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None, ruleset: RuleSet | None) -> Run:
     """Return the run of these captures; the same ones under the same digests get the same id every time."""
     digests = {"config_digest": config_digest(settings), "policy_digest": policy.digest if policy else "",
                "version": __version__}
     named = settings.replay
-    name = run_id(captures, named.sensor, named.site, *digests.values())
+    rules = (ruleset.digest,) if ruleset is not None else ()
+    name = run_id(captures, named.sensor, named.site, *digests.values(), *rules)
     return Run(name, sensor=named.sensor, site=named.site, captures=tuple(capture_name(c) for c in captures), **digests)
 
 

@@ -11,9 +11,12 @@ import subprocess
 import sys
 from functools import cache
 
+import numpy as np
+
 from columns import FLOW, PACKET
 from columns.address import address_int
 from columns.codes import FlowEvent, Outcome
+from columns.said import NOTHING_SAID
 from columns.kernel import is_cold
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
@@ -36,10 +39,10 @@ _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks ze
 
 
 @cache
-def load_kernels(payload: bool = True) -> None:
+def load_kernels(payload: bool = True, rules: bool = False) -> None:
     """Call every stage once on a packet that nobody sends, so that each kernel is in memory; once per process.
 
-    Without payload those of streams and protocols are left out.
+    Without payload those of streams and protocols are left out, without rules those of the signature engine.
     """
     helper = _compile_the_rest_meanwhile(payload) if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
     _use_decode()
@@ -54,6 +57,8 @@ def load_kernels(payload: bool = True) -> None:
     if payload:
         use_protocols()
     use_detectors()
+    if rules:
+        _use_signatures()
 
 
 def _compile_the_rest_meanwhile(payload: bool) -> subprocess.Popen[bytes]:
@@ -86,6 +91,19 @@ def use_protocols() -> None:
 def _use_streams() -> None:
     for _ in Streams(None, 1).update(PACKET.from_rows([_OPENED]), FLOW.none, _NO_BYTES, _NO_BYTES):
         pass
+
+
+def _use_signatures() -> None:
+    """Use the kernels of the signature engine: one rule, one packet, one search."""
+    from detectors.signatures.engine.grams import GramFilter, Pattern
+    from detectors.signatures.engine.runner import Runner
+    from detectors.signatures.engine.plan import Plan
+    from detectors.signatures.engine.settings import SignatureSettings
+    from detectors.signatures.language.ruleset import RuleSet
+
+    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, NOTHING_SAID)
+    one = np.zeros(1, np.int64)
+    GramFilter([Pattern(b"sekisho")]).find(read_only(b"sekisho"), one, one + 7)
 
 
 def use_detectors() -> None:
