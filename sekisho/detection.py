@@ -15,13 +15,15 @@ from zones import Policy
 from zones.flow_judge import FlowJudge
 
 
-def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None) -> Chain:
+def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None, *,
+                profile_rules: bool = False) -> Chain:
     """Return the chain for these settings; without a policy the zone detectors are left out, without rules theirs."""
     detectors: list[Detector] = [ScanDetector(settings.scan), FloodDetector(settings.flood)]
     if ruleset is not None:
         from detectors.signatures.detector import SignatureDetector
 
-        detectors.append(SignatureDetector(ruleset, settings.signatures, midstream=settings.streams.midstream))
+        detectors.append(SignatureDetector(ruleset, settings.signatures, midstream=settings.streams.midstream,
+                                           profile=profile_rules))
     digest = config_digest(settings)
     if policy is None:
         return Chain(detectors, settings.chain, config_digest=digest)

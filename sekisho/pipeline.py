@@ -58,7 +58,10 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """What to replay and how; batch is in frames and never changes a result. payload: look into what is said, too."""
+    """What to replay and how; batch is in frames and never changes a result. payload: look into what is said, too.
+
+    profile_rules: the time that each rule takes is measured, for report.rule_costs.
+    """
 
     captures: Sequence[Path | str]
     settings: Settings
@@ -67,6 +70,7 @@ class ReplayOptions:
     sensor: str = "local"
     payload: bool = True
     ruleset: RuleSet | None = None
+    profile_rules: bool = False
 
 
 def replay(
@@ -107,7 +111,8 @@ class _Run:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(_decoding(options)), FlowTable(options.settings.flow)
-        self.chain = build_chain(options.settings, options.policy, options.ruleset)
+        self.chain = build_chain(options.settings, options.policy, options.ruleset,
+                                 profile_rules=options.profile_rules)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens)
@@ -187,6 +192,8 @@ class _Run:
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
+        if self.options.profile_rules:
+            report.rule_costs = [cost for d in self.chain.detectors if hasattr(d, "costs") for cost in d.costs()]
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
         report.notes += self.decoder.notes + self.chain.notes
         with self.watch("store"):

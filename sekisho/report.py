@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from columns import SENSOR_HEALTH, Health
 from columns.codes import REFUSED_FROM, Severity, Status
@@ -32,7 +33,10 @@ class CaptureRead:
 
 @dataclass
 class ReplayReport:
-    """What a replay read, found and took; the counters are by stage and cause, the seconds by stage."""
+    """What a replay read, found and took; the counters are by stage and cause, the seconds by stage.
+
+    rule_costs are there only when rules are profiled.
+    """
 
     packets: int = 0
     bytes: int = 0
@@ -51,6 +55,7 @@ class ReplayReport:
     captures: list[CaptureRead] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    rule_costs: list[Any] = field(default_factory=list)
 
 
 _BY_DECODER = tuple(s.name.lower() for s in Status if s >= REFUSED_FROM)

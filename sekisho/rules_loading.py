@@ -63,10 +63,16 @@ def rules_folder(settings: Settings) -> Path:
 
 def load(settings: Settings, named: Iterable[Path] = (), *, home_net: Iterable[str] = (),
          evaluable: Container[str] | None = None, progress: Callable[[int, int], None] | None = None) -> RuleSet:
-    """Return the rules that the command line names, else the configuration, under its variables and files."""
+    """Return the rules that the command line names, else the configuration, under its variables and files.
+
+    evaluable: what the engine knows, by default all that this program's engine does.
+    """
     from detectors.signatures.language.loading import load_rules
     from detectors.signatures.language.threshold_file import NO_THRESHOLDS, read_threshold_file
 
+    from detectors.signatures.engine.capabilities import CAPABILITIES
+
+    evaluable = CAPABILITIES if evaluable is None else evaluable
     rules, variables = settings.rules, variables_of(settings, home_net)
     thresholds = read_threshold_file(Path(rules.threshold), variables) if rules.threshold else NO_THRESHOLDS
     return load_rules(rule_paths(settings, named), variables, evaluable=evaluable, thresholds=thresholds,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from columns import Alerts, Flows, Packets, rows_in
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
@@ -11,6 +13,21 @@ from detectors.signatures.engine.runner import Runner
 from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.telling import NAME, row_of
 from detectors.signatures.language.ruleset import RuleSet
+
+
+class RuleCost(NamedTuple):
+    """What one rule has cost: how often its pattern was found, how often it was looked into, how often it matched.
+
+    seconds is 0 unless the detector was told to measure.
+    """
+
+    rule: str
+    sid: int
+    msg: str
+    candidates: int
+    evaluated: int
+    matched: int
+    seconds: float
 
 
 class SignatureDetector:
@@ -60,6 +77,11 @@ class SignatureDetector:
     def finish(self) -> Alerts:
         """Nothing is left to tell: the last windows and transactions end with their flows."""
         return alerts_of([])
+
+    def costs(self) -> list[RuleCost]:
+        """Return what every rule has cost so far, in the order of evaluation."""
+        return [RuleCost(p.where, p.rule.sid, p.rule.msg, p.candidates, p.evaluated, p.matched, p.seconds)
+                for p in self.plan_.rules]
 
     def counters(self) -> dict[str, int]:
         """Return rows and bytes searched, units that reached full evaluation, what was forgotten for lack of room."""

@@ -121,3 +121,24 @@ def update(
     from sekisho.rules_report import show_update
 
     show_update(files, directory, config, dry_run=dry_run, as_json=as_json, lang=lang)
+
+
+@app.command(epilog=examples("sekisho rules profile monday.pcapng --rules emerging.rules",
+                             "sekisho rules profile captures/ --rules rules/ --top 50 --json"))
+def profile(
+    capture: Annotated[list[Path], typer.Argument(
+        metavar="CAPTURE...", help="Captures to replay; a folder stands for its captures by name.")],
+    rules: RulesOption = None,
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="So many of the dearest rules are shown.")] = 20,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """Replay captures and report what each rule costs: how often its pattern was found, it was looked into, it matched.
+
+    Nothing is kept. Times are those of this run; candidates and evaluations are the same in every run.
+    """
+    from sekisho.identity import input_captures
+    from sekisho.rules_profile import show_profile
+
+    show_profile(input_captures(capture), rules or [], config, top=top, as_json=as_json, lang=lang)

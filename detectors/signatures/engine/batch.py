@@ -71,8 +71,7 @@ class Batch:
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._remembered = remembered
         self._always_of: dict[tuple[int, bool], list[Prepared]] = {}
-        self.bytes = 0
-        self.pieces = 0
+        self.bytes = self.pieces = self.windows = 0
         self.events: list[Event] = [*self._ends(flows), *self._spoken(windows), *self._rows()]
         self.events.sort(key=_PLACE)
 
@@ -108,6 +107,7 @@ class Batch:
                 events.append(event)
             else:
                 events += [Event(number, _RECOGNISED, k, item), Event(number, DETECTED, k, item)]
+        self.windows = len(pieces["stream"].places)
         found: dict[int, set[Prepared]] = defaultdict(set)
         for kind, some in pieces.items():
             for place, rule in self._joined(self._plan.stream if kind == "stream" else self._plan.kinds[kind], some):

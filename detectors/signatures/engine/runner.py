@@ -95,6 +95,7 @@ class Runner:
         batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
+        self.counts["windows"] += batch.windows
         self._told: list[Match] = []
         self._packet, self._serials = -1, Counter[Any]()
         self._passing: set[int] = set()  # flows that a rule passes for this packet
@@ -239,6 +240,7 @@ class Runner:
             self._try(rule, scene)
 
     def _step(self, step: Step, event: Event) -> None:
+        self.counts["steps"] += 1
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
