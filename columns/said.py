@@ -72,7 +72,8 @@ class Said(NamedTuple):
     """What belongs to the same packets as a call of a detector.
 
     rows: (table, batch) of the protocol tables, zones labelled. spoken: steps, stretches and recognitions in the order
-    of their packets, a stretch before the steps that it completes, there only when a detector asks for them (``listens``). buffers: what ``packets.buffer`` names.
+    of their packets, a stretch before the steps that it completes, there only when a detector asks for them
+    (``listens``). buffers: what ``packets.buffer`` names.
     """
 
     rows: Sequence[tuple[Table, Any]] = ()

@@ -67,10 +67,9 @@ def load(settings: Settings, named: Iterable[Path] = (), *, home_net: Iterable[s
 
     evaluable: what the engine knows, by default all that this program's engine does.
     """
+    from detectors.signatures.engine.capabilities import CAPABILITIES
     from detectors.signatures.language.loading import load_rules
     from detectors.signatures.language.threshold_file import NO_THRESHOLDS, read_threshold_file
-
-    from detectors.signatures.engine.capabilities import CAPABILITIES
 
     evaluable = CAPABILITIES if evaluable is None else evaluable
     rules, variables = settings.rules, variables_of(settings, home_net)

@@ -19,7 +19,8 @@ def show_profile(captures: list[Path], rules: list[Path], config: Path | None, *
     """Print the dearest rules, and the share of packets and transactions that came as far as full evaluation."""
     screen, settings = Screen(lang), load_settings(config)
     ruleset = replay_rules(rule_paths(settings, rules), settings, screen)
-    report = replay(ReplayOptions(captures, settings, None, settings.replay.batch, settings.replay.sensor, True, ruleset,
+    named = settings.replay
+    report = replay(ReplayOptions(captures, settings, None, named.batch, named.sensor, True, ruleset,
                                   profile_rules=True))
     engine = report.counters["signatures"]
     dearest = sorted(report.rule_costs, key=lambda c: (-c.seconds, -c.candidates, c.sid))[:top]

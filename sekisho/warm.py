@@ -16,8 +16,8 @@ import numpy as np
 from columns import FLOW, PACKET
 from columns.address import address_int
 from columns.codes import FlowEvent, Outcome
-from columns.said import NOTHING_SAID
 from columns.kernel import is_cold
+from columns.said import NOTHING_SAID
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.settings import default_settings
@@ -96,8 +96,8 @@ def _use_streams() -> None:
 def _use_signatures() -> None:
     """Use the kernels of the signature engine: one rule, one packet, one search."""
     from detectors.signatures.engine.grams import GramFilter, Pattern
-    from detectors.signatures.engine.runner import Runner
     from detectors.signatures.engine.plan import Plan
+    from detectors.signatures.engine.runner import Runner
     from detectors.signatures.engine.settings import SignatureSettings
     from detectors.signatures.language.ruleset import RuleSet
 

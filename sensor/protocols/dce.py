@@ -38,7 +38,7 @@ def looks_like(head: bytes) -> bool:
 
 
 class PacketReader:
-    """Cuts one direction into packets; of each the first bytes are held, kept of them. lost: what comes is no packet."""
+    """Cuts one direction into packets; of each the first so many bytes are held. lost: what comes is no packet."""
 
     def __init__(self, kept: int = KEPT_BYTES) -> None:
         self._held, self._skip, self.lost, self._kept = bytearray(), 0, False, kept

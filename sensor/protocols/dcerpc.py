@@ -1,5 +1,6 @@
-"""DCE/RPC over TCP and UDP (C706): recognised; calls over TCP are shown to those who inspect. What goes through pipes of
-SMB is told there.
+"""DCE/RPC over TCP and UDP (C706): recognised; calls over TCP are shown to those who inspect.
+
+What goes through pipes of SMB is told there.
 """
 
 from __future__ import annotations

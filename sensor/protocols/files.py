@@ -49,8 +49,8 @@ class FileSettings:
 class FileTracker:
     """One file: begin it by making the tracker, give its bytes in order, and end it once."""
 
-    __slots__ = ("_context", "_hashes", "_head", "_hinted", "_hints", "_inspect", "_iso", "_shown", "_tail", "app_proto", "gaps",
-                 "name", "size", "to_server", "tx_id")
+    __slots__ = ("_context", "_hashes", "_head", "_hinted", "_hints", "_inspect", "_iso", "_shown", "_tail",
+                 "app_proto", "gaps", "name", "size", "to_server", "tx_id")
 
     def __init__(self, context: Context, settings: FileSettings, name: str | bytes, to_server: bool,
                  app_proto: AppProto, tx_id: int) -> None:

@@ -31,7 +31,7 @@ class Show(Protocol):
 
 
 class Expect(Protocol):
-    """Announces a TCP connection to an address and port (128-bit int), and who is to follow it: called with its context."""
+    """Announces a TCP connection to an address (128-bit int) and port, and who follows it, made from its context."""
 
     def __call__(self, address: int, port: int, follow: Callable[[Context], StreamParser]) -> None:
         """Take note of it."""

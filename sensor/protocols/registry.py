@@ -30,9 +30,9 @@ from sensor.protocols import (
 from sensor.protocols.parser import Wants
 
 _ALL: tuple[Wants, ...] = (
-    *tls.WANTS, *http2.WANTS, *http.WANTS, *ssh.WANTS, *smb.WANTS, *rdp.WANTS, *smtp.WANTS, *ftp.WANTS, *sip.WANTS, *irc.WANTS,
-    *quic.WANTS, *dns.WANTS, *dhcp.WANTS, *snmp.WANTS, *ldap.WANTS, *krb5.WANTS, *ntp.WANTS, *tftp.WANTS, *dcerpc.WANTS,
-    *modbus.WANTS, *dnp3.WANTS, *recognised.WANTS,
+    *tls.WANTS, *http2.WANTS, *http.WANTS, *ssh.WANTS, *smb.WANTS, *rdp.WANTS, *smtp.WANTS, *ftp.WANTS, *sip.WANTS,
+    *irc.WANTS, *quic.WANTS, *dns.WANTS, *dhcp.WANTS, *snmp.WANTS, *ldap.WANTS, *krb5.WANTS, *ntp.WANTS, *tftp.WANTS,
+    *dcerpc.WANTS, *modbus.WANTS, *dnp3.WANTS, *recognised.WANTS,
 )
 
 STREAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "data"))
@@ -42,7 +42,8 @@ DATAGRAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "datagram"))
 """Protocols over UDP."""
 
 SETTINGS: dict[AppProto, str] = {
-    AppProto.DNS: "dns", AppProto.TLS: "tls", AppProto.QUIC: "quic", AppProto.HTTP: "http", AppProto.HTTP2: "http", AppProto.SMTP: "smtp",
+    AppProto.DNS: "dns", AppProto.TLS: "tls", AppProto.QUIC: "quic", AppProto.HTTP: "http",
+    AppProto.HTTP2: "http", AppProto.SMTP: "smtp",
     AppProto.SSH: "ssh", AppProto.RDP: "rdp", AppProto.FTP: "ftp", AppProto.SIP: "sip", AppProto.IRC: "irc",
     AppProto.SNMP: "snmp", AppProto.SMB: "smb", AppProto.LDAP: "ldap", AppProto.KRB5: "krb5",
     AppProto.MODBUS: "modbus", AppProto.DNP3: "dnp3",

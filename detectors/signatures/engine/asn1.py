@@ -30,7 +30,8 @@ def suspicious(match: Asn1, data: bytes, at: int) -> bool:
             return True
         if match.bitstring_overflow and tag & 0x1F == _BIT_STRING and place < len(data) and data[place] > 7:
             return True
-        if match.double_overflow and tag & 0x1F == _REAL and place < len(data) and not data[place] & 0xC0 and size > 256:
+        text = place < len(data) and not data[place] & 0xC0
+        if match.double_overflow and tag & 0x1F == _REAL and text and size > 256:
             return True
         place += 0 if tag & _CONSTRUCTED else size
     return False

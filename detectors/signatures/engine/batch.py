@@ -144,7 +144,8 @@ class Batch:
         self.bytes += int(sizes.sum())
         self.pieces += sizes.size
         joined = np.frombuffer(b"".join(some.data) or b"\0", np.uint8)
-        found = suspects.find(joined, starts, sizes, np.array(some.skips, np.int64), lambda which: self._ways(some, which))
+        found = suspects.find(
+            joined, starts, sizes, np.array(some.skips, np.int64), lambda which: self._ways(some, which))
         for piece, rule in found:
             yield some.places[piece], rule
 
@@ -230,7 +231,8 @@ class Batch:
             self.bytes += int(sizes.sum())
             self.pieces += rows.size
             starts = p.payload_offset[rows].astype(np.int64)
-            for piece, rule in suspects.find(buffer, starts, sizes, None, lambda which, rows=rows: self._sent(rows[which])):
+            hits = suspects.find(buffer, starts, sizes, None, lambda which, rows=rows: self._sent(rows[which]))
+            for piece, rule in hits:
                 found[int(rows[piece])].append(rule)
 
     def _sent(self, rows: np.ndarray) -> Ways:

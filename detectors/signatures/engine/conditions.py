@@ -195,7 +195,7 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
 
 
 def _setting_holds(word: str, values: set[str]) -> bool:
-    """Whether a setting of HTTP/2 passes a comparison, such as settings_max_frame_size>20000; no comparison: is there."""
+    """Whether a setting of HTTP/2 passes a comparison, such as settings_max_frame_size>20000; or is there."""
     name = re.match(r"[a-z_ ]+", word)
     if name is None:
         return False

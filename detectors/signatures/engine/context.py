@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from detectors.signatures.engine.runner import Match
+from detectors.signatures.engine.judge import Match
 from detectors.signatures.engine.transactions import Side, Tx
 
 _MOST_VALUES, _MOST_LINES, _MOST_CHARACTERS = 8, 64, 1024
@@ -82,8 +82,8 @@ def _dns(tx: Tx) -> dict[str, Any]:
     return {"dns": shown}
 
 
-_RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH",
-           "NOTZONE")
+_RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET",
+           "NOTAUTH", "NOTZONE")
 
 
 def _dns_head(head: int) -> dict[str, Any]:

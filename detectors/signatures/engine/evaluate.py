@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from detectors.signatures.engine import raw
 from detectors.signatures.engine.conditions import flow_holds, holds
@@ -13,8 +12,8 @@ from detectors.signatures.engine.files import file_holds
 from detectors.signatures.engine.memory import Memory
 from detectors.signatures.engine.prepared import Group, Prepared, fits_app
 from detectors.signatures.engine.scene import Scene
-from detectors.signatures.engine.search import Buffer, Variables
 from detectors.signatures.engine.sets import Sets
+from detectors.signatures.engine.steps import Buffer, Variables
 from detectors.signatures.engine.transactions import BothSides, Side
 from detectors.signatures.engine.transforms import transformed
 from detectors.signatures.language.rule import PAYLOAD

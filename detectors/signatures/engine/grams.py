@@ -192,8 +192,9 @@ def _add(table: Table, which: int, pattern: bytes) -> None:
     table.kinds[kind] += 1
 
 
-_COMMON = {**{b: 1.0 for b in b"\x00\xff "}, **{b: 1.6 for b in b"etaoinsr"}, **{b: 2.0 for b in b"cdlhmpu-/.:=\r\n\""},
-           **{b: 2.4 for b in b"bfgvwy01_;,<>"}, 1: 2.0}
+_COMMON = {
+    **dict.fromkeys(b"\x00\xff ", 1.0), **dict.fromkeys(b"etaoinsr", 1.6),
+    **dict.fromkeys(b"cdlhmpu-/.:=\r\n\"", 2.0), **dict.fromkeys(b"bfgvwy01_;,<>", 2.4), 1: 2.0}
 
 
 def rarity(gram: bytes) -> float:

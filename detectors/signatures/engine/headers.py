@@ -1,4 +1,4 @@
-"""Headers of rules as bits: every distinct set of addresses or ports is one bit, looked up once per address and port."""
+"""Headers of rules as bits: every distinct set of addresses or ports is one bit, looked up per address and port."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ class Headers:
 
     def ends(self, src_ip: int, dst_ip: int, src_port: int, dst_port: int) -> Ends:
         """Return the bits of both ends of a packet, as on the wire."""
-        return Ends(self._address(src_ip), self._address(dst_ip), self._ports.bits(src_port), self._ports.bits(dst_port))
+        ports = self._ports
+        return Ends(self._address(src_ip), self._address(dst_ip), ports.bits(src_port), ports.bits(dst_port))
 
     def address_range(self, address: int) -> int:
         """Return which of the addresses' elementary ranges an address is in; remembered, up to a limit."""

@@ -49,4 +49,5 @@ def _flowbit_ranks(rules: Sequence[Rule]) -> list[int]:
 
 
 def _bits(rule: Rule, wanted: Callable[[Any], bool]) -> set[str]:
-    return {name for c in (*rule.conditions, *rule.effects) if isinstance(c, FlowBits) and wanted(c) for name in c.names}
+    found = [c for c in (*rule.conditions, *rule.effects) if isinstance(c, FlowBits) and wanted(c)]
+    return {name for c in found for name in c.names}

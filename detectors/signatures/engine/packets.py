@@ -15,8 +15,8 @@ from detectors.signatures.engine.headers import in_addresses, in_ports
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.language import conditions as c
 
-INSPECTED = np.array([Status.OK, Status.FRAGMENT_HELD, Status.CHECKSUM_BAD, Status.FRAGMENT_BAD, Status.FRAGMENT_OVERLAP,
-                      Status.FRAGMENT_BUDGET], np.uint8)
+INSPECTED = np.array([Status.OK, Status.FRAGMENT_HELD, Status.CHECKSUM_BAD, Status.FRAGMENT_BAD,
+                      Status.FRAGMENT_OVERLAP, Status.FRAGMENT_BUDGET], np.uint8)
 """Rows whose headers are looked at; those with a wrong checksum and fragments belong to no stream."""
 _CONVERSING = np.array([6, 17, 132, 1, 58], np.uint8)
 """Protocols whose packets belong to flows where rules ask for the first of one; of others each packet is looked at."""

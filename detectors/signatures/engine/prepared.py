@@ -80,6 +80,7 @@ class Prepared:
 
 
 def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
+    """Return a rule prepared; number is its place in the order of evaluation."""
     groups = tuple(Group(g.buffer, find_buffer(g.buffer).layer, g.transforms, Search(g.matches), g.direction)
                    for g in rule.groups)
     state = tuple(x for x in rule.conditions if isinstance(x, STATE) and not x.effect)

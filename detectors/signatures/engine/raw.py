@@ -1,4 +1,4 @@
-"""What rules ask of a packet's headers beyond the columns: read from its bytes, for the few packets that come so far."""
+"""What rules ask of a packet's headers beyond the columns: read from its bytes, for the few that come so far."""
 
 from __future__ import annotations
 
@@ -7,27 +7,31 @@ from struct import unpack_from
 from columns.codes import Checksum, Status
 from detectors.signatures.engine.scene import PacketView
 
-_IP_OPTIONS = {0: "eol", 1: "nop", 7: "rr", 68: "ts", 130: "sec", 131: "lsrr", 133: "esec", 134: "cipso", 136: "satid",
-               137: "ssrr", 148: "rtralt"}
-_STATUS_EVENTS: dict[int, tuple[str, ...]] = {
-    Status.IPV4_TRUNCATED: ("ipv4.pkt_too_small", "ipv4.trunc_pkt"), Status.IPV4_HEADER_LENGTH: ("ipv4.hlen_too_small",),
-    Status.IPV4_TOTAL_LENGTH: ("ipv4.iplen_smaller_than_hlen", "ipv4.trunc_pkt"), Status.IPV6_TRUNCATED: (
-        "ipv6.pkt_too_small", "ipv6.trunc_pkt"), Status.IPV6_PAYLOAD_LENGTH: ("ipv6.trunc_pkt",),
-    Status.IPV6_EXTENSION: ("ipv6.trunc_exthdr",), Status.TCP_TRUNCATED: ("tcp.pkt_too_small",),
-    Status.TCP_DATA_OFFSET: ("tcp.hlen_too_small", "tcp.invalid_optlen"), Status.UDP_TRUNCATED: ("udp.pkt_too_small",),
-    Status.UDP_LENGTH: ("udp.hlen_invalid", "udp.len_invalid"), Status.ICMP_TRUNCATED: (
-        "icmpv4.pkt_too_small", "icmpv6.pkt_too_small"), Status.SCTP_TRUNCATED: ("sctp.pkt_too_small",),
-    Status.LINK_TRUNCATED: ("ethernet.pkt_too_small",), Status.VLAN_TRUNCATED: ("vlan.header_too_small",),
-    Status.FRAGMENT_OVERLAP: ("ipv4.frag_overlap", "ipv6.frag_overlap"), Status.FRAGMENT_BAD: (), Status.LAYERS_TOO_DEEP: ("ip.max_layers",),
-    Status.LINK_TYPE_UNKNOWN: ("pkt_too_small",), Status.PPPOE_TRUNCATED: ("pppoe.pkt_too_small",),
+_IP_OPTIONS = {0: "eol", 1: "nop", 7: "rr", 68: "ts", 130: "sec", 131: "lsrr", 133: "esec", 134: "cipso",
+               136: "satid", 137: "ssrr", 148: "rtralt"}
+STATUS_EVENTS: dict[int, tuple[str, ...]] = {
+    Status.IPV4_TRUNCATED: ("ipv4.pkt_too_small", "ipv4.trunc_pkt"),
+    Status.IPV4_HEADER_LENGTH: ("ipv4.hlen_too_small",),
+    Status.IPV4_TOTAL_LENGTH: ("ipv4.iplen_smaller_than_hlen", "ipv4.trunc_pkt"),
+    Status.IPV6_TRUNCATED: ("ipv6.pkt_too_small", "ipv6.trunc_pkt"),
+    Status.IPV6_PAYLOAD_LENGTH: ("ipv6.trunc_pkt",), Status.IPV6_EXTENSION: ("ipv6.trunc_exthdr",),
+    Status.TCP_TRUNCATED: ("tcp.pkt_too_small",), Status.TCP_DATA_OFFSET: ("tcp.hlen_too_small", "tcp.invalid_optlen"),
+    Status.UDP_TRUNCATED: ("udp.pkt_too_small",), Status.UDP_LENGTH: ("udp.hlen_invalid", "udp.len_invalid"),
+    Status.ICMP_TRUNCATED: ("icmpv4.pkt_too_small", "icmpv6.pkt_too_small"),
+    Status.SCTP_TRUNCATED: ("sctp.pkt_too_small",), Status.LINK_TRUNCATED: ("ethernet.pkt_too_small",),
+    Status.VLAN_TRUNCATED: ("vlan.header_too_small",),
+    Status.FRAGMENT_OVERLAP: ("ipv4.frag_overlap", "ipv6.frag_overlap"), Status.FRAGMENT_BAD: (),
+    Status.LAYERS_TOO_DEEP: ("ip.max_layers",), Status.LINK_TYPE_UNKNOWN: ("pkt_too_small",),
+    Status.PPPOE_TRUNCATED: ("pppoe.pkt_too_small",),
 }
+"""Suricata's events for what becomes of a frame in decoding; for a bad fragment its bytes tell which."""
 
 
 def events(packet: PacketView, layer: str) -> set[str]:
     """Return the names of Suricata's events that what became of a packet in decoding stands for."""
     if layer != "decoder":
         return set()
-    found = set(_STATUS_EVENTS.get(packet.status, ()))
+    found = set(STATUS_EVENTS.get(packet.status, ()))
     if packet.status == Status.FRAGMENT_BAD:
         found.add(f"ipv{packet.ip_version}.frag_{_bad_fragment(packet)}")
     if packet.ip_version == 6:
@@ -80,8 +84,7 @@ def ipv6_events(head: bytes) -> set[str]:
                 found.add("ipv6.exthdr_useless_fh")
             if head[at + 1]:
                 found.add("ipv6.fh_non_zero_reserved_field")
-            if offset >> 3 and not seen & {"after"}:
-                kind, at = head[at], at + 8
+            if offset >> 3:  # no first fragment: nothing that could be read follows
                 break
             kind, at = head[at], at + 8
         else:
@@ -89,7 +92,6 @@ def ipv6_events(head: bytes) -> set[str]:
     return found
 
 
-STATUS_EVENTS = _STATUS_EVENTS
 
 
 def _ipv4(packet: PacketView) -> bytes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,27 +11,20 @@ from columns import Flows, Packets
 from columns.app import AppProto
 from columns.said import FlowFacts, Moment, Recognised, Said, Step, Stretch
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
-from detectors.signatures.engine.evaluate import Evaluator
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
-from detectors.signatures.engine.memory import FlowMemory, Memory
+from detectors.signatures.engine.judge import Judge, Match
+from detectors.signatures.engine.memory import FlowMemory
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.scene import PacketView, Scene
-from detectors.signatures.engine.search import Variables
-from detectors.signatures.engine.sets import Sets
 from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
-from detectors.signatures.engine.thresholds import Thresholds
-from detectors.signatures.language.rule import Rule
-from detectors.signatures.language.threshold_file import Suppress
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
 _MDNS = 5353
 _WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
 """Names that rules for more than one protocol have."""
 _APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
-_FLOW_KINDS = frozenset({"ip_only", "like_ip_only", "protocol_detection_only", "app_layer", "app_tx"})
-_STATEFUL_KINDS = frozenset({"packet_stream", "stream"})
 
 
 def app_name(app: AppProto, flow: FlowFacts) -> str:
@@ -42,40 +34,26 @@ def app_name(app: AppProto, flow: FlowFacts) -> str:
     return _APP_NAMES.get(app) if app in _APP_NAMES else app.name.lower()  # type: ignore[return-value]
 
 
-class Match(NamedTuple):
-    """A rule that matched and is to be told, with what it was looked at against and what it read."""
-
-    rule: Prepared
-    scene: Scene
-    variables: Variables
-    tx: Tx | None
-    serial: int
-
-
 class Runner:
     """All state of the engine but the plan, which can be exchanged between batches."""
 
     def __init__(self, plan: Plan, settings: SignatureSettings, *, midstream: bool = False,
                  profile: bool = False) -> None:
-        self.settings, self._profile = settings, profile
-        self.counts: Counter[str] = Counter()
-        self.memory = Memory(settings.flows, settings.bits)
-        self.thresholds = Thresholds(settings.thresholds)
+        self.settings = settings
+        self._judge = Judge(settings, profile=profile)
+        self.memory, self.counts = self._judge.memory, self._judge.counts
         self._facts = Facts(midstream)
         self._windows = Windows(settings.flows, plan.history)
-        self._open: dict[int, bool] = {}
+        self._open: dict[int, bool] = {}  # TCP flows that live: whether they are established
         self.exchange(plan)
 
     def exchange(self, plan: Plan) -> None:
-        """Go on with another plan; flows, bits and counts stay. Rules that wait for more of a transaction are let go."""
+        """Go on with another plan; flows, bits and counts stay. What rules wait for in a transaction is let go."""
         self.plan = plan
-        self._suppress = _suppressing(plan.ruleset.suppress)
-        self._rates = {(f.gid, f.sid): f for f in plan.ruleset.rate_filters}
+        self._judge.exchange(plan)
         self._windows.keep_history(plan.history)
-        self._sets = Sets(plan.ruleset.datasets)
-        self._evaluator = Evaluator(self.memory, self._sets, self.counts, profile=self._profile)
         for _, memory in self.memory.flows.items():
-            for fired in memory.fired:
+            for fired in (*memory.fired, *memory.by_packet):
                 fired.clear()
             for tx in memory.txs.values():
                 tx.both.clear()
@@ -84,9 +62,11 @@ class Runner:
 
     def counters(self) -> dict[str, int]:
         """Return the counts since the start."""
-        kept = {"flows_kept": len(self.memory.flows), "flows_forgotten": self.memory.flows.forgotten,
-                "bits_forgotten": self.memory.bits.forgotten, "thresholds_forgotten": self.thresholds.forgotten,
-                "streams_forgotten": self._windows.forgotten, "dataset_full": self._sets.full}
+        flows = self.memory.flows
+        kept = {"flows_kept": len(flows), "flows_forgotten": flows.forgotten,
+                "bits_forgotten": self.memory.bits.forgotten,
+                "thresholds_forgotten": self._judge.thresholds.forgotten,
+                "streams_forgotten": self._windows.forgotten, "dataset_full": self._judge.sets.full}
         return dict(self.counts) | dict(self.memory.counts) | kept
 
     def take(self, packets: Packets, flows: Flows, said: Said) -> list[Match]:
@@ -96,15 +76,14 @@ class Runner:
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
-        self._told: list[Match] = []
-        self._packet, self._serials = -1, Counter[Any]()
-        self._passing: set[int] = set()  # flows that a rule passes for this packet
+        told: list[Match] = []
+        self._judge.told, packet = told, -1
         for event in batch.events:
-            if event.number != self._packet:
-                self._packet, self._passing = event.number, set()
-                self._serials.clear()
+            if event.number != packet:
+                packet = event.number
+                self._judge.next_packet()
             self._look(event)
-        return self._told
+        return told
 
     def _look(self, event: Event) -> None:
         what = event.what
@@ -148,7 +127,7 @@ class Runner:
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
         for rule in rules:
-            if self._try(rule, scene) and rule.rule.on_stream and scene.memory is not None:
+            if self._judge.holds(rule, scene) and rule.rule.on_stream and scene.memory is not None:
                 scene.memory.by_packet[scene.to_server].add(rule.number)
 
     def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
@@ -180,7 +159,7 @@ class Runner:
                 continue
             again = rule.placed or fired.get(rule.number) == window.turn
             scene.data = window.data[window.looked :] if again and window.looked else window.data
-            if self._try(rule, scene):
+            if self._judge.holds(rule, scene):
                 fired[rule.number] = window.turn
             else:
                 fired.pop(rule.number, None)
@@ -194,7 +173,7 @@ class Runner:
         scene = self._scene_of_flow(stretch.flow, memory, stretch.to_server, stretch.at, event.number)
         scene.stream_events = ("reassembly_seq_gap",)
         for rule in event.rules:
-            self._try(rule, scene)
+            self._judge.holds(rule, scene)
 
     def _scene_of_flow(self, flow: FlowFacts, memory: FlowMemory, to_server: bool, at: Moment, number: int) -> Scene:
         src, dst, src_port, dst_port = flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port
@@ -237,7 +216,7 @@ class Runner:
             return
         scene = self._scene_of_flow(item.flow, memory, item.to_server, item.at, item.at.packet_number)
         for rule in self.plan.detection:
-            self._try(rule, scene)
+            self._judge.holds(rule, scene)
 
     def _step(self, step: Step, event: Event) -> None:
         self.counts["steps"] += 1
@@ -304,81 +283,18 @@ class Runner:
                     folded = (scene.data or b"").lower()
                 if rule.early[0] not in ((folded if rule.early[1] else scene.data) or b""):
                     continue
-            if self._try(rule, scene, tx):
+            if self._judge.holds(rule, scene, tx):
                 side.told.add(number)
                 del side.pending[number]
         if tx.both:
             scene.tx = BothSides(tx)
             for number in sorted(tx.both):
-                if self._try(tx.both[number], scene, tx):
+                if self._judge.holds(tx.both[number], scene, tx):
                     tx.told.add(number)
                     del tx.both[number]
 
     def _close(self, memory: FlowMemory, tx_id: int) -> None:
         memory.txs.pop(tx_id, None)
-
-    # matches
-
-    def _suppressed(self, rule: Rule, scene: Scene) -> bool:
-        """Whether threshold.config says that no alert is made; gid or sid 0 there is every one."""
-        if not self._suppress:
-            return False
-        for key in ((rule.gid, rule.sid), (rule.gid, 0), (0, rule.sid), (0, 0)):
-            for one in self._suppress.get(key, ()):
-                ends = {"by_src": (scene.src_ip,), "by_dst": (scene.dst_ip,)}.get(
-                    one.track, (scene.src_ip, scene.dst_ip))
-                if not one.track or any(one.addresses.holds(end) for end in ends):
-                    return True
-        return False
-
-    def _try(self, rule: Prepared, scene: Scene, tx: Tx | None = None) -> bool:
-        variables = self._evaluator.holds(rule, scene)
-        if variables is None:
-            return False
-        rule.matched += 1
-        self._matched(rule, scene, variables, tx)
-        return True
-
-    def _matched(self, p: Prepared, scene: Scene, variables: Variables, tx: Tx | None) -> None:
-        rule = p.rule
-        key = (rule.gid, rule.sid)
-        action = rule.action
-        if self._rates and (rate := self._rates.get(key)) is not None:
-            action = self.thresholds.rated(key, rate, action, scene)
-        if rule.detection_filter is not None and self.thresholds.filtered(key, rule.detection_filter, scene):
-            return
-        if p.effects or variables.captured:
-            scene.memory = scene.memory or (self.memory.flows.of(scene.flow_id) if scene.flow_id else FlowMemory())
-            for effect in p.effects:
-                self.memory.change(effect, scene.memory, scene)
-        if action == "pass":
-            self._passing.add(scene.flow_id)
-            stateful = scene.is_stream or scene.tx is not None
-            if scene.flow_id and (rule.kind in _FLOW_KINDS or (rule.kind in _STATEFUL_KINDS and stateful)):
-                self.memory.flows.of(scene.flow_id).passed = True
-            if "alert" not in rule.keywords:
-                return
-        elif scene.flow_id in self._passing:
-            return
-        if rule.noalert or rule.action == "config":
-            return
-        if self._suppressed(rule, scene):
-            self.counts["suppressed"] += 1
-            return
-        if rule.threshold is not None and self.thresholds.held(key, rule.threshold, scene):
-            self.counts["held_by_threshold"] += 1
-            return
-        place = (p.number, scene.flow_id, scene.tx_id, scene.to_server)
-        serial = self._serials[place]
-        self._serials[place] += 1
-        self._told.append(Match(p, scene, variables, tx, serial))
-
-
-def _suppressing(suppress: Sequence[Suppress]) -> dict[tuple[int, int], list[Suppress]]:
-    found: dict[tuple[int, int], list[Suppress]] = {}
-    for one in suppress:
-        found.setdefault((one.gid, one.sid), []).append(one)
-    return found
 
 
 def _address(hi: Any, lo: Any) -> int:

@@ -15,7 +15,6 @@ from detectors.signatures.engine.facts import ESTABLISHED, FIRST, PacketFacts
 from detectors.signatures.engine.headers import Ends
 from detectors.signatures.engine.memory import FlowMemory
 
-
 _OUTER = {4: "IP-in-IP", 41: "IPv6"}
 _CARRIERS = {Tunnel.IPIP: "ipv4 tunnel", Tunnel.SIXIN4: "ipv6 tunnel", Tunnel.GRE: "gre tunnel",
              Tunnel.VXLAN: "vxlan encapsulation", Tunnel.TEREDO: "teredo", Tunnel.IP6_IN_IP6: "ipv6 tunnel",
@@ -85,7 +84,8 @@ class PacketView:
         shown: dict[str, Any] = {
             "src_ip": address_text(int(p.src_ip_hi[row]), int(p.src_ip_lo[row])),
             "dest_ip": address_text(int(p.dst_ip_hi[row]), int(p.dst_ip_lo[row])),
-            "proto": _OUTER.get(int(p.proto[row]), proto_text(int(p.proto[row]))), "depth": int(p.tunnel_depth[row])}
+            "proto": _OUTER.get(int(p.proto[row]), proto_text(int(p.proto[row]))),
+            "depth": int(p.tunnel_depth[row])}
         if p.src_port[row] or p.dst_port[row]:
             shown |= {"src_port": int(p.src_port[row]), "dest_port": int(p.dst_port[row])}
         return shown
@@ -108,7 +108,8 @@ class Scene:
     it is no longer.
     """
 
-    __slots__ = ("at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "is_stream", "late", "memory", "packet",
+    __slots__ = ("at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "is_stream", "late", "memory",
+                 "packet",
                  "proto", "src_ip", "src_port", "stream_events", "to_server", "tx", "tx_id", "vlan")
 
     def __init__(self, *, at: Moment, flow_id: int, src_ip: int, dst_ip: int, src_port: int, dst_port: int, proto: int,
@@ -131,7 +132,9 @@ class Scene:
         depth = self.packet.tunnel_depth if self.packet is not None else 0
         if self.packet is not None and self.packet.fragment == 2:
             return "defrag"
-        return "wire/pcap" if not depth else _CARRIERS.get(self.packet.tunnel, "tunnel")  # type: ignore[union-attr]
+        if self.packet is None or not depth:
+            return "wire/pcap"
+        return _CARRIERS.get(Tunnel(self.packet.tunnel), "tunnel")
 
     @property
     def ip_version(self) -> int:

@@ -11,6 +11,7 @@ from detectors.signatures.engine.grams import GramFilter, Pattern
 from detectors.signatures.engine.headers import Headers
 from detectors.signatures.engine.prepared import Prepared
 
+
 class Ways(NamedTuple):
     """Who sends what was searched, by piece: places of source and destination among the ranges of all headers (int64),
     whether it goes to the server (bool). See Headers.places.
@@ -40,7 +41,7 @@ class Suspects:
 
     def find(self, data: np.ndarray, starts: np.ndarray, sizes: np.ndarray, skips: np.ndarray | None,
              ways: Callable[[np.ndarray], Ways]) -> list[tuple[int, Prepared]]:
-        """Return (piece, rule) for all that may hold. ways is asked for the pieces (int64[n]) in which something was."""
+        """Return (piece, rule) for all that may hold. ways is asked for the pieces (int64[n]) where something was."""
         hits = self.filter.find(data, starts, sizes, skips)
         if not hits.size:
             return []

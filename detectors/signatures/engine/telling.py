@@ -11,7 +11,7 @@ from columns.codes import AlertState, Certainty, Outcome, Property, Severity
 from detectors.alerts import alert_id
 from detectors.signatures.engine import raw
 from detectors.signatures.engine.context import app_objects
-from detectors.signatures.engine.runner import Match
+from detectors.signatures.engine.judge import Match
 from detectors.signatures.engine.scene import Scene
 from detectors.signatures.language.classification import REFERENCES
 from detectors.signatures.language.rule import PAYLOAD
@@ -43,7 +43,8 @@ def row_of(match: Match, digest: str) -> dict[str, Any]:
         "measured": 1.0, "peak": 1.0, "threshold": 1.0, "measure": "matches", "events": 1,
         "why": f"Rule {match.rule.where} ({rule.action}) matched {_way(scene.to_server)} in {found}.",
         "why_ja": f"ルール {match.rule.where}（{rule.action}）が {found} で一致。",
-        "ruleset_digest": digest, "action": rule.action, "metadata": _metadata(match), "references": _references(match), "context": _context(match),
+        "ruleset_digest": digest, "action": rule.action, "metadata": _metadata(match),
+        "references": _references(match), "context": _context(match),
     }
 
 
@@ -108,14 +109,10 @@ def _context(match: Match) -> str:
         shown["metadata"] = variables
     if scene.packet is not None and scene.flow_id:
         to_server, to_client, bytes_server, bytes_client = scene.packet.sums
-        ends = (("src_ip", scene.src_ip), ("dest_ip", scene.dst_ip), ("src_port", scene.src_port),
-                ("dest_port", scene.dst_port))
-        mirrored = {"src_ip": "dest_ip", "dest_ip": "src_ip", "src_port": "dest_port", "dest_port": "src_port"}
         shown["flow"] = {
             "pkts_toserver": to_server, "pkts_toclient": to_client, "bytes_toserver": bytes_server,
             "bytes_toclient": bytes_client, "start": time_text(scene.packet.start_ns),
-            **{name if scene.to_server else mirrored[name]: address_text(value >> 64, value & _LOW) if name.endswith("ip") else value
-               for name, value in ends}}
+            **_flow_ends(scene)}
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -123,6 +120,14 @@ def time_text(ns: int) -> str:
     """Return a time as EVE has it: UTC with microseconds."""
     at = datetime.fromtimestamp(ns // 10**9, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{ns % 10**9 // 1000:06d}+0000"
+
+
+def _flow_ends(scene: Scene) -> dict[str, Any]:
+    """The ends of the flow: the source is the initiator, whoever sent what matched."""
+    ends = ((scene.src_ip, scene.src_port), (scene.dst_ip, scene.dst_port))
+    client, server = ends if scene.to_server else ends[::-1]
+    return {"src_ip": address_text(client[0] >> 64, client[0] & _LOW), "src_port": client[1],
+            "dest_ip": address_text(server[0] >> 64, server[0] & _LOW), "dest_port": server[1]}
 
 
 def _frame(buffer: str, scene: Scene) -> dict[str, Any]:

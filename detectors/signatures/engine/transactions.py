@@ -6,7 +6,7 @@ from collections.abc import KeysView, Sequence
 from typing import Any
 
 from columns.said import Step
-from detectors.signatures.engine.search import Buffer
+from detectors.signatures.engine.steps import Buffer
 from detectors.signatures.language.buffers import find_buffer
 
 EVENT = "event"

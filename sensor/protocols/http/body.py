@@ -7,13 +7,17 @@ from typing import Any
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.http.coding import Decoder
 
+
 class Body:
     """One body. wire_bytes: as framed, still coded; entity_bytes: decoded; shown: the first of these, to inspect."""
 
     __slots__ = ("_decoders", "_inflate", "_left", "_lost", "_sink", "entity_bytes", "odd", "shown", "wire_bytes")
 
     def __init__(self, codings: list[bytes], inspect_bytes: int, inflate_bytes: int, sink: Any) -> None:
-        """inspect_bytes: so many are kept to be inspected. Sink: takes data, skip, gap and end, and tells by ``curious`` whether bytes matter to it; None for none."""
+        """inspect_bytes: so many are kept to be inspected.
+
+        sink: takes data, skip, gap and end, and tells by ``curious`` whether bytes matter to it; None for none.
+        """
         self._decoders = [Decoder(c) for c in reversed(codings)]
         self._left, self._inflate, self._sink = inspect_bytes, inflate_bytes, sink
         self.shown = bytearray()

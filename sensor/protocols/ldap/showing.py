@@ -26,8 +26,9 @@ def response_buffers(message: Message) -> Buffers:
     if "result_code" in own:
         code = own["result_code"]
         shown.append(("ldap.responses.result_code", b"%d" % _CODES[code] if code in _CODES else code.encode()))
-    for buffer, names in (("ldap.responses.dn", ("base_object", "matched_dn")), ("ldap.responses.message", ("message",))):
-        shown += [(buffer, own[name].encode()) for name in names if own.get(name)]
+    shown += [("ldap.responses.dn", own[name].encode()) for name in ("base_object", "matched_dn") if own.get(name)]
+    if own.get("message"):
+        shown.append(("ldap.responses.message", own["message"].encode()))
     return shown + [("ldap.responses.attribute_type", name.encode()) for name in _attributes(own)]
 
 

@@ -12,8 +12,8 @@ from sensor.protocols.tls.fingerprints import ja3, ja3s, ja4
 from sensor.protocols.tls.handshake import names_json
 from sensor.protocols.tls.hello import ALPN, SERVER_NAME, ClientHello, ServerHello
 from sensor.protocols.tls.names import extension_name, group_name
-from sensor.protocols.tls.showing import client_buffers
 from sensor.protocols.tls.names import version_name as tls_version_name
+from sensor.protocols.tls.showing import client_buffers
 
 
 def client_row(hello: ClientHello) -> dict[str, Any]:
