@@ -62,8 +62,8 @@ def test_a_mail_with_an_attachment() -> None:
         "résum.pdf", len(ATTACHED), "pdf", "CLOSED")
     assert json.loads(file["smtp"])["helo"] == "me"
     assert json.loads(file["email"])["status"] == "PARSE_DONE"
-    assert b".dot" in heard.inspected["smtp.mail"]
-    assert b"..dot" not in heard.inspected["smtp.mail"]
+    assert heard.inspected["file.data"] == ATTACHED
+    assert heard.inspected["smtp.mail_from"] == b"<j@x>"
 
 
 def test_several_mails_pipelined() -> None:

@@ -19,6 +19,7 @@ class Heard:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.counters: dict[str, int] = {}
         self.inspected: dict[str, bytes] = {}
+        self.steps: list[tuple[int, bool, tuple[tuple[str, bytes], ...], bool]] = []
         self.parser: Any = None
 
     def table(self, name: str) -> list[dict[str, Any]]:
@@ -41,11 +42,12 @@ def hear(make: Any, said: Iterable[tuple[bool, bytes | int]], settings: Any = No
     def count(cause: str, times: int = 1) -> None:
         heard.counters[cause] = heard.counters.get(cause, 0) + times
 
-    def inspect(kind: str, to_server: bool, data: bytes, at: Moment) -> None:
-        heard.inspected[kind] = heard.inspected.get(kind, b"") + data
+    def show(at: Moment, tx_id: int, to_server: bool, buffers: Any, done: bool = False) -> None:
+        heard.steps.append((tx_id, to_server, tuple(buffers), done))
+        for name, data in buffers:
+            heard.inspected[name] = heard.inspected.get(name, b"") + data
 
-    heard.parser = parser = make(Context(FLOW, emit, count, settings))
-    parser.inspect = inspect
+    heard.parser = parser = make(Context(FLOW, emit, count, settings, show=show))
     at = Moment(0, 0)
     for n, (to_server, data) in enumerate(said, 1):
         at = Moment(n * 1000, n)

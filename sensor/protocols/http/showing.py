@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sensor.protocols.http.head import Head
 from sensor.protocols.http.transaction import Transaction
+from sensor.protocols.http.uri import inspected_uri
 
 Buffers = list[tuple[str, bytes]]
 
@@ -42,7 +43,7 @@ def request_buffers(tx: Transaction, head: Head, block: bytes) -> Buffers:
     """Return the buffers of a request's head; block is the head as it came."""
     line, raw = _parted(block)
     found: Buffers = [("http.request_line", line), ("http.method", tx.method), ("http.uri.raw", tx.url),
-                      ("http.uri", tx.target.normalized), ("http.protocol", tx.protocol)]
+                      ("http.uri", inspected_uri(tx.target)), ("http.protocol", tx.protocol)]
     host = head.value(b"host")
     if name := tx.target.hostname:
         found.append(("http.host", name))

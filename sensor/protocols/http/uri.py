@@ -1,8 +1,8 @@
 """Request targets: host, port and the normalised form, as Suricata's HTTP library does it by default.
 
 Path: %XX and %uXXXX decoded once (an invalid escape stays), backslash as separator, separators compressed, dot segments
-removed (RFC 3986 5.2.4), overlong and full-width UTF-8 mapped to its plain letter. In query and fragment
-escapes are decoded, and no more.
+removed (RFC 3986 5.2.4), overlong and full-width UTF-8 mapped to its plain letter. Query and fragment stay as they are; rules see
+them with their escapes decoded, too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,14 @@ def parse_target(raw: bytes, connect: bool = False) -> Target:
         rest = raw[found.end() :] or b"/"
     at = min((i for i in (rest.find(b"?"), rest.find(b"#")) if i >= 0), default=len(rest))
     path = normal_path(rest[:at])
-    return Target(host, port, path, path + _ESCAPE.sub(_unescaped, rest[at:]))
+    return Target(host, port, path, path + rest[at:])
+
+
+def inspected_uri(target: Target) -> bytes:
+    """Return the form that rules see: the normalised path, and the rest with its escapes decoded once."""
+    at = len(target.path)
+    rest = target.normalized[at:]
+    return target.normalized if b"%" not in rest else target.normalized[:at] + _ESCAPE.sub(_unescaped, rest)
 
 
 def host_and_port(text: bytes) -> tuple[bytes, int]:

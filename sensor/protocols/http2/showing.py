@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sensor.protocols.http.uri import host_and_port, parse_target
+from sensor.protocols.http.uri import host_and_port, inspected_uri, parse_target
 
 Header = tuple[bytes, bytes]
 Buffers = list[tuple[str, bytes]]
@@ -39,7 +39,7 @@ def _request(named: dict[bytes, bytes]) -> Buffers:
     if b":method" in named:
         found.append(("http.method", named[b":method"]))
     if path := named.get(b":path"):
-        found += [("http.uri.raw", path), ("http.uri", parse_target(path).normalized)]
+        found += [("http.uri.raw", path), ("http.uri", inspected_uri(parse_target(path)))]
     if raw := named.get(b":authority") or named.get(b"host"):
         if b"@" in raw:
             found.append(("event", b"http2.userinfo_in_uri"))

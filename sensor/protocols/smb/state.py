@@ -91,10 +91,10 @@ class State:
         if request.number:
             self.tell(request.number, {**request.columns, "seen": "request"}, at)
 
-    def tell(self, number: int, columns: Columns, at: Moment) -> None:
-        """Give out one transaction."""
+    def tell(self, number: int, columns: Columns, at: Moment, *, over: bool = True) -> None:
+        """Give out one transaction; over: nothing more of it is shown."""
         limit = self.settings.name_bytes
-        if self.context.show:
+        if over and self.context.show:
             self._show(number - 1, columns, at)
         shown = {k: v[:limit] if isinstance(v, str) and k != "dcerpc" else v for k, v in columns.items()}
         self.context.emit(SMB, at, {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **shown})
@@ -145,8 +145,10 @@ class State:
             whole = to_server or one.size is None or transfer.next_offset >= one.size
             columns = {**transfer.columns, "transferred_bytes": transfer.tracker.size, "seen": "both"}
             shown = {n: columns[n] for n in ("command", "session_id", "tree_id", "filename", "share", "fuid")}
+            self.tell(transfer.number, columns, at, over=False)
             transfer.tracker.end(at, state if whole else TRUNCATED, smb=json.dumps({"id": transfer.number, **shown}))
-            self.tell(transfer.number, columns, at)
+            if self.context.show:
+                self._show(transfer.number - 1, columns, at)
 
     def transfer(self, one: OpenFile, to_server: bool, columns: Columns) -> Transfer:
         """Return the transfer of a file in one direction, begun with its first bytes."""
