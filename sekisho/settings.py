@@ -59,7 +59,8 @@ class ReplaySettings:
         "meaning": "put streams in order and look into what is said; auto: where it is kept, in a store or EVE"})
     zones: str = field(default="", metadata={
         "result": False,
-        "meaning": "zone policy, relative to this file; without one, zones are not judged"})
+        "meaning": "zone policy (or the folder of its editions), relative to this file; without one, zones are not "
+        "judged"})
     home_net: tuple[str, ...] = field(default=(), metadata={
         "meaning": "networks of our own (CIDR); without a zone policy, flows are labelled home and external by them"})
 

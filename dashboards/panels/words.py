@@ -24,6 +24,7 @@ bytes_in 受信 Received
 bytes_out 送信 Sent
 category 分類 Category
 cause 原因 Cause
+causes 原因 Causes
 clause 該当条項 Clause
 clients 利用者 Clients
 comment コメント Comment
@@ -72,6 +73,7 @@ outcome 結果 Outcome
 packet_number パケット番号 Packet number
 packets パケット Packets
 part 部分 Part
+partly 一部観測 Partly observed
 peak 最大値 Peak
 peers 相手 Peers
 policy_digest 方針のダイジェスト Policy digest
