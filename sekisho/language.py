@@ -97,5 +97,5 @@ _JA = {
     "keyword": "キーワード", "class type": "分類", "action": "動作", "buffer": "バッファ",
     "fast pattern": "高速照合パターン", "change": "変更", "added": "追加", "removed": "削除", "changed": "内容の変更",
     "for flowbits": "flowbits のため有効化", "nothing was written": "書き込んでいません", "written": "書き込みました",
-    "part": "部分", "condition": "条件",
+    "condition": "条件",
 }
