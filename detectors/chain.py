@@ -10,6 +10,7 @@ import numpy as np
 
 from columns import Alerts, Flows, Packets, concat_rows, rows_in, take_rows, text_column, text_values
 from columns.errors import UsageError
+from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.contract import Detector
 from detectors.settings import check_settings, setting
@@ -96,12 +97,17 @@ class Chain:
         return lines + [f"detector {name}: {storm.held_back} alerts held back by storm control"
                         for name, storm in self.storms_.items() if storm.held_back]
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
+    @property
+    def listens(self) -> bool:
+        """Whether a detector inspects the buffers of transactions and the bytes of streams."""
+        return any(getattr(d, "listens", False) for d in self.detectors)
+
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
         self.rows_["packets"] += rows_in(packets)
         self.rows_["flows"] += rows_in(flows)
         return self._gather([
-            self.storms_[d.name].filter(self._safely(d, lambda d=d: d.update(packets, flows)))
+            self.storms_[d.name].filter(self._safely(d, lambda d=d: d.update(packets, flows, said)))
             for d in self.detectors])
 
     def finish(self) -> Alerts:

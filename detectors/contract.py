@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from columns import Alerts, Flows, Packets
 from columns.codes import Property, Severity
+from columns.said import NOTHING_SAID, Said
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ class Signature:
 class Detector(Protocol):
     """A detector sees event time only, in order: first the flows of a call, then its packets, row by row as
     ``flows.emitted_before`` and ``packets.packet_number`` interleave. The same rows in other portions give the
-    same alerts (batch invariance). Whatever it keeps by address is capped, and counted when the cap is reached.
+    same alerts (batch invariance). What was said comes with the packets that completed it and carries their numbers.
+    Whatever a detector keeps by address is capped, and counted when the cap is reached.
+
+    A detector that has ``listens = True`` is given the steps of transactions and the bytes of streams, too: they are
+    made only then.
 
     The constructor only stores parameters; learned state is in attributes that end in ``_`` and is made by reset().
     """
@@ -41,8 +46,8 @@ class Detector(Protocol):
     def reset(self) -> None:
         """Forget everything learned."""
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
-        """Take the next rows (either may be empty) and return the alerts they give rise to."""
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
+        """Take the next rows (any may be empty) and return the alerts they give rise to."""
 
     def finish(self) -> Alerts:
         """End of input: return the last revision of what is still open."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from columns import Alerts, Flows, Packets, rows_in
 from columns.codes import AlertState, Certainty, Outcome
+from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alert_id, alert_row, alerts_of
 from detectors.flood_count import BACK_NS, count_packets, turn_second
 from detectors.flood_state import (
@@ -118,7 +119,7 @@ class FloodDetector:
         self.state_ = new_state(s.max_hosts, s.max_prefixes, s.max_attacks)
         self.watch_ = WatchList(self.state_, limits, s)
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next packets (flows say nothing here) and return the alerts they give rise to."""
         rows: list[dict[str, Any]] = []
         at, total = 0, rows_in(packets)

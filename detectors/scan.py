@@ -11,6 +11,7 @@ import numpy as np
 from columns import Alerts, Flows, Packets, rows_in
 from columns.codes import Certainty, Outcome
 from columns.errors import ConfigError
+from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alert_id, alert_row, alerts_of
 from detectors.scan_episode import end_quiet
 from detectors.scan_judge import judge_contacts
@@ -120,7 +121,7 @@ class ScanDetector:
         self.contacts_ = np.zeros(CONTACTS_AT_ONCE, CONTACT)
         self.state_: ScanState = new_state(s.max_walks, s.max_slow_sources, s.max_episodes)
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
         p = ScanPackets(*[getattr(packets, name) for name in ScanPackets._fields])
         f = ScanFlows(*[getattr(flows, name) for name in ScanFlows._fields])

@@ -15,7 +15,8 @@ import numpy as np
 
 from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
-from sekisho.detection import build_chain
+from columns.said import NOTHING_SAID, Said
+from sekisho.detection import build_chain, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
@@ -26,7 +27,7 @@ from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
 from sensor.streams import Streams
-from zones import Policy, judge_flows, label_ends
+from zones import Policy
 
 Vocabularies = dict[str, Sequence[str]]
 NO_BUFFERS = (read_only(b""), read_only(b""))
@@ -83,14 +84,12 @@ def replay(
             for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
                 for start, stop, flows in run.timed("flow", run.table.update(packets)):
                     some = slice_rows(packets, start, stop)
-                    run.dissect(some, flows, buffers)
-                    run.judge(some, flows)
+                    run.judge(some, flows, run.dissect(some, flows, buffers))
             if stopped():
                 run.report.interrupted = True
                 break
         for flows in run.timed("flow", run.table.finish()):
-            run.dissect(PACKET.none, flows, NO_BUFFERS)
-            run.judge(PACKET.none, flows)
+            run.judge(PACKET.none, flows, run.dissect(PACKET.none, flows, NO_BUFFERS))
         run.deliver_alerts(run.chain.finish())
         return run.close()
     except BaseException:
@@ -106,42 +105,44 @@ class _Run:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(options.settings.decode), FlowTable(options.settings.flow)
+        self.chain = build_chain(options.settings, options.policy)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                   parser_settings(options.settings))
-        self.chain = build_chain(options.settings, options.policy)
+                                   parser_settings(options.settings), inspected=self.chain.listens)
         self.digest = ResultDigest()
         policy = options.policy
+        self.zones = build_judge(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
 
-    def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> None:
+    def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
         if not self.options.payload:
-            return
+            return NOTHING_SAID
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):
             said = self.dissector.update(packets, flows, chunks, buffers)
         self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
-        for table, batch in said:
-            if self.options.policy is not None:
+        for table, batch in said.rows:
+            if self.zones is not None:
                 with self.watch("zones"):
-                    label_ends(self.options.policy, batch)
+                    self.zones.said(table, batch)
             self.report.transactions[table.name] = self.report.transactions.get(table.name, 0) + rows_in(batch)
             with self.watch("digest"):
                 self.digest.add_transactions(table, batch)
             with self.watch("store"):
                 for sink in self.sinks:
                     sink.write_transactions(table, batch, self.vocabularies)
+        return said
 
-    def judge(self, packets: Packets, flows: Flows) -> None:
-        """Label the flows, show both to the detectors, hand on what comes out."""
-        if self.options.policy is not None and rows_in(flows):
+    def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
+        """Label the flows, show all to the detectors, hand on what comes out."""
+        if self.zones is not None and rows_in(flows):
             with self.watch("zones"):
-                judge_flows(self.options.policy, flows)
+                self.zones.judge(flows)
         with self.watch("detect"):
-            alerts = self.chain.update(packets, flows)
+            alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
         if rows_in(flows):
             self.deliver_flows(flows)
@@ -181,6 +182,7 @@ class _Run:
         report = self.report
         report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
                             "streams": self.streams.counters(), "protocols": self.dissector.counters(),
+                            **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns

@@ -11,6 +11,7 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason, Status
+from columns.said import Said, Step, Stretch
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.settings import ProtocolSettings
@@ -18,6 +19,7 @@ from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
 _UDP = 17
+_NO_MORE = 1 << 64
 
 
 class Dissector:
@@ -25,23 +27,26 @@ class Dissector:
 
     The result does not depend on how the packets are portioned: everything goes by the numbers of packets. A parser
     that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
+    inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows.
     """
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
-                 settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None) -> None:
+                 settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None, *,
+                 inspected: bool = False) -> None:
         self.settings = settings or ProtocolSettings()
-        self._streams, self._own = streams, own_settings or {}
+        self._streams, self._own, self._inspected = streams, own_settings or {}, inspected
+        self._spoken: list[Step | Stretch] = []
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._numbers: dict[int, Counter[str]] = {}
+        self._numbers: dict[int, dict[str, int]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
         self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         self.counts: Counter[str] = Counter()
 
     def update(self, packets: Packets, flows: Flows, chunks: Iterable[Chunks],
-               buffers: Sequence[np.ndarray]) -> list[tuple[Table, Any]]:
-        """Take the next rows and return (table, batch) of what was said in them; app_proto of the flows is filled in.
+               buffers: Sequence[np.ndarray]) -> Said:
+        """Take the next rows and return what was said in them; app_proto of the flows is filled in.
 
         flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
         """
@@ -51,23 +56,31 @@ class Dissector:
         for event in datagrams.rest():
             self._take_datagram(*event)
         self._label(flows)
-        return self._batches()
+        spoken, self._spoken = self._spoken, []
+        return Said(self._batches(), spoken, buffers)
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: _Datagrams) -> None:
         buffers = [memoryview(b) for b in chunks.buffers]
         for flow_id, slot, side, flags, buffer, _, start, size, gap, ts_ns, number, row in chunks.records.tolist():
-            for event in datagrams.before(2 * number + (row < 0)):
-                self._take_datagram(*event)
+            if datagrams.next_key < 2 * number + (row < 0):
+                for event in datagrams.before(2 * number + (row < 0)):
+                    self._take_datagram(*event)
             talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
             if flags & END:
                 if talk is not None:
                     self._end(talk, at)
+                    if self._inspected:
+                        self._spoken.append(Stretch(talk.flow, at, talk.app_proto, True, b"", ended=True))
                 continue
             if talk is None:
                 if flow_id in self._labels or row < 0:
                     continue
                 talk = self._begin(_facts(packets, row, side == 0), at)
-            self._guard(talk, talk.say, side == 0, bytes(buffers[buffer][start : start + size]), gap, at)
+            data = bytes(buffers[buffer][start : start + size])
+            self._guard(talk, talk.say, side == 0, data, gap, at)
+            if self._inspected:
+                self._spoken.append(Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
+                continue  # the rest of the stream is wanted, whatever the parser says
             if talk.done:
                 self._streams.pass_over(slot, flow_id)
                 self._leave(talk)
@@ -100,17 +113,25 @@ class Dissector:
         return talk
 
     def _context(self, facts: FlowFacts) -> Context:
+        whose, numbers = facts._asdict(), self._numbers.setdefault(facts.flow_id, {})
+
         def emit(table: Table, at: Moment, columns: dict[str, Any]) -> None:
-            number = self._numbers.setdefault(facts.flow_id, Counter())
-            columns.setdefault("tx_id", number[table.name])
-            number[table.name] += 1
-            kept = self._rows.setdefault(table.name, (table, []))[1]
-            kept.append({**facts._asdict(), **at._asdict(), **columns})
+            number = numbers.get(table.name, 0)
+            numbers[table.name] = number + 1
+            if table.name not in self._rows:
+                self._rows[table.name] = table, []
+            self._rows[table.name][1].append(
+                {**whose, "ts_ns": at.ts_ns, "packet_number": at.packet_number, "tx_id": number, **columns})
 
         def count(cause: str, times: int = 1) -> None:
             self.counts[cause] += times
 
-        return Context(facts, emit, count, self._own)
+        def show(at: Moment, tx_id: int, to_server: bool, buffers: Sequence[tuple[str, bytes]],
+                 done: bool = False) -> None:
+            app_proto = self._talks[facts.flow_id].app_proto
+            self._spoken.append(Step(facts, at, app_proto, tx_id, to_server, tuple(buffers), done))
+
+        return Context(facts, emit, count, self._own, show=show if self._inspected else None)
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         try:
@@ -178,19 +199,21 @@ class _Datagrams:
         keys = np.concatenate([2 * packets.packet_number[rows].astype(np.int64),
                                2 * (flows.emitted_before[ends].astype(np.int64) - 1) + 1])
         order = np.argsort(keys, kind="stable")
-        self._keys = keys[order].tolist()
+        self._keys = [*keys[order].tolist(), _NO_MORE]
+        self.next_key = self._keys[0]
         self._which = np.concatenate([rows, -1 - ends])[order].tolist()
         self._flows = flows
 
     def before(self, key: int) -> Iterator[tuple[Any, ...]]:
         """Yield what comes before a place."""
-        while self._at < len(self._keys) and self._keys[self._at] < key:
+        while self.next_key < key:
             self._at += 1
+            self.next_key = self._keys[self._at]
             yield self._event(self._which[self._at - 1])
 
     def rest(self) -> Iterator[tuple[Any, ...]]:
         """Yield what is left."""
-        return self.before(1 << 64)
+        return self.before(_NO_MORE)
 
     def _event(self, row: int) -> tuple[Any, ...]:
         p = self._packets

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from columns.app import AppProto
+from columns.said import FlowFacts, Moment
 from columns.schema import Table
-
-
-class Moment(NamedTuple):
-    """Where in the capture something happened: event time, number of the packet."""
-
-    ts_ns: int
-    packet_number: int
-
-
-class FlowFacts(NamedTuple):
-    """Who speaks: src_ is the initiator; addresses are 128-bit ints with IPv4 mapped, proto is 6 or 17."""
-
-    flow_id: int
-    src_ip: int
-    dst_ip: int
-    src_port: int
-    dst_port: int
-    proto: int
-    vlan: int
-
 
 Emit = Callable[[Table, Moment, dict[str, Any]], None]
 """Takes one transaction: its table, the moment it was complete, and its own columns by name (text as str or bytes, json
@@ -41,15 +22,27 @@ class Count(Protocol):
         """Count it."""
 
 
+class Show(Protocol):
+    """Takes one step of a transaction for those who inspect buffers: see columns.said.Step."""
+
+    def __call__(self, at: Moment, tx_id: int, to_server: bool, buffers: Sequence[tuple[str, bytes]],
+                 done: bool = False) -> None:
+        """Pass it on."""
+
+
 @dataclass(frozen=True)
 class Context:
-    """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits."""
+    """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits.
+
+    show is None while nobody inspects buffers; a parser makes none then.
+    """
 
     flow: FlowFacts
     emit: Emit
     count: Count
     settings: Any
     from_proto: AppProto = AppProto.UNKNOWN  # the protocol that handed the conversation over (STARTTLS, CONNECT)
+    show: Show | None = None
 
 
 class Handover(NamedTuple):

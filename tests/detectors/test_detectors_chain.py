@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from columns import ALERT, PACKET, Alerts, Flows, Packets, concat_rows, rows_in, slice_rows
 from columns.codes import Property, Severity
 from columns.errors import UsageError
+from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alert_id, alert_row, alerts_of, round_to, seconds_text
 from detectors.chain import Chain, ChainSettings
 from detectors.contract import Detector, Signature
@@ -33,7 +34,7 @@ class Teller:
     def reset(self) -> None:
         self.at_ = 0
 
-    def update(self, packets: Packets, flows: Flows) -> Alerts:
+    def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         self.at_ += 1
         rows = self.calls[self.at_ - 1] if self.at_ <= len(self.calls) else []
         if rows is None:
@@ -80,7 +81,7 @@ def test_a_failing_detector_is_named_and_the_others_go_on() -> None:
 
 def test_what_a_user_ends_is_not_swallowed() -> None:
     class Ended(Teller):
-        def update(self, packets: Packets, flows: Flows) -> Alerts:
+        def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -8,6 +8,7 @@ import pytest
 
 from columns.app import AppProto
 from columns.errors import ConfigError
+from columns.said import Step, Stretch
 from columns.transaction import count, transaction_table, words
 from sensor.flow import FlowSettings
 from sensor.protocols import ProtocolSettings
@@ -37,6 +38,8 @@ class LineParser:
         for k, line in enumerate(lines):
             if self.done:
                 return
+            if self.context.show:
+                self.context.show(at, k, to_server, [("line", line)], True)
             if line == b"BOOM":
                 raise ValueError("boom")
             self.context.emit(LINE, at, {"text": line, "server": not to_server, "lost": self.lost})
@@ -179,3 +182,22 @@ def test_portions_do_not_show(batch: int) -> None:
 def test_settings_out_of_range_are_named() -> None:
     with pytest.raises(ConfigError, match="conversations"):
         ProtocolSettings(conversations=1)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 4096])
+def test_who_inspects_gets_buffers_and_every_byte_in_the_order_of_packets(batch: int) -> None:
+    pieces = [b"LI", b"NE\nhel", b"lo\nQUIT\n", b"and what nobody parses"]
+    found = run(talk(*pieces), batch, inspected=True)
+    steps = [s for s in found.spoken if isinstance(s, Step)]
+    stretches = [s for s in found.spoken if isinstance(s, Stretch)]
+    assert [s.buffers for s in steps] == [(("line", line),) for line in (b"LINE", b"hello", b"QUIT")]
+    assert {s.app_proto for s in steps} == {AppProto.IRC}
+    assert [(s.data, s.at.packet_number) for s in stretches if not s.ended] == [
+        (piece, 4 + k) for k, piece in enumerate(pieces)]
+    assert [s.ended for s in stretches].count(True) == 1
+    numbers = [s.at.packet_number for s in found.spoken]
+    assert numbers == sorted(numbers)
+
+
+def test_nobody_inspects_and_nothing_is_made() -> None:
+    assert run(talk(b"LINE\nhello\n")).spoken == []

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from columns import PACKET, slice_rows, text_values
+from columns.said import Step, Stretch
 from columns.schema import Table, Text
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowSettings, FlowTable
@@ -18,25 +19,31 @@ NOTHING = (read_only(b""), read_only(b""))
 
 
 class Dissected(NamedTuple):
-    """What came out: rows (dictionaries) by table, app_proto of flow rows as (flow_id, part, app_proto), counters."""
+    """What came out: rows (dictionaries) by table, app_proto of flow rows as (flow_id, part, app_proto), counters,
+    steps and stretches.
+    """
 
     rows: dict[str, list[dict[str, Any]]]
     flows: list[tuple[int, int, int]]
     counters: dict[str, int]
+    spoken: list[Step | Stretch]
 
 
 def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants] = (), *,
               settings: ProtocolSettings | None = None, flow: FlowSettings | None = None,
-              streams: StreamSettings | None = None) -> Dissected:
+              streams: StreamSettings | None = None, inspected: bool = False) -> Dissected:
     """Return what the dissector makes of blocks of frames."""
     decoder, table = Decoder(DecodeSettings(checksums="ignore")), FlowTable(flow or FlowSettings(max_flows=1024))
     followed = Streams(streams, table.settings.max_flows)
-    dissector = Dissector(followed, stream_wants, datagram_wants, settings)
+    dissector = Dissector(followed, stream_wants, datagram_wants, settings, inspected=inspected)
+    spoken: list[Step | Stretch] = []
     rows: dict[str, list[dict[str, Any]]] = {}
     flow_rows: list[tuple[int, int, int]] = []
 
     def take(packets: Any, flows: Any, buffers: Any) -> None:
-        for kind, batch in dissector.update(packets, flows, followed.update(packets, flows, *buffers), buffers):
+        said = dissector.update(packets, flows, followed.update(packets, flows, *buffers), buffers)
+        spoken.extend(said.spoken)
+        for kind, batch in said.rows:
             rows.setdefault(kind.name, []).extend(rows_of(kind, batch))
         flow_rows.extend(zip(flows.flow_id.tolist(), flows.part.tolist(), flows.app_proto.tolist(), strict=True))
 
@@ -46,7 +53,7 @@ def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datag
                 take(slice_rows(packets, a, b), flows, buffers)
     for flows in table.finish():
         take(PACKET.none, flows, NOTHING)
-    return Dissected(rows, sorted(flow_rows), dissector.counters())
+    return Dissected(rows, sorted(flow_rows), dissector.counters(), spoken)
 
 
 def portions(frames: Sequence[bytes], batch: int, *, step_ns: int = 1_000_000) -> Iterable[FrameBlock]:
