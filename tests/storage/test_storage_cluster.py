@@ -123,7 +123,7 @@ def test_a_run_that_was_cut_off_is_written_again_on_every_shard(shards, told):
 
 
 def test_a_cluster_is_not_migrated_by_halves(shards):
-    shards[0].execute(f"INSERT INTO {DATABASE}.schema_migrations VALUES (2, '', 'done', now64(3))")
+    shards[0].execute(f"INSERT INTO {DATABASE}.schema_migrations_local VALUES (2, '', 'done', now64(3))")
     with pytest.raises(StoreError, match=r"a store on a cluster cannot be migrated.*dump --cluster"):
         migrate_store(shards[0].url())
 
