@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from columns.community_id import community_ids
-from columns.eve import Event, Vocabularies, number_form, proto_form, vlan_form
+from columns.eve import Event, Vocabularies, ip_version, mac_form, number_form, proto_form, vlan_form
 from columns.eve_values import json_text, key_text
 from columns.protocols import dns, fileinfo, ftp, krb5
 from columns.protocols.dnp3 import Dnp3
 from columns.schema import Table, Text, rows_in, take_rows, text_values
 
 _FORMS = {"proto": proto_form, "src_port": number_form("src_port"), "dst_port": number_form("dst_port"),
-          "vlan": vlan_form, "tx_id": number_form("tx_id")}
+          "vlan": vlan_form, "tx_id": number_form("tx_id"), "src_mac": mac_form("src_mac"),
+          "dst_mac": mac_form("dst_mac")}
 
 
 class Shape(NamedTuple):
@@ -48,7 +49,7 @@ def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, s
     batch = _from_sender(batch)
     event = Event(table.name, batch.ts_ns, sensor)
     event.derive(table, batch, vocabularies, _FORMS)
-    event.own.add(_ids(batch))
+    _origin(event, batch)
     return event.lines()
 
 
@@ -61,15 +62,18 @@ def _shaped_lines(shape: Shape, table: Table, batch: Any, vocabularies: Vocabula
         some = _from_sender(take_rows(batch, which))
         event = Event(kind, some.ts_ns, sensor)
         event.derive(table, some, vocabularies, _FORMS, without=table.name)
-        event.own.add(_ids(some))
+        _origin(event, some)
         shown = [shape.eve_object(row) for row, wanted in zip(rows, which.tolist(), strict=True) if wanted]
         event.own.add([key_text(kind) + json_text(one) for one in shown])
         lines.append(event.lines())
     return "".join(lines)
 
 
-def _ids(batch: Any) -> list[str]:
-    return [f',"community_id":"{c}"' for c in community_ids(batch)]
+def _origin(event: Event, batch: Any) -> None:
+    """Add what Suricata says of where an event comes from; a flow that ended untold was looked at for that reason."""
+    event.own.add([f',"community_id":"{c}"' for c in community_ids(batch)])
+    event.own.word("pkt_src", (batch.logged_packet == 0).astype(np.uint8), ("wire/pcap", "stream (flow timeout)"))
+    ip_version(event.own, batch)
 
 
 def _from_sender(batch: Any) -> Any:

@@ -19,6 +19,9 @@ from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
 _UDP = 17
+_OVER_TCP, _OVER_UDP = "_tcp", "_udp"
+_PARTS = frozenset({"fileinfo", "ftp_data"})
+"""Tables whose rows are parts of transactions that another table tells."""
 
 
 class Dissector:
@@ -35,6 +38,7 @@ class Dissector:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own, self._inspected = streams, own_settings or {}, inspected
         self._spoken: list[Step | Stretch] = []
+        self._ending = False
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -42,6 +46,8 @@ class Dissector:
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
         self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         self.counts: Counter[str] = Counter()
+        self._by_protocol: Counter[tuple[str, str]] = Counter()
+        self._on_both = frozenset(w.app_proto for w in stream_wants) & frozenset(w.app_proto for w in datagram_wants)
 
     def update(self, packets: Packets, flows: Flows, chunks: Iterable[Chunks],
                buffers: Sequence[np.ndarray]) -> Said:
@@ -115,8 +121,11 @@ class Dissector:
             number = self._numbers.setdefault(facts.flow_id, Counter())
             columns.setdefault("tx_id", number[table.name])
             number[table.name] += 1
+            if table.name not in _PARTS:
+                self._by_protocol["tx", self._name(table.name, facts.proto)] += 1
             kept = self._rows.setdefault(table.name, (table, []))[1]
-            kept.append({**facts._asdict(), **at._asdict(), **columns})
+            kept.append({**facts._asdict(), **at._asdict(), "logged_packet": 0 if self._ending else at.packet_number,
+                         **columns})
 
         def count(cause: str, times: int = 1) -> None:
             self.counts[cause] += times
@@ -133,16 +142,21 @@ class Dissector:
             step(*what)
         except Exception as error:  # whatever a parser trips over, the others must go on
             self.counts[f"failed_{talk.app_proto.name.lower()}"] += 1
+            self._by_protocol["error", self._name(talk.app_proto.name, talk.flow.proto)] += 1
             self.counts[f"failed_with_{type(error).__name__}"] += 1
             talk.done = True
 
     def _end(self, talk: Conversation, at: Moment) -> None:
+        self._ending = True  # what is told now, no packet brought
         self._guard(talk, talk.end, at)
+        self._ending = False
         self._leave(talk)
 
     def _leave(self, talk: Conversation) -> None:
         """Forget a conversation, but not what it was: its flow rows are still to come."""
         self._talks.pop(talk.flow.flow_id, None)
+        if talk.decisions:
+            self._by_protocol["flow", self._name(talk.app_proto.name, talk.flow.proto)] += 1
         self._labels[talk.flow.flow_id] = talk.decisions
 
     def _label(self, flows: Flows) -> None:
@@ -156,7 +170,9 @@ class Dissector:
             decisions = labels.get(flow_id)
             if decisions is None:
                 decisions = talks[flow_id].decisions if flow_id in talks else ()
-            flows.app_proto[k] = next((app for number, app in reversed(decisions) if number < limit), 0)
+            known = [app for number, app in decisions if number < limit] or [0]
+            flows.app_proto[k], flows.first_app_proto[k] = known[-1], known[0] if known[0] != known[-1] else 0
+            flows.transactions[k] = sum(n for name, n in self._numbers.get(flow_id, {}).items() if name not in _PARTS)
             if over:
                 labels.pop(flow_id, None)
                 self._numbers.pop(flow_id, None)
@@ -172,14 +188,31 @@ class Dissector:
         """Return conversations begun, evicted and live, rows by table, and what the parsers counted by cause."""
         return {**self.counts, "live": len(self._talks)}
 
+    def by_protocol(self) -> dict[str, dict[str, int]]:
+        """Return flows and transactions by protocol and the parsers that failed, under Suricata's names of counters."""
+        found: dict[str, dict[str, int]] = {"app_layer.flow": {}, "app_layer.tx": {}}
+        for (kind, name), count in sorted(self._by_protocol.items()):
+            if kind == "error":
+                continue
+            found[f"app_layer.{kind}"][name] = count
+            if kind == "flow" and not name.startswith("failed"):
+                found[f"app_layer.error.{name}"] = {"parser": self._by_protocol["error", name]}
+        return found
+
+    def _name(self, protocol: str, proto: int) -> str:
+        """Return the name of a protocol, with that of the transport where there are two."""
+        both = AppProto.__members__.get(protocol.upper()) in self._on_both or protocol == "FAILED"
+        return protocol.lower() + ((_OVER_UDP if proto == _UDP else _OVER_TCP) if both else "")
+
 
 def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
     src = int(packets.src_ip_hi[row]) << 64 | int(packets.src_ip_lo[row]), int(packets.src_port[row])
     dst = int(packets.dst_ip_hi[row]) << 64 | int(packets.dst_ip_lo[row]), int(packets.dst_port[row])
+    macs = int(packets.src_mac[row]), int(packets.dst_mac[row])
     if not to_server:
-        src, dst = dst, src
+        src, dst, macs = dst, src, macs[::-1]
     return FlowFacts(int(packets.flow_id[row]), src[0], dst[0], src[1], dst[1], int(packets.proto[row]),
-                     int(packets.vlan[row]))
+                     int(packets.vlan[row]), *macs)
 
 
 class _Datagrams:
