@@ -20,8 +20,8 @@ from sensor.streams.state import END
 
 _UDP = 17
 _OVER_TCP, _OVER_UDP = "_tcp", "_udp"
-_PARTS = frozenset({"fileinfo", "ftp_data"})
-"""Tables whose rows are parts of transactions that another table tells."""
+_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly"})
+"""Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
 
 
 class Dissector:
