@@ -50,7 +50,7 @@ SETTINGS: dict[AppProto, str] = {
     AppProto.DNS: "dns", AppProto.TLS: "tls", AppProto.QUIC: "quic", AppProto.HTTP: "http", AppProto.SMTP: "smtp",
     AppProto.SSH: "ssh", AppProto.RDP: "rdp", AppProto.FTP: "ftp", AppProto.SIP: "sip", AppProto.IRC: "irc",
     AppProto.SNMP: "snmp", AppProto.SMB: "smb", AppProto.LDAP: "ldap", AppProto.KRB5: "krb5",
-    AppProto.MODBUS: "modbus", AppProto.DNP3: "dnp3", AppProto.MQTT: "mqtt", AppProto.DCERPC: "dcerpc", AppProto.PGSQL: "pgsql",
-    AppProto.POP3: "pop3", AppProto.BITTORRENT_DHT: "bittorrent_dht",
+    AppProto.MODBUS: "modbus", AppProto.DNP3: "dnp3", AppProto.MQTT: "mqtt", AppProto.DCERPC: "dcerpc",
+    AppProto.PGSQL: "pgsql", AppProto.POP3: "pop3", AppProto.BITTORRENT_DHT: "bittorrent_dht",
 }
 """The section of the configuration that holds the settings of a protocol's parser."""

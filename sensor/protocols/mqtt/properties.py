@@ -12,9 +12,10 @@ _BYTE, _SHORT, _LONG, _VARINT, _TEXT, _PAIR = ">B", ">H", ">I", "varint", "text"
 _PROPERTIES = {
     1: ("payload_format_indicator", _BYTE), 2: ("message_expiry_interval", _LONG), 3: ("content_type", _TEXT),
     8: ("response_topic", _TEXT), 9: ("correlation_data", _TEXT), 11: ("subscription_identifier", _VARINT),
-    17: ("session_expiry_interval", _LONG), 18: ("assigned_client_identifier", _TEXT), 19: ("server_keep_alive", _SHORT),
-    21: ("authentication_method", _TEXT), 22: ("authentication_data", _TEXT), 23: ("request_problem_information", _BYTE),
-    24: ("will_delay_interval", _LONG), 25: ("request_response_information", _BYTE), 26: ("response_information", _TEXT),
+    17: ("session_expiry_interval", _LONG), 18: ("assigned_client_identifier", _TEXT),
+    19: ("server_keep_alive", _SHORT), 21: ("authentication_method", _TEXT), 22: ("authentication_data", _TEXT),
+    23: ("request_problem_information", _BYTE), 24: ("will_delay_interval", _LONG),
+    25: ("request_response_information", _BYTE), 26: ("response_information", _TEXT),
     28: ("server_reference", _TEXT), 31: ("reason_string", _TEXT), 33: ("receive_maximum", _SHORT),
     34: ("topic_alias_maximum", _SHORT), 35: ("topic_alias", _SHORT), 36: ("maximum_qos", _BYTE),
     37: ("retain_available", _BYTE), 38: ("user_property", _PAIR), 39: ("maximum_packet_size", _LONG),
@@ -45,7 +46,7 @@ def properties(data: bytes, at: int) -> tuple[dict[str, Any], int]:
     for _ in range(_MOST):
         if at >= stop:
             break
-        name, form = _PROPERTIES[data[at]] if data[at] in _PROPERTIES else ("", "")
+        name, form = _PROPERTIES.get(data[at], ("", ""))
         if not form:
             break
         value, at = _value(data[:stop], at + 1, form)
