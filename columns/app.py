@@ -38,5 +38,4 @@ class AppProto(IntEnum):
     MQTT = 27
     PGSQL = 28
     BITTORRENT_DHT = 29
-    NFS = 30
     FAILED = 127  # speaks, but nothing that is known here

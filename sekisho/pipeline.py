@@ -112,7 +112,8 @@ class _Run:
         self.chain = build_chain(options.settings, options.policy)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                   parser_settings(options.settings), inspected=self.chain.listens)
+                                   parser_settings(options.settings), inspected=self.chain.listens,
+                                   packet_rows=options.settings.packets)
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
         self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
         self.digest, self.traffic = ResultDigest(), Traffic()

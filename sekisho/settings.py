@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sensor.protocols.mime.message import MimeSettings
     from sensor.protocols.modbus import ModbusSettings
     from sensor.protocols.mqtt import MqttSettings
+    from sensor.protocols.packet_rows import PacketRowSettings
     from sensor.protocols.pgsql import PgsqlSettings
     from sensor.protocols.pop3 import Pop3Settings
     from sensor.protocols.quic import QuicSettings
@@ -109,6 +110,7 @@ SECTIONS: dict[str, str] = {
     "pgsql": "sensor.protocols.pgsql:PgsqlSettings",
     "pop3": "sensor.protocols.pop3:Pop3Settings",
     "bittorrent_dht": "sensor.protocols.bittorrent_dht:BittorrentDhtSettings",
+    "packets": "sensor.protocols.packet_rows:PacketRowSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -159,6 +161,7 @@ class Settings:
     pgsql: PgsqlSettings
     pop3: Pop3Settings
     bittorrent_dht: BittorrentDhtSettings
+    packets: PacketRowSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

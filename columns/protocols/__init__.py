@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from columns.protocols.anomaly import ANOMALY
+from columns.protocols.arp import ARP
 from columns.protocols.bittorrent_dht import BITTORRENT_DHT
 from columns.protocols.dcerpc import DCERPC
 from columns.protocols.dhcp import DHCP
@@ -11,6 +12,7 @@ from columns.protocols.dns import DNS
 from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.ftp import FTP, FTP_DATA
 from columns.protocols.http import HTTP
+from columns.protocols.icmp import ICMP
 from columns.protocols.irc import IRC
 from columns.protocols.krb5 import KRB5
 from columns.protocols.ldap import LDAP
@@ -33,5 +35,5 @@ from columns.schema import Table
 
 TRANSACTIONS: tuple[Table, ...] = (
     DNS, TLS, QUIC, HTTP, FILEINFO, SMTP, SMB, KRB5, LDAP, FTP, FTP_DATA, SSH, RDP, SIP, IRC, DHCP, NTP, SNMP, TFTP,
-    MODBUS, DNP3, MQTT, DCERPC, PGSQL, POP3, RFB, BITTORRENT_DHT, ANOMALY)
+    MODBUS, DNP3, MQTT, DCERPC, PGSQL, POP3, RFB, BITTORRENT_DHT, ANOMALY, ARP, ICMP)
 """All of them, in the order of the documentation."""

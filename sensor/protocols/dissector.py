@@ -13,6 +13,7 @@ from columns.app import AppProto
 from columns.codes import EndReason, Status
 from columns.said import Said, Step, Stretch
 from sensor.protocols.conversation import Conversation
+from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.settings import ProtocolSettings
 from sensor.streams import Chunks, Streams
@@ -20,7 +21,7 @@ from sensor.streams.state import END
 
 _UDP = 17
 _OVER_TCP, _OVER_UDP = "_tcp", "_udp"
-_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly"})
+_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
 """Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
 _NO_MORE = 1 << 64
 
@@ -35,11 +36,13 @@ class Dissector:
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
                  settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None, *,
-                 inspected: bool = False) -> None:
+                 inspected: bool = False,
+                 packet_rows: PacketRowSettings | None = None) -> None:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own, self._inspected = streams, own_settings or {}, inspected
         self._spoken: list[Step | Stretch] = []
         self._ending = False
+        self._alone = PacketRows(streams.flows, packet_rows)
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -63,7 +66,7 @@ class Dissector:
             self._take_datagram(*event)
         self._label(flows)
         spoken, self._spoken = self._spoken, []
-        return Said(self._batches(), spoken, buffers)
+        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers)
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: _Datagrams) -> None:
         buffers = [memoryview(b) for b in chunks.buffers]
@@ -180,8 +183,8 @@ class Dissector:
                 numbers = self._numbers.pop(flow_id, {})
                 flows.transactions[k] = sum(n for name, n in numbers.items() if name not in _PARTS)
 
-    def _batches(self) -> list[tuple[Table, Any]]:
-        made = [(table, table.from_rows(rows)) for table, rows in self._rows.values()]
+    def _batches(self, alone: list[tuple[Table, Any]]) -> list[tuple[Table, Any]]:
+        made = [*((table, table.from_rows(rows)) for table, rows in self._rows.values()), *alone]
         for table, batch in made:
             rows, over_udp = batch.proto.size, int(np.count_nonzero(batch.proto == _UDP))
             self.counts[f"rows_{table.name}"] += rows
@@ -193,7 +196,7 @@ class Dissector:
 
     def counters(self) -> dict[str, int]:
         """Return conversations begun, evicted and live, rows by table, and what the parsers counted by cause."""
-        return {**self.counts, "live": len(self._talks)}
+        return {**self.counts, **{c: n for c, n in self._alone.counts.items() if n}, "live": len(self._talks)}
 
     def by_protocol(self) -> dict[str, dict[str, int]]:
         """Return flows and transactions by protocol and the parsers that failed, under Suricata's names of counters."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from columns.app import AppProto
+from columns.protocols.anomaly import ANOMALY
 from columns.protocols.mqtt import MQTT
+from sensor.protocols.anomalies import Anomalies
 from sensor.protocols.framing import Framer
 from sensor.protocols.mqtt import message as m
 from sensor.protocols.mqtt.settings import MqttSettings
@@ -42,6 +44,7 @@ class MqttStream:
         self._pending: dict[tuple[bool, int], _Exchange] = {}
         self._version = self._strange = self._exchanges = 0
         self._client = self._user = ""
+        self._anomalies, self._connected = Anomalies(context, self.app_proto), False
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
@@ -52,13 +55,13 @@ class MqttStream:
                 continue
             message = m.message_of(packet, self._version, self._settings)
             if message is None:
-                self._context.count("mqtt_malformed")
+                self._malformed(to_server, at)
                 self._strange += 1
                 self.done = self._strange >= _STRANGE
             else:
                 self._take(message, to_server, at)
         if framer.broken:
-            self._context.count("mqtt_malformed")
+            self._malformed(to_server, at)
             self.done = True
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
@@ -73,13 +76,22 @@ class MqttStream:
             self._tell(exchange, at, "request")
         self._pending.clear()
 
+    def _malformed(self, to_server: bool, at: Moment) -> None:
+        self._context.count("mqtt_malformed")
+        self._anomalies.tell("malformed_traffic", self._exchanges, to_server, at)
+
     def _take(self, message: m.Message, to_server: bool, at: Moment) -> None:
         kind, fields = message.kind, message.fields
         if kind == m.CONNECT:
+            if self._connected:
+                self._anomalies.tell("double_connect", self._exchanges, to_server, at)
+            self._connected = True
             self._version = fields["protocol_version"]
             self._client, self._user = fields["client_id"], fields.get("username", "")
         elif kind == m.CONNACK and not self._version:
             self._version = 5 if "properties" in fields else 4
+        if not self._connected and kind != m.CONNACK:
+            self._anomalies.tell("unintroduced_message", self._exchanges, to_server, at)
         key = _key(message, to_server)
         if kind in _ANSWERS:
             self._answer(message, key, to_server, at)
@@ -177,4 +189,4 @@ def _connects(head: bytes) -> bool | None:
     return False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.MQTT, MqttStream, probe, (MQTT,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.MQTT, MqttStream, probe, (MQTT, ANOMALY)),)
