@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
     from detectors.scan import ScanSettings
+    from detectors.signatures.settings import RulesSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
@@ -65,7 +66,8 @@ class ReplaySettings:
         "meaning": "put streams in order and look into what is said; auto: where it is kept, in a store or EVE"})
     zones: str = field(default="", metadata={
         "result": False,
-        "meaning": "zone policy, relative to this file; without one, zones are not judged"})
+        "meaning": "zone policy (or the folder of its editions), relative to this file; without one, zones are not "
+        "judged"})
     home_net: tuple[str, ...] = field(default=(), metadata={
         "meaning": "networks of our own (CIDR); without a zone policy, flows are labelled home and external by them"})
 
@@ -111,6 +113,7 @@ SECTIONS: dict[str, str] = {
     "pop3": "sensor.protocols.pop3:Pop3Settings",
     "bittorrent_dht": "sensor.protocols.bittorrent_dht:BittorrentDhtSettings",
     "packets": "sensor.protocols.packet_rows:PacketRowSettings",
+    "rules": "detectors.signatures.settings:RulesSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -162,6 +165,7 @@ class Settings:
     pop3: Pop3Settings
     bittorrent_dht: BittorrentDhtSettings
     packets: PacketRowSettings
+    rules: RulesSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

@@ -3,6 +3,6 @@
 from storage.migrations.migration import Migration
 
 MIGRATION = Migration(
-    4, "PostgreSQL and BitTorrent's DHT as app_proto, more tables of protocol transactions",
+    5, "PostgreSQL and BitTorrent's DHT as app_proto, more tables of protocol transactions",
     tables=("flow",),
 )
