@@ -24,6 +24,7 @@ from sekisho.commands import (
     explain,
     flows,
     replay,
+    rules,
     runs,
     spool,
     sql,
@@ -41,6 +42,7 @@ app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
 app.command(epilog=console.EXAMPLES)(console.console)
+app.add_typer(rules.app, name="rules", epilog=rules.EXAMPLES)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(spool.app, name="spool", epilog=spool.EXAMPLES)
 app.add_typer(store.app, name="store", epilog=store.EXAMPLES)

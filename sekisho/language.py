@@ -93,4 +93,9 @@ _JA = {
     "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",
     "questions": "件の問い合わせ", "slowest": "最も遅いもの", "range": "期間", "kind": "種類", "name": "名前",
     "check": "項目", "result": "結果", "detail": "詳細",
+    "can be evaluated": "評価可能", "share": "割合", "all": "すべて", "switched on": "有効", "switched off": "無効",
+    "keyword": "キーワード", "class type": "分類", "action": "動作", "buffer": "バッファ",
+    "fast pattern": "高速照合パターン", "change": "変更", "added": "追加", "removed": "削除", "changed": "内容の変更",
+    "for flowbits": "flowbits のため有効化", "nothing was written": "書き込んでいません", "written": "書き込みました",
+    "condition": "条件",
 }

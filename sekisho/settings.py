@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
     from detectors.scan import ScanSettings
+    from detectors.signatures.settings import RulesSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
@@ -100,6 +101,7 @@ SECTIONS: dict[str, str] = {
     "krb5": "sensor.protocols.krb5:Krb5Settings",
     "modbus": "sensor.protocols.modbus:ModbusSettings",
     "dnp3": "sensor.protocols.dnp3.parser:Dnp3Settings",
+    "rules": "detectors.signatures.settings:RulesSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -145,6 +147,7 @@ class Settings:
     krb5: Krb5Settings
     modbus: ModbusSettings
     dnp3: Dnp3Settings
+    rules: RulesSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
