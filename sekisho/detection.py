@@ -5,6 +5,8 @@ from __future__ import annotations
 from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
+from detectors.leaks.all import LEAK_DETECTORS
+from detectors.leaks.lists import load_lists
 from detectors.scan import ScanDetector
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
@@ -22,6 +24,8 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     known = any(s.name == settings.replay.sensor for s in policy.sensors)
     sensor = settings.replay.sensor if known else ""  # a capture from elsewhere: what its wire expects is not known
     detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
+    lists = load_lists(settings.leaks.lists)
+    detectors += [kind(policy, lists, settings.leaks, sensor=sensor) for kind in LEAK_DETECTORS]
 
     def zone_names(hi, lo):
         return [policy.zone_names[number] for number in policy.zone_of(hi, lo).tolist()]
