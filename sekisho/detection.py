@@ -7,6 +7,7 @@ from detectors.contract import Detector
 from detectors.flood import FloodDetector
 from detectors.leaks.all import LEAK_DETECTORS
 from detectors.leaks.lists import load_lists
+from detectors.leaks.shared import Shared
 from detectors.scan import ScanDetector
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
@@ -25,7 +26,8 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     sensor = settings.replay.sensor if known else ""  # a capture from elsewhere: what its wire expects is not known
     detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
     lists = load_lists(settings.leaks.lists)
-    detectors += [kind(policy, lists, settings.leaks, sensor=sensor) for kind in LEAK_DETECTORS]
+    shared = Shared(policy)
+    detectors += [kind(policy, lists, settings.leaks, sensor=sensor, shared=shared) for kind in LEAK_DETECTORS]
 
     def zone_names(hi, lo):
         return [policy.zone_names[number] for number in policy.zone_of(hi, lo).tolist()]

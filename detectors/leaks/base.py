@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from columns import Alerts, Flows, Packets, Text, text_values
-from columns.codes import FlowEvent, Outcome
+from columns import PACKET, Alerts, Flows, Packets
+from columns.codes import EndReason, FlowEvent, Outcome
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.findings import FollowedFlows
@@ -17,57 +16,15 @@ from detectors.leaks.book import Ends, Evidence, LeakBook
 from detectors.leaks.ground import Ground, ground_of
 from detectors.leaks.leak import Leak
 from detectors.leaks.lists import Lists, load_lists
+from detectors.leaks.memory import Memory
+from detectors.leaks.rows import opened_ends
 from detectors.leaks.settings import LeakSettings
+from detectors.leaks.shared import Seen, Shared
 from detectors.leaks.text import placed, placed_ja
-from detectors.zone_rows import opening_keys
 from zones import Policy
 
-_OPENED, _ESTABLISHED = int(FlowEvent.OPENED), int(FlowEvent.ESTABLISHED)
-_OUTCOME_KNOWN = int(FlowEvent.REFUSED) | _ESTABLISHED
+_ESTABLISHED = int(FlowEvent.ESTABLISHED)
 _BACK, _PACKET, _SAID, _FLOW = 0, 1, 2, 3
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-class Memory(Generic[Key, Value]):
-    """What a detector remembers, at most so many entries; the longest unused gives way and is counted."""
-
-    def __init__(self, most: int, on_evict: Callable[[Key, Value], None] | None = None) -> None:
-        self.most, self.evicted, self.on_evict = most, 0, on_evict
-        self._known: OrderedDict[Key, Value] = OrderedDict()
-
-    def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """Return the value of a key, made if it is new, as the one used last."""
-        known = self._known
-        if key in known:
-            known.move_to_end(key)
-            return known[key]
-        if len(known) >= self.most:
-            gone = known.popitem(last=False)
-            self.evicted += 1
-            if self.on_evict is not None:
-                self.on_evict(*gone)
-        value = known[key] = make()
-        return value
-
-    def seen(self, key: Key) -> Value | None:
-        """Return the value of a key, or None; it is not used by this."""
-        return self._known.get(key)
-
-    def drop(self, key: Key) -> None:
-        """Forget a key."""
-        self._known.pop(key, None)
-
-    def keys(self) -> list[Key]:
-        """Return the keys."""
-        return list(self._known)
-
-    def clear(self) -> None:
-        """Forget everything but the count."""
-        self._known.clear()
-
-    def __len__(self) -> int:
-        return len(self._known)
 
 
 class LeakDetector:
@@ -82,11 +39,13 @@ class LeakDetector:
     signatures: tuple[Leak, ...] = ()
 
     def __init__(self, policy: Policy, lists: Lists | None = None, settings: LeakSettings | None = None, *,
-                 sensor: str = "") -> None:
+                 sensor: str = "", shared: Shared | None = None) -> None:
         self.policy, self.settings, self.sensor = policy, settings or LeakSettings(), sensor
         self.lists = lists or load_lists(self.settings.lists)
         self.ranks = np.array(policy.ranks, np.int64)
         self.ground: Ground = ground_of(policy, sensor)
+        self.shared = shared or Shared(policy)
+        self.seen: Seen = self.shared.of(PACKET.none)
         self.prepare()
         self.reset()
 
@@ -97,7 +56,7 @@ class LeakDetector:
         """Forget everything learned."""
         self.book_ = LeakBook(self.policy, self.name, self.settings)
         self.memories_: dict[str, Memory[Any, Any]] = {}
-        self.followed_ = FollowedFlows()
+        self.followed_, self.follows_ = FollowedFlows(), False
         self.told_: Memory[int, list[Evidence]] = Memory(self.settings.remembered)
         self.counts_: dict[str, int] = {}
         self.now_ns_ = np.iinfo(np.int64).min
@@ -126,11 +85,12 @@ class LeakDetector:
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
         self._todo: list[tuple[int, int, int, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._packets = packets
+        self._packets, self.seen = packets, self.shared.of(packets)
         self._clock_backs(packets)
         self.followed_.tidy(self)
         self.gather(packets, flows, said)
         self._progress(packets)
+        self._flow_ends(flows)
         if self._todo:
             self._todo.sort(key=_order)
             for number, _, _, clock_ns, act, what in self._todo:
@@ -170,11 +130,25 @@ class LeakDetector:
         return np.fromiter(self.told_.keys(), np.uint64, len(self.told_))
 
     def _progress(self, packets: Packets) -> None:
-        rows = np.flatnonzero(packets.flow_event & _OUTCOME_KNOWN)
+        rows = self.seen.outcomes if self.follows_ else self.seen.outcomes[:0]
         rows = rows[self.followed_.maybe(packets.flow_id[rows])] if rows.size else rows
         if rows.size:
             self.at_packets(rows, self._outcome, packets.flow_id[rows].tolist(), packets.flow_event[rows].tolist(),
                             packets.ts_ns[rows].tolist())
+
+    def _flow_ends(self, flows: Flows) -> None:
+        if not flows.flow_id.size or not self.follows_:
+            return
+        over = self.followed_.maybe(flows.flow_id) & (flows.end_reason != int(EndReason.ACTIVE_TIMEOUT))
+        rows = np.flatnonzero(over)
+        if rows.size:
+            self.at_flows(flows, rows, self._ended, flows.flow_id[rows].tolist(), flows.outcome[rows].tolist(),
+                          flows.ts_end_ns[rows].tolist())
+
+    def _ended(self, flow_id: int, outcome: int, ts_ns: int) -> None:
+        for evidence in self.told_.seen(flow_id) or ():
+            self.book_.take(evidence._replace(outcome=outcome, events=0, ts_ns=ts_ns), self.clock_ns)
+        self.told_.drop(flow_id)
 
     def _outcome(self, flow_id: int, event: int, ts_ns: int) -> None:
         established = event & _ESTABLISHED
@@ -192,6 +166,7 @@ class LeakDetector:
         if rows.size:
             ends, certainty = opened_ends(self.policy, self._packets, rows)
             self.followed_.add(self._packets.flow_id[rows])
+            self.follows_ = True
             self.at_packets(rows, act, ends, certainty, self._packets.ts_ns[rows].tolist(), *columns)
 
     def en(self, address: int, zone: int) -> str:
@@ -227,10 +202,7 @@ class LeakDetector:
         clock = packets.clock_ns
         if not clock.size:
             return
-        back = np.flatnonzero(clock[1:] < clock[:-1]) + 1
-        if clock[0] < self.now_ns_:
-            back = np.concatenate([np.zeros(1, np.int64), back])
-        for row in back.tolist():
+        for row in [0, *self.seen.backs] if clock[0] < self.now_ns_ else self.seen.backs:
             before = int(clock[row - 1]) if row else self.now_ns_
             self._todo.append((int(packets.packet_number[row]), _BACK, row, before, self._turn_back, (before,)))
 
@@ -241,51 +213,3 @@ class LeakDetector:
 
 def _order(event: tuple[Any, ...]) -> tuple[int, int, int]:
     return event[:3]
-
-
-def openings(packets: Packets) -> np.ndarray:
-    """Return the indices of the packets that open a flow."""
-    return np.flatnonzero(packets.flow_event & _OPENED)
-
-
-def opened_ends(policy: Policy, packets: Packets, rows: np.ndarray) -> tuple[list[Ends], list[int]]:
-    """Return (ends with the initiator as source, certainty) of packets that open a flow."""
-    keys = opening_keys(packets, rows)
-    src = policy.zone_of(keys.src_ip_hi, keys.src_ip_lo)
-    dst = policy.zone_of(keys.dst_ip_hi, keys.dst_ip_lo)
-    columns = [c.tolist() for c in (
-        keys.src_ip_hi, keys.src_ip_lo, keys.dst_ip_hi, keys.dst_ip_lo, src, dst, keys.src_port, keys.dst_port,
-        keys.proto, packets.vlan[rows], packets.flow_id[rows])]
-    ends = [Ends(a << 64 | b, c << 64 | d, *rest) for a, b, c, d, *rest in zip(*columns, strict=True)]
-    return ends, keys.certainty.tolist()
-
-
-def said_rows(said: Said, table: str, *columns: str) -> Iterator[tuple[Ends, int, int, tuple[Any, ...]]]:
-    """Yield (ends, event time, packet number, values of the columns) of each row of a protocol table."""
-    for kind, batch in said.rows:
-        if kind.name != table:
-            continue
-        wanted = [text_values(c) if isinstance(c, Text) else c.tolist() for c in (getattr(batch, n) for n in columns)]
-        values = list(zip(*wanted, strict=True)) if wanted else [()] * batch.ts_ns.size
-        yield from zip(ends_of(batch), batch.ts_ns.tolist(), batch.packet_number.tolist(), values, strict=True)
-
-
-def ends_of(rows: Any, index: np.ndarray | None = None) -> list[Ends]:
-    """Return the ends of rows that have addresses, zones and ports (a flow or protocol table), all or those named."""
-    def column(name: str) -> list[int]:
-        values = getattr(rows, name)
-        return (values if index is None else values[index]).tolist()
-
-    return [Ends(a << 64 | b, c << 64 | d, *rest) for a, b, c, d, *rest in zip(*map(column, (
-        "src_ip_hi", "src_ip_lo", "dst_ip_hi", "dst_ip_lo", "src_zone", "dst_zone", "src_port", "dst_port", "proto",
-        "vlan", "flow_id")), strict=True)]
-
-
-def packet_ends(policy: Policy, packets: Packets, rows: np.ndarray) -> list[Ends]:
-    """Return the ends of packet rows (indices) as on the wire, with their zones."""
-    src_zone = policy.zone_of(packets.src_ip_hi[rows], packets.src_ip_lo[rows]).tolist()
-    dst_zone = policy.zone_of(packets.dst_ip_hi[rows], packets.dst_ip_lo[rows]).tolist()
-    columns = [getattr(packets, n)[rows].tolist() for n in (
-        "src_ip_hi", "src_ip_lo", "dst_ip_hi", "dst_ip_lo", "src_port", "dst_port", "proto", "vlan", "flow_id")]
-    return [Ends(a << 64 | b, c << 64 | d, sz, dz, *rest)
-            for sz, dz, a, b, c, d, *rest in zip(src_zone, dst_zone, *columns, strict=True)]

@@ -82,12 +82,17 @@ def zone_of(policy: Policy, address: int) -> int:
     return int(policy.zone_of(*halves(address))[0])
 
 
-def zone_of_text(policy: Policy, text: str) -> int:
-    """Return the zone of an address in text, 0 where there is none."""
+def address_of(text: str) -> int:
+    """Return an address in text as a 128-bit int; 0 where there is none, or 0.0.0.0."""
     try:
-        return zone_of(policy, address_int(text))
+        return 0 if text == "0.0.0.0" else address_int(text)
     except ValueError:
         return 0
+
+
+def zone_of_text(policy: Policy, text: str) -> int:
+    """Return the zone of an address in text, 0 where there is none."""
+    return zone_of(policy, address_of(text)) if address_of(text) else 0
 
 
 def permitted(found: Judgement) -> np.ndarray:

@@ -35,7 +35,7 @@ class LeakSettings:
     peers: int = setting(
         8, unit="hosts", low=2, high=10_000, meaning="neighbours whose TTL must be known before one is out of line")
     upload_mb: float = setting(
-        5, unit="MB", low=0.001, high=1e6, meaning="sent in one flow to the Internet side before it can be an "
+        2, unit="MB", low=0.001, high=1e6, meaning="sent in one flow to the Internet side before it can be an "
                                                    "upload; four times as much where it is permitted")
     upload_ratio: float = setting(
         10, unit="ratio", low=1, high=1e6, meaning="payload sent for each byte received that makes an upload of it")

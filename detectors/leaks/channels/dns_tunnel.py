@@ -9,8 +9,10 @@ from collections import Counter
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, said_rows
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import said_rows
 from detectors.leaks.text import printable
 
 DNS_TUNNEL = Leak(

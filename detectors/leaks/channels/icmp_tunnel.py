@@ -9,8 +9,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, packet_ends
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import packet_ends
 from detectors.leaks.thin import Thinner, mixed
 
 ICMP_TUNNEL = Leak(

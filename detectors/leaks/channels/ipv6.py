@@ -7,7 +7,8 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, openings
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
 from detectors.leaks.text import host
 
@@ -34,7 +35,7 @@ class Ipv6(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Openings with such an address, or on such a VLAN."""
-        rows = openings(packets)
+        rows = self.seen.openings
         if not rows.size:
             return
         kind = np.maximum(_transition(packets.src_ip_hi[rows], packets.src_ip_lo[rows]),

@@ -7,7 +7,8 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.channels import stone_kernel as kernels
 from detectors.leaks.ground import zone_of
 from detectors.leaks.leak import Leak

@@ -7,9 +7,11 @@ import numpy as np
 from columns import Flows, Packets, text_values
 from columns.codes import Property, Severity, Verdict
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, ends_of, openings, packet_ends
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import judged
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import ends_of, packet_ends
 from detectors.leaks.thin import Thinner, mixed
 from detectors.settings import network_words
 
@@ -55,7 +57,7 @@ class TimeAndAnswers(LeakDetector):
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Messages of NTP; openings from and to reflecting services."""
         self._ntp(said)
-        rows = openings(packets)
+        rows = self.seen.openings
         rows = rows[(packets.proto[rows] == 17) & (packets.tunnel_depth[rows] == 0)]
         if not rows.size:
             return

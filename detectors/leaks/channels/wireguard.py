@@ -7,9 +7,11 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, packet_ends
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import permitted
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import packet_ends
 from detectors.leaks.thin import Thinner, mixed
 from zones import FlowKeys, judge
 

@@ -9,8 +9,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity, Verdict
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, ends_of
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import ends_of
 
 ABOVE_USUAL = Leak(
     901311, "Conduit carries more than usual in this hour of the week",

@@ -7,11 +7,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Certainty, Property, Severity, Verdict
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, openings
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
 from detectors.leaks.text import service
-from detectors.zone_rows import opening_keys
-from zones import judge
 
 TUNNEL = Leak(
     901102, "VPN or tunnel protocol between zones", "系をまたぐVPN・トンネルプロトコル", "Policy Violation",
@@ -75,11 +74,10 @@ class ListedServices(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Openings of listed services between zones, and those that are near a conduit but for the service."""
-        rows = openings(packets)
+        rows = self.seen.openings
         if not rows.size:
             return
-        keys = opening_keys(packets, rows)
-        found = judge(self.policy, keys)
+        keys, found = self.seen.keys, self.seen.judgement
         crosses = (found.src_zone != found.dst_zone) & (found.src_zone != 0) & (found.dst_zone != 0)
         guessed = keys.certainty != int(Certainty.SYN_SEEN)
         asks = (keys.src_port >= 1024) | (keys.src_port == keys.dst_port)

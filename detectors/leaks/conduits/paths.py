@@ -7,12 +7,12 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Certainty, Outcome, Property, Severity, Verdict
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, ends_of, openings
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import ends_of
 from detectors.leaks.text import service
 from detectors.settings import network_words
-from detectors.zone_rows import opening_keys
-from zones import judge
 
 PAST_CLOUD = Leak(
     901131, "Internet path that avoids the security cloud", "セキュリティクラウドを経由しないインターネット通信",
@@ -52,10 +52,9 @@ class Paths(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Openings past the gateway or by a monitor; flows that became established past the security cloud."""
-        rows = openings(packets)
+        rows = self.seen.openings
         if rows.size:
-            keys = opening_keys(packets, rows)
-            found = judge(self.policy, keys)
+            keys, found = self.seen.keys, self.seen.judgement
             self._mail(rows, keys, found)
             self._monitor(rows, keys, found)
         self._past_cloud(packets, flows)

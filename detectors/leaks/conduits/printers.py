@@ -7,11 +7,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Certainty, Property, Severity, Verdict
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, openings
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
 from detectors.leaks.text import service
-from detectors.zone_rows import opening_keys
-from zones import judge
 
 SHARED_PRINTER = Leak(
     901261, "Printer used from two zones", "二つの系から利用される複合機", "Misconfiguration", Severity.MEDIUM,
@@ -36,21 +35,16 @@ class Printers(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """SYNs to printing ports, and to where scans go."""
-        rows = openings(packets)
-        rows = rows[packets.proto[rows] == 6]
+        rows = self.seen.openings
         if not rows.size:
             return
-        keys = opening_keys(packets, rows)
-        syn = keys.certainty == int(Certainty.SYN_SEEN)
+        keys, found = self.seen.keys, self.seen.judgement
+        syn = keys.certainty == int(Certainty.SYN_SEEN)  # TCP alone
         prints = np.flatnonzero(syn & (self.lists["printing"].of_ports(keys.proto, keys.dst_port) != 0))
         self.at_openings(rows[prints], self._prints)
-        scans = np.flatnonzero(syn & np.isin(keys.dst_port, _SCANS))
-        if scans.size:
-            found = judge(self.policy, type(keys)(*[column[scans] for column in keys]))
-            barred = (found.src_zone != found.dst_zone) & (found.verdict != int(Verdict.PERMITTED))
-            barred &= found.dst_zone != 0
-            scans, verdict = scans[barred], found.verdict[barred]
-            self.at_openings(rows[scans], self._scans, verdict.tolist())
+        scans = syn & np.isin(keys.dst_port, _SCANS) & (found.src_zone != found.dst_zone) & (found.dst_zone != 0)
+        scans = np.flatnonzero(scans & (found.verdict != int(Verdict.PERMITTED)))
+        self.at_openings(rows[scans], self._scans, found.verdict[scans].tolist())
 
     def _prints(self, ends: Ends, certainty: int, ts_ns: int) -> None:
         if not self.ground.internal[ends.src_zone] or not self.ground.internal[ends.dst_zone]:

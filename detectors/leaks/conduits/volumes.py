@@ -9,8 +9,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import EndReason, Outcome, Property, Severity, Verdict
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, ends_of
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import ends_of
 from detectors.leaks.text import service
 
 UPLOAD = Leak(

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from columns import text_values
 from columns.said import Said
-from detectors.leaks.base import Ends, ends_of
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import judged
+from detectors.leaks.rows import ends_of
 from zones import Policy
 
 

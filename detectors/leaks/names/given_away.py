@@ -9,9 +9,11 @@ import re
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, said_rows
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import zone_of_text
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import said_rows
 from detectors.leaks.text import host, printable
 
 IN_HEADER = Leak(

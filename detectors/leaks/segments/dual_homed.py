@@ -10,9 +10,11 @@ from columns import Flows, Packets
 from columns.address import mac_text
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, openings, said_rows
-from detectors.leaks.ground import halves, zone_of_text
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
+from detectors.leaks.ground import address_of, halves, zone_of_text
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import said_rows
 from detectors.leaks.segments.sightings import Sightings
 from detectors.leaks.text import host, printable
 
@@ -51,7 +53,7 @@ class DualHomed(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Names in what was said, senders of ARP, and who passes packets on."""
-        first = openings(packets)
+        first = self.seen.openings
         first = first[(packets.tunnel_depth[first] == 0) & (packets.src_mac[first] != 0)]
         for mac, hi, lo in (("src_mac", "src_ip_hi", "src_ip_lo"), ("dst_mac", "dst_ip_hi", "dst_ip_lo")):
             columns = [getattr(packets, name)[first].tolist() for name in (mac, hi, lo)]
@@ -66,6 +68,7 @@ class DualHomed(LeakDetector):
     def _names(self, said: Said) -> None:
         for ends, ts_ns, number, (assigned, requested, name, client) in said_rows(
                 said, "dhcp", "assigned_ip", "requested_ip", "hostname", "client_id"):
+            ends = ends._replace(src=address_of(assigned) or address_of(requested))
             zone = zone_of_text(self.policy, assigned) or zone_of_text(self.policy, requested) or int(
                 self.ground.vlan_zone[ends.vlan])
             self.at_said([number] * 2, self._name, [("DHCP host name", name, ends, zone, ts_ns),
@@ -109,18 +112,23 @@ class DualHomed(LeakDetector):
         for other, (when, where, by) in places.items():
             if other != zone and ts_ns - when <= self.settings.identity_window_s * 10**9:
                 self._tell_both(leak, (kind, by), value, ends, (other, where), zone, ts_ns)
-        places[zone] = (ts_ns, ends.src, kind)
+        places[zone] = (ts_ns, ends, kind)
 
-    def _tell_both(self, leak: Leak, kinds: tuple[str, str], value: str, ends: Ends, before: tuple[int, int], zone: int,
-                   ts_ns: int) -> None:
+    def _tell_both(self, leak: Leak, kinds: tuple[str, str], value: str, ends: Ends, before: tuple[int, Ends],
+                   zone: int, ts_ns: int) -> None:
         names, shown = self.policy.zone_names, printable(value, 40)
+        here, there = _place(ends), _place(before[1])
         kind = kinds[0] if kinds[0] == kinds[1] else f"{kinds[0]} and {kinds[1]}"
         window = self.settings.identity_window_s
-        self.tell(leak, (value, *sorted((zone, before[0]))), ends._replace(dst=before[1], dst_zone=before[0]),
-                  f"{kind} {shown} in {names[zone]} ({host(ends.src)}) and {names[before[0]]} ({host(before[1])}) "
+        self.tell(leak, (value, *sorted((zone, before[0]))), ends._replace(dst=before[1].src, dst_zone=before[0]),
+                  f"{kind} {shown} in {names[zone]} ({here}) and {names[before[0]]} ({there}) "
                   f"within {window} s",
-                  f"{kind} {shown}が{window}秒以内に{names[zone]}（{host(ends.src)}）と{names[before[0]]}"
-                  f"（{host(before[1])}）の両方に出現", ts_ns)
+                  f"{kind} {shown}が{window}秒以内に{names[zone]}（{here}）と{names[before[0]]}"
+                  f"（{there}）の両方に出現", ts_ns)
+
+
+def _place(ends: Ends) -> str:
+    return host(ends.src) if ends.src else f"VLAN {ends.vlan}"
 
 
 def _own_name(answers: str) -> str:

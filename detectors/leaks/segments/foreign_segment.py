@@ -8,7 +8,8 @@ from columns import Flows, Packets
 from columns.address import mac_text
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
 from detectors.leaks.segments.sightings import Sighting, Sightings
 from detectors.leaks.text import host

@@ -10,9 +10,11 @@ from columns import Flows, Packets
 from columns.address import MAPPED_LO
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, packet_ends
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import zone_of
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import packet_ends
 from detectors.leaks.segments.advertised import advertised
 from detectors.leaks.text import host
 from detectors.leaks.thin import Thinner, mixed

@@ -9,9 +9,11 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, opened_ends, openings, said_rows
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import zone_of_text
 from detectors.leaks.leak import Leak
+from detectors.leaks.rows import opened_ends, said_rows
 from detectors.leaks.text import printable
 from detectors.leaks.thin import Thinner, mixed
 
@@ -53,7 +55,7 @@ class SharedAddress(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """SYNs of internal hosts, and DHCP."""
-        rows = openings(packets)
+        rows = self.seen.openings
         rows = rows[(packets.proto[rows] == 6) & (packets.tcp_flags[rows] & 0x17 == _SYN_ONLY)
                     & (packets.tunnel_depth[rows] == 0) & (packets.status[rows] == 0)]
         if rows.size:

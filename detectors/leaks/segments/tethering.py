@@ -7,7 +7,8 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import Property, Severity
 from columns.said import Said
-from detectors.leaks.base import Ends, LeakDetector, openings
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
 from detectors.leaks.ground import halves
 from detectors.leaks.leak import Leak
 from detectors.leaks.text import host
@@ -28,7 +29,7 @@ class Tethering(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Sources of the list that are in no zone."""
-        rows = openings(packets)
+        rows = self.seen.openings
         if not rows.size:
             return
         hi, lo = packets.src_ip_hi[rows], packets.src_ip_lo[rows]
