@@ -18,6 +18,16 @@ BATCHES = (1024, 8192, 65536, 262144)
 TSHARK_PACKETS = 100_000
 DPKT_PACKETS = 300_000
 
+DISSECTED = (
+    "frame.time_epoch", "ip.src", "ip.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "dns.id",
+    "dns.flags.response", "dns.qry.name", "dns.qry.type", "dns.flags.rcode", "dns.a", "dns.aaaa", "dns.cname",
+    "http.host", "http.request.method", "http.request.uri", "http.user_agent", "http.referer", "http.response.code",
+    "http.content_type", "http.content_length", "tls.handshake.extensions_server_name", "tls.handshake.version",
+    "tls.handshake.ciphersuite", "tls.handshake.ja3", "x509sat.printableString",
+    "x509ce.dNSName", "smtp.req.command", "smtp.req.parameter", "smtp.response.code", "imf.from", "imf.to",
+    "imf.subject", "smb.cmd", "smb2.cmd", "smb2.filename", "smb.path", "ssh.protocol", "ftp.request.command",
+)
+
 Manifest = dict[str, Any]
 
 
@@ -74,7 +84,9 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
     return [
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),
         replay("main, store", main, alone, store=True),
-        replay("main, payload", main, repeats=2, note="streams and protocols as well"),
+        replay("main, payload", main, "--payload", repeats=2, note="streams and protocols as well"),
+        *(replay(name, sheets[name], "--payload", repeats=2, note="streams and protocols as well") for name in
+          sheets.keys() & {"mixed"}),
         replay("warm start", sheets["one_packet"], note="one packet, kernels compiled before"),
         replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet, all cores",
                all_cores=True),
@@ -106,6 +118,23 @@ def python_peers(sheet: Manifest) -> list[Subject]:
                        sheet["packets"], sheet["wire_bytes"], seconds=loop_seconds, repeats=3,
                        note="no dissection, no statistics, one meter")
     return [dpkt, nfstream]
+
+
+def dissecting_peers(sheet: Manifest) -> list[Subject]:
+    """Return the peers that look into payload: nfstream with its dissection on, and tshark, where it is installed.
+
+    tshark prints what the protocol tables hold: names, hosts, methods, versions, recipients, files.
+    """
+    script = str(captures.ROOT / "benchmarks" / "peers" / "nfstream_loop.py")
+    found = [Subject("nfstream, dissecting", [sys.executable, script, sheet["path"], "20"], sheet["name"],
+                     sheet["packets"], sheet["wire_bytes"], seconds=loop_seconds, repeats=2,
+                     note="dissection of 20 packets a flow, no statistics, one meter")]
+    if program := shutil.which("tshark"):
+        path, count, size = _sliced(sheet, TSHARK_PACKETS)
+        fields = [x for f in DISSECTED for x in ("-e", f)]
+        found.append(Subject("tshark, dissecting", [program, "-r", str(path), "-T", "fields", *fields], sheet["name"],
+                             count, size, repeats=2, note=f"first {count:,} packets"))
+    return found
 
 
 def tool_peers(sheet: Manifest) -> list[Subject]:

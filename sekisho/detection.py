@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
@@ -14,6 +16,7 @@ from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
 from sekisho.settings import Settings
 from zones import Policy
+from zones.flow_judge import FlowJudge
 
 
 def build_chain(settings: Settings, policy: Policy | None) -> Chain:
@@ -22,8 +25,7 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     digest = config_digest(settings)
     if policy is None:
         return Chain(detectors, settings.chain, config_digest=digest)
-    known = any(s.name == settings.replay.sensor for s in policy.sensors)
-    sensor = settings.replay.sensor if known else ""  # a capture from elsewhere: what its wire expects is not known
+    sensor = known_sensor(settings, policy)
     detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
     lists = load_lists(settings.leaks.lists)
     shared = Shared(policy)
@@ -32,4 +34,17 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     def zone_names(hi, lo):
         return [policy.zone_names[number] for number in policy.zone_of(hi, lo).tolist()]
 
-    return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names)
+    return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names,
+                 remarks=lists.notes(datetime.date.today()))
+
+
+def build_judge(settings: Settings, policy: Policy | None) -> FlowJudge | None:
+    """Return what judges flow rows, or None without a policy."""
+    return None if policy is None else FlowJudge(policy, known_sensor(settings, policy))
+
+
+def known_sensor(settings: Settings, policy: Policy) -> str:
+    """Return the name of the sensor if the policy has it, else "": of a capture from elsewhere it is not known what
+    its wire expects."""
+    known = any(s.name == settings.replay.sensor for s in policy.sensors)
+    return settings.replay.sensor if known else ""

@@ -68,6 +68,11 @@ EN = {
         "Close the path; let the mail go by the gateway again.",
         "Treat what was delivered as unsanitized: find and inspect it.",
     ),
+    "leak-gateway-output": (
+        "Keep the terminal from opening the file; fetch the file from the gateway and inspect it.",
+        "See why the gateway let it pass: rule, version, an exception; send the test file through again.",
+        "Look for other files of the same way since the last good test.",
+    ),
     "leak-drift": (
         "Ask the owner of the conduit, or the vendor, what was done on that port and under which order.",
         "Needed: apply for a change of the conduit. Not needed: block it.",
@@ -192,6 +197,11 @@ JA = {
         "送信したサーバーと原因（MX、中継、ファイアウォールの変更）を確認する。",
         "経路を閉じ、ゲートウェイ経由に戻す。",
         "届いたメールは無害化されていないものとして探し、検査する。",
+    ),
+    "leak-gateway-output": (
+        "端末でファイルを開かせず、ゲートウェイから取得して検査する。",
+        "通過した原因（規則、版、例外）を調べ、試験ファイルを再投入する。",
+        "前回の正常な試験以降に同じ経路で出たファイルを確認する。",
     ),
     "leak-drift": (
         "許可通信の所管課・委託先に、そのポートでの作業と指示を確認する。",

@@ -16,7 +16,7 @@ import numpy as np
 from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
-from sekisho.detection import build_chain
+from sekisho.detection import build_chain, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
@@ -27,7 +27,7 @@ from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
 from sensor.streams import Streams
-from zones import Policy, judge_flows, label_ends
+from zones import Policy
 
 Vocabularies = dict[str, Sequence[str]]
 NO_BUFFERS = (read_only(b""), read_only(b""))
@@ -111,6 +111,7 @@ class _Run:
                                    parser_settings(options.settings), inspected=self.chain.listens)
         self.digest = ResultDigest()
         policy = options.policy
+        self.zones = build_judge(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
 
@@ -124,9 +125,9 @@ class _Run:
             said = self.dissector.update(packets, flows, chunks, buffers)
         self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
         for table, batch in said.rows:
-            if self.options.policy is not None:
+            if self.zones is not None:
                 with self.watch("zones"):
-                    label_ends(self.options.policy, batch)
+                    self.zones.said(table, batch)
             self.report.transactions[table.name] = self.report.transactions.get(table.name, 0) + rows_in(batch)
             with self.watch("digest"):
                 self.digest.add_transactions(table, batch)
@@ -137,9 +138,9 @@ class _Run:
 
     def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Label the flows, show all to the detectors, hand on what comes out."""
-        if self.options.policy is not None and rows_in(flows):
+        if self.zones is not None and rows_in(flows):
             with self.watch("zones"):
-                judge_flows(self.options.policy, flows)
+                self.zones.judge(flows)
         with self.watch("detect"):
             alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
@@ -181,6 +182,7 @@ class _Run:
         report = self.report
         report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
                             "streams": self.streams.counters(), "protocols": self.dissector.counters(),
+                            **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns

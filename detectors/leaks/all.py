@@ -10,6 +10,7 @@ from detectors.leaks.channels.stepping_stone import SteppingStone
 from detectors.leaks.channels.time_and_answers import TimeAndAnswers
 from detectors.leaks.channels.wireguard import WireGuard
 from detectors.leaks.conduits.baseline import Baseline
+from detectors.leaks.conduits.gateway_output import GatewayOutput
 from detectors.leaks.conduits.listed_services import ListedServices
 from detectors.leaks.conduits.paths import Paths
 from detectors.leaks.conduits.printers import Printers
@@ -26,4 +27,4 @@ LEAK_DETECTORS: tuple[type[LeakDetector], ...] = (
     DualHomed, ForeignSegment, Routes, SharedAddress, Tethering,
     NamedPlaces, GivenAway,
     Ipv6, WireGuard, DnsTunnel, IcmpTunnel, TimeAndAnswers, SteppingStone,
-    ListedServices, Paths, Printers, Volumes, Baseline)
+    ListedServices, Paths, GatewayOutput, Printers, Volumes, Baseline)

@@ -69,7 +69,7 @@ def judged(policy: Policy, rows: object) -> Judgement:
     return judge(policy, FlowKeys(
         rows.src_ip_hi, rows.src_ip_lo, rows.dst_ip_hi, rows.dst_ip_lo, rows.src_port, rows.dst_port, rows.proto,
         np.zeros(size, np.uint8), rows.ts_ns, np.full(size, int(Certainty.BIFLOW), np.uint8),
-        np.zeros(size, np.uint64)))
+        np.zeros(size, np.uint64), np.zeros(size, np.uint8), np.full(size, -1, np.int32)))
 
 
 def halves(address: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pcaps import day
-from pcaps.scenarios import asked, benign, channels, conduits, floods, leaks, scans, segments
+from pcaps.scenarios import asked, benign, between, channels, conduits, floods, leaks, scans, segments
 from pcaps.scene import MINUTE, SECOND, WORKING_DAY, Scene, clock
 
 AFTER_REVIEW_BY = datetime.date(2026, 10, 14)
@@ -54,6 +54,12 @@ PLANS = {
     "vpn_tunnel": Plan(leaks.vpn_tunnel, "16:15", 3),
     "tunnel_6in4": Plan(leaks.tunnel_6in4, "16:20"),
     "rfc1918_at_edge": Plan(leaks.rfc1918_at_edge, "16:40"),
+    "conduits_kept": Plan(conduits.conduits_kept, "22:10", 2),
+    "other_application": Plan(conduits.other_application, "10:20", 2),
+    "other_tenant": Plan(conduits.other_tenant, "10:25", 2),
+    "unsanitized_mail": Plan(conduits.unsanitized_mail, "10:40", 2),
+    "excessive_batch": Plan(conduits.excessive_batch, "22:20", 2),
+    "other_mac": Plan(conduits.other_mac, "10:50", 2),
 }
 """The scenarios that are an incident, or a benign rush, in front of a few busy minutes."""
 
@@ -70,13 +76,14 @@ _TWINS = (
     (asked.header_leak, asked.header_leak_benign), (segments.rogue_ipv6, segments.rogue_ipv6_benign),
     (channels.ipsec_tunnel, channels.ipsec_tunnel_benign), (asked.remote_access, asked.remote_access_benign),
     (asked.encrypted_dns, asked.encrypted_dns_benign), (channels.side_channel, channels.side_channel_benign),
-    (conduits.mail_skips_gateway, conduits.mail_skips_gateway_benign),
+    (between.mail_skips_gateway, between.mail_skips_gateway_benign),
+    (between.cdr_failed, between.cdr_failed_benign),
     (channels.stepping_stone, channels.stepping_stone_benign), (channels.relay, channels.relay_benign),
     (channels.dns_tunnel, channels.dns_tunnel_benign), (channels.icmp_tunnel, channels.icmp_tunnel_benign),
     (channels.ntp_misuse, channels.ntp_misuse_benign), (channels.stray_answers, channels.stray_answers_benign),
-    (asked.storage_upload, asked.storage_upload_benign), (conduits.shared_printer, conduits.shared_printer_benign),
-    (asked.direct_updates, asked.direct_updates_benign), (conduits.shared_storage, conduits.shared_storage_benign),
-    (conduits.vendor_drift, conduits.vendor_drift_benign), (conduits.above_usual, conduits.above_usual_benign),
+    (asked.storage_upload, asked.storage_upload_benign), (between.shared_printer, between.shared_printer_benign),
+    (asked.direct_updates, asked.direct_updates_benign), (between.shared_storage, between.shared_storage_benign),
+    (between.vendor_drift, between.vendor_drift_benign), (between.above_usual, between.above_usual_benign),
     (segments.monitor_bridges, segments.monitor_bridges_benign),
 )
 for _act, _twin in _TWINS:
@@ -85,8 +92,8 @@ PLANS |= {
     "rfc1918_at_edge_benign": Plan(segments.rfc1918_at_edge_benign, "16:40", 0),
     "tethering_benign": Plan(segments.tethering_benign, "15:10", 0),
     "proxy_bypass_benign": Plan(asked.proxy_bypass_benign, "16:10", 0),
-    "wrong_initiator_benign": Plan(conduits.wrong_initiator_benign, "14:30", 0),
-    "smb_across_zones_benign": Plan(conduits.smb_across_zones_benign, "16:05", 0),
+    "wrong_initiator_benign": Plan(between.wrong_initiator_benign, "14:30", 0),
+    "smb_across_zones_benign": Plan(between.smb_across_zones_benign, "16:05", 0),
 }
 """Benign twins of leaks that stand above."""
 

@@ -1,100 +1,91 @@
-"""Services and volumes between zones, each with its benign twin."""
+"""Conduits that are used as agreed, and each in one way as it was not."""
 
 from __future__ import annotations
 
+import base64
+
 from pcaps import services
-from pcaps.city import CITY, own
-from pcaps.dice import opaque
-from pcaps.scene import MINUTE, SECOND, Scene
+from pcaps.city import CITY
+from pcaps.dice import Dice, opaque
+from pcaps.scene import SECOND, Host, Scene, ways
 from pcaps.session import Session
 
-PRINTER = own("10.20.1.200", 120, ttl=64)
-WEEK = 7 * 24 * 60 * MINUTE
+_OFFICE = b"PK\x03\x04\x14\x00\x06\x00\x08\x00" + b"\x00" * 20 + b"[Content_Types].xml" + b"word/vbaProject.bin"
 
 
-def mail_skips_gateway(scene: Scene, at_us: int) -> None:
-    """Add mail from the security cloud straight to the LGWAN mail server, and an attempt of the Internet zone's."""
-    services.mail(scene, at_us, CITY.cloud_mail, CITY.lgwan_mail, 3000)
-    Session(scene, at_us + 20 * SECOND, CITY.inet_mail, CITY.lgwan_mail, 25, rtt_us=900).refused()
+def other_application(scene: Scene, at_us: int) -> None:
+    """Add SSH on the port by which cleaned files are fetched from the gateway (C03 is for TLS)."""
+    session = Session(scene, at_us, CITY.lgwan_desks[1], CITY.gateway_out, 443).open()
+    session.hear(b"SSH-2.0-OpenSSH_9.6\r\n").say(b"SSH-2.0-PuTTY_Release_0.81\r\n")
+    for _ in range(6):
+        session.say(opaque(scene.dice, 900)).hear(opaque(scene.dice, 600))
+    session.close()
 
 
-def mail_skips_gateway_benign(scene: Scene, at_us: int) -> None:
-    """Add mail by the right way: security cloud, Internet zone, gateway, LGWAN zone."""
-    end = services.mail(scene, at_us, CITY.cloud_mail, CITY.inet_mail, 3000)
-    end = services.mail(scene, end + SECOND, CITY.inet_mail, CITY.gateway_mail, 3000)
-    services.mail(scene, end + SECOND, CITY.gateway_mail, CITY.lgwan_mail, 1000)
+def other_tenant(scene: Scene, at_us: int) -> None:
+    """Add the breakout host on the permitted cloud service, but at another tenant's address (C14)."""
+    services.https(scene, at_us, CITY.breakout, CITY.office_cloud, "yoso.share.example", [(500, 900), (24_000, 300)],
+                   rtt_us=12_000)
 
 
-def wrong_initiator_benign(scene: Scene, at_us: int) -> None:
-    """Add the screen transfer opened from the right side."""
-    services.screen_transfer(scene, at_us, CITY.lgwan_desks[2], CITY.screens[2], 1, rtt_us=900)
+def unsanitized_mail(scene: Scene, at_us: int) -> None:
+    """Add a mail that leaves the gateway with a document with macros attached (C05 is for text alone)."""
+    letter(scene, at_us, _OFFICE + opaque(scene.dice, 3000))
 
 
-def printing(scene: Scene, at_us: int, client: object) -> None:
-    """Print a page."""
-    session = Session(scene, at_us, client, PRINTER, 9100, rtt_us=400).open()
-    session.say(opaque(scene.dice, 5000)).hear(b"@PJL READY\r\n").close()
+def excessive_batch(scene: Scene, at_us: int) -> None:
+    """Add a nightly batch that sends more than its conduit permits in an hour (C17: 1 MB)."""
+    batch(scene, at_us, 70)
 
 
-def shared_printer(scene: Scene, at_us: int) -> None:
-    """Add a printer of the LGWAN zone that the Internet zone uses, too, and that sends a scan there."""
-    printing(scene, at_us, CITY.lgwan_desks[2])
-    printing(scene, at_us + 20 * SECOND, CITY.inet_desks[2])
-    services.file_share(scene, at_us + 40 * SECOND, PRINTER, CITY.inet_directory, 1, rtt_us=700)
+def other_mac(scene: Scene, at_us: int) -> None:
+    """Add the intake of applications from the address of its server, but from another network card (C12)."""
+    impostor = Host(CITY.application_server.ip, vlan=110, mac=b"\x02\x00\x00\x77\x00\x01")
+    services.https(scene, at_us, impostor, CITY.intake_server, "shinsei.kaku.example", [(700, 5000)],
+                   seen=ways(impostor, CITY.intake_server))
 
 
-def shared_printer_benign(scene: Scene, at_us: int) -> None:
-    """Add a printer that its own zone uses, and its scans to a share there."""
-    printing(scene, at_us, CITY.lgwan_desks[2])
-    printing(scene, at_us + 20 * SECOND, CITY.lgwan_desks[3])
-    services.file_share(scene, at_us + 40 * SECOND, PRINTER, CITY.lgwan_directory, 1, rtt_us=400)
+def conduits_kept(scene: Scene, at_us: int) -> None:
+    """Add the same conduits used as they were agreed on."""
+    services.https(scene, at_us, CITY.lgwan_desks[1], CITY.gateway_out, "mugai.kaku.example", [(500, 30_000)])
+    services.https(scene, at_us + 3 * SECOND, CITY.breakout, CITY.office_cloud, "tenant.share.example",
+                   [(500, 900), (24_000, 300)], rtt_us=12_000)
+    letter(scene, at_us + 6 * SECOND, b"")
+    batch(scene, at_us + 9 * SECOND, 30)
+    services.https(scene, at_us + 30 * SECOND, CITY.application_server, CITY.intake_server, "shinsei.kaku.example",
+                   [(700, 5000)])
 
 
-def smb_across_zones_benign(scene: Scene, at_us: int) -> None:
-    """Add file sharing within each zone."""
-    services.file_share(scene, at_us, CITY.inet_desks[2], CITY.inet_directory, 2, rtt_us=400)
-    services.file_share(scene, at_us + 9 * SECOND, CITY.lgwan_desks[2], CITY.lgwan_directory, 2, rtt_us=400)
+def batch(scene: Scene, at_us: int, blocks: int) -> None:
+    """Send so many blocks of 16 KiB by SFTP over the conduit of the nightly batch (C17)."""
+    session = Session(scene, at_us, CITY.report_server, CITY.report_center, 22, rtt_us=9000).open()
+    session.say(b"SSH-2.0-OpenSSH_9.6\r\n").hear(b"SSH-2.0-OpenSSH_9.6\r\n")
+    for _ in range(blocks):
+        session.say(opaque(scene.dice, 16384)).hear(opaque(scene.dice, 52))
+    session.close()
 
 
-def shared_storage(scene: Scene, at_us: int) -> None:
-    """Add iSCSI from the Internet zone to a storage of the LGWAN zone, and an attempt of a backup agent."""
-    session = Session(scene, at_us, CITY.inet_directory, own("10.20.8.10", 120), 3260, rtt_us=500).open()
-    session.say(b"\x43\x87" + bytes(46) + opaque(scene.dice, 300)).hear(b"\x23\x87" + bytes(46)).close()
-    Session(scene, at_us + 9 * SECOND, CITY.inet_directory, own("10.20.8.11", 120), 13782, rtt_us=500).knock(tries=2)
+def letter(scene: Scene, at_us: int, attachment: bytes) -> None:
+    """Add a mail from the gateway into the LGWAN zone, in MIME with an attachment if there is one."""
+    session = Session(scene, at_us, CITY.gateway_mail, CITY.lgwan_mail, 25).open()
+    session.hear(b"220 mail.kaku.example ESMTP\r\n").say(b"EHLO gateway.kaku.example\r\n")
+    session.hear(b"250-mail.kaku.example\r\n250 8BITMIME\r\n")
+    session.say(b"MAIL FROM:<soumu@kaku.example>\r\n").hear(b"250 2.1.0 Ok\r\n")
+    session.say(b"RCPT TO:<zeimu@kaku.example>\r\n").hear(b"250 2.1.5 Ok\r\n").say(b"DATA\r\n")
+    session.hear(b"354 End data with <CR><LF>.<CR><LF>\r\n")
+    session.say(_message(scene.dice, attachment) + b".\r\n").hear(b"250 2.0.0 Ok: queued\r\n")
+    session.say(b"QUIT\r\n").hear(b"221 2.0.0 Bye\r\n").close()
 
 
-def shared_storage_benign(scene: Scene, at_us: int) -> None:
-    """Add iSCSI within the LGWAN zone."""
-    session = Session(scene, at_us, CITY.lgwan_directory, own("10.20.8.10", 120), 3260, rtt_us=500).open()
-    session.say(b"\x43\x87" + bytes(46) + opaque(scene.dice, 300)).hear(b"\x23\x87" + bytes(46)).close()
-
-
-def vendor_drift(scene: Scene, at_us: int) -> None:
-    """Add the maintenance vendor that tries remote desktop beside the SSH that its conduit permits."""
-    session = Session(scene, at_us, CITY.vendor, CITY.business_server, 3389, rtt_us=9000).open()
-    session.say(b"\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00")
-    session.hear(b"\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x00\x08\x00\x02\x00\x00\x00").close()
-
-
-def vendor_drift_benign(scene: Scene, at_us: int) -> None:
-    """Add the vendor as its conduit permits: SSH, in working hours."""
-    session = Session(scene, at_us, CITY.vendor, CITY.business_server, 22, rtt_us=9000).open()
-    session.hear(b"SSH-2.0-OpenSSH_9.6\r\n").say(b"SSH-2.0-OpenSSH_9.3\r\n").close()
-
-
-def weekly(scene: Scene, at_us: int, last: int) -> None:
-    """Add the exchange with the intermediate server at the same hour of five weeks; so many bytes in the last."""
-    for week in range(5):
-        size = last if week == 4 else 60_000 + scene.dice.below(20_000)
-        services.https(scene, at_us + week * WEEK, CITY.exchange_server, CITY.intermediate_server,
-                       "chukan.lgwan.example", [(size, 2800)], rtt_us=8000)
-
-
-def above_usual(scene: Scene, at_us: int) -> None:
-    """Add a conduit that carries 1.5 MB in an hour in which it carries 70 kB otherwise."""
-    weekly(scene, at_us, 1_500_000)
-
-
-def above_usual_benign(scene: Scene, at_us: int) -> None:
-    """Add a conduit that carries twice as much as usual: not yet worth a word."""
-    weekly(scene, at_us, 140_000)
+def _message(dice: Dice, attachment: bytes) -> bytes:
+    head = b"From: soumu@kaku.example\r\nTo: zeimu@kaku.example\r\nSubject: kaigi\r\nMIME-Version: 1.0\r\n"
+    text = "会議資料の送付について。\r\n".encode() * 8
+    plain = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + text
+    if not attachment:
+        return head + plain
+    line = f"kaku-{dice.below(1 << 30):08x}".encode()
+    coded = base64.encodebytes(attachment).replace(b"\n", b"\r\n")
+    return (head + b'Content-Type: multipart/mixed; boundary="' + line + b'"\r\n\r\n--' + line + b"\r\n" + plain
+            + b"--" + line + b"\r\nContent-Type: application/vnd.ms-word.document.macroEnabled.12\r\n"
+            + b'Content-Disposition: attachment; filename="shiryo.docm"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+            + coded + b"--" + line + b"--\r\n")

@@ -89,8 +89,8 @@ def test_a_file_that_is_no_policy_is_one_clear_error(tmp_path, content):
 
 
 def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path):
-    for path in (tmp_path / "absent.toml", tmp_path):
-        with pytest.raises(PolicyError, match="cannot be read") as caught:
+    for path, message in ((tmp_path / "absent.toml", "cannot be read"), (tmp_path, "holds no policy")):
+        with pytest.raises(PolicyError, match=message) as caught:
             check_policy(path)
         assert str(path) in str(caught.value)
 

@@ -83,4 +83,5 @@ def _keys(packets: Packets, rows: np.ndarray) -> FlowKeys:
     nothing = np.zeros(rows.size, np.uint64)
     return FlowKeys(packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.dst_ip_hi[rows], packets.dst_ip_lo[rows],
                     packets.src_port[rows], packets.dst_port[rows], packets.proto[rows], nothing.astype(np.uint8),
-                    packets.ts_ns[rows], nothing.astype(np.uint8), nothing)
+                    packets.ts_ns[rows], nothing.astype(np.uint8), nothing, nothing.astype(np.uint8),
+                    np.full(rows.size, -1, np.int32))
