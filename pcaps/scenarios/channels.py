@@ -20,7 +20,9 @@ def ike(scene: Scene) -> bytes:
 
 
 def ipsec_tunnel(scene: Scene, at_us: int) -> None:
-    """Add IKE and ESP out of the LGWAN zone."""
+    """Add IKE and ESP out of the LGWAN zone, and a VPN service that is reached through the proxy."""
+    services.web_by_proxy(scene, at_us + 20 * SECOND, CITY.inet_desks[3], CITY.proxy, "vpn42.softether.net",
+                          [(400, 3000)])
     desk, peer = CITY.lgwan_desks[3], far("192.0.2.160", 50)
     up, down = ways(desk, peer)
     for way in (up, down):
