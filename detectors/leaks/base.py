@@ -21,6 +21,7 @@ from detectors.leaks.rows import opened_ends
 from detectors.leaks.settings import LeakSettings
 from detectors.leaks.shared import Seen, Shared
 from detectors.leaks.text import placed, placed_ja
+from detectors.leaks.thin import Thinner
 from zones import Policy
 
 _ESTABLISHED = int(FlowEvent.ESTABLISHED)
@@ -56,6 +57,7 @@ class LeakDetector:
         """Forget everything learned."""
         self.book_ = LeakBook(self.policy, self.name, self.settings)
         self.memories_: dict[str, Memory[Any, Any]] = {}
+        self.opening_ = Thinner()
         self.followed_, self.follows_ = FollowedFlows(), False
         self.told_: Memory[int, list[Evidence]] = Memory(self.settings.remembered)
         self.counts_: dict[str, int] = {}
@@ -111,7 +113,8 @@ class LeakDetector:
     def counters(self) -> dict[str, int]:
         """Return open alerts at most, what was summarised, and what memories gave up."""
         evicted = {f"evicted_{name}": memory.evicted for name, memory in self.memories_.items()}
-        return {**self.book_.counts, "alerts_open": len(self.book_.open), **evicted, **self.counts_}
+        return {**self.book_.counts, "openings_passed_over": self.opening_.dropped,
+                "alerts_open": len(self.book_.open), **evicted, **self.counts_}
 
     def tell(self, leak: Leak, key: tuple[Any, ...], ends: Ends, why: str, why_ja: str, ts_ns: int,
              **more: Any) -> None:
@@ -164,6 +167,9 @@ class LeakDetector:
         The ends are those of the flow: the initiator is the source.
         """
         if rows.size:
+            kept = self.opening_.keep(self._packets.flow_id[rows], self._packets.ts_ns[rows])
+            if kept.size < rows.size:  # more in one second than can be looked at one by one
+                rows, columns = rows[kept], tuple([column[k] for k in kept.tolist()] for column in columns)
             ends, certainty = opened_ends(self.policy, self._packets, rows)
             self.followed_.add(self._packets.flow_id[rows])
             self.follows_ = True

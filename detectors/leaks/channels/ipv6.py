@@ -11,6 +11,7 @@ from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
 from detectors.leaks.text import host
+from detectors.leaks.thin import Thinner, mixed
 
 TRANSITION = Leak(
     901091, "IPv6 transition address", "IPv6移行技術のアドレス（Teredo・6to4・ISATAP）", "Misconfiguration",
@@ -33,6 +34,11 @@ class Ipv6(LeakDetector):
     name = "ipv6"
     signatures = (TRANSITION, NO_IPV6_HERE)
 
+    def reset(self) -> None:
+        """Forget everything learned."""
+        super().reset()
+        self.thinners_ = (Thinner(), Thinner())
+
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Openings with such an address, or on such a VLAN."""
         rows = self.seen.openings
@@ -40,14 +46,20 @@ class Ipv6(LeakDetector):
             return
         kind = np.maximum(_transition(packets.src_ip_hi[rows], packets.src_ip_lo[rows]),
                           _transition(packets.dst_ip_hi[rows], packets.dst_ip_lo[rows]))
-        chosen = np.flatnonzero(kind)
+        chosen = self._once_a_second(packets, rows, np.flatnonzero(kind), 0)
         self.at_openings(rows[chosen], self._address, kind[chosen].tolist())
         ground, hi = self.ground, packets.src_ip_hi[rows]
         here = ground.vlan_zone[packets.vlan[rows]]
         routed = (hi >> np.uint64(54) != 0x3FA) & (hi != 0) & (packets.dst_ip_hi[rows] >> np.uint64(56) != 0xFF)
         bare = (packets.ip_version[rows] == 6) & (packets.tunnel_depth[rows] == 0) & routed & (here != 0)
-        chosen = np.flatnonzero(bare & ~ground.has_ipv6[here])
+        chosen = self._once_a_second(packets, rows, np.flatnonzero(bare & ~ground.has_ipv6[here]), 1)
         self.at_openings(rows[chosen], self._plain, here[chosen].tolist())
+
+    def _once_a_second(self, packets: Packets, rows: np.ndarray, chosen: np.ndarray, which: int) -> np.ndarray:
+        """Return what is looked at: of one source one opening a second."""
+        some = rows[chosen]
+        key = mixed(packets.src_ip_hi[some], packets.src_ip_lo[some])
+        return chosen[self.thinners_[which].keep(key, packets.ts_ns[some])]
 
     def _address(self, ends: Ends, certainty: int, ts_ns: int, kind: int) -> None:
         name = _KINDS[kind]

@@ -37,6 +37,7 @@ class SteppingStone(LeakDetector):
         super().reset()
         s = self.settings
         self.stones_ = np.zeros(s.stone_flows, kernels.STONE)
+        self.clocks_ = np.zeros(s.stone_flows, kernels.CLOCK)
         self.pairs_ = np.zeros(s.stone_pairs, kernels.PAIR)
         self.ring_ = np.zeros(256, kernels.RESUMED)
         self.numbers_ = np.zeros(kernels.NUMBERS, np.int64)
@@ -47,7 +48,7 @@ class SteppingStone(LeakDetector):
         """Every packet, in the kernel."""
         at = 0
         while at < packets.proto.size:
-            at, n = kernels.step(packets, at, self.stones_, self.pairs_, self.ring_, self.limits_,
+            at, n = kernels.step(packets, at, self.stones_, self.clocks_, self.pairs_, self.ring_, self.limits_,
                                  float(self.settings.coincidence_share), self.numbers_, self.found_)
             if n:
                 found = self.found_[:n].copy()

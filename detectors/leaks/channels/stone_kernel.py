@@ -13,9 +13,12 @@ import numpy as np
 from columns.kernel import kernel, part
 
 STONE = np.dtype([
-    ("flow_id", "u8"), ("src_hi", "u8"), ("src_lo", "u8"), ("dst_hi", "u8"), ("dst_lo", "u8"), ("last_ns", "i8"),
-    ("idles", "i8"), ("src_port", "u2"), ("dst_port", "u2"), ("vlan", "u2")])
+    ("flow_id", "u8"), ("src_hi", "u8"), ("src_lo", "u8"), ("dst_hi", "u8"), ("dst_lo", "u8"), ("idles", "i8"),
+    ("src_port", "u2"), ("dst_port", "u2"), ("vlan", "u2")])
 """A connection; src_ is its initiator. The place is that of the flow in the flow table, modulo the size."""
+
+CLOCK = np.dtype([("flow_id", "u8"), ("last_ns", "i8")])
+"""What every packet needs of its connection, apart from the rest, so that it stays in the cache of the processor."""
 
 PAIR = np.dtype([("a", "u8"), ("b", "u8"), ("at_a", "i8"), ("at_b", "i8"), ("row", "i8"), ("total", "i8")])
 """Two connections: pauses of each at the last coincidence, coincidences in a row, and in all."""
@@ -32,22 +35,20 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @part
-def _data_of(stones, packets, i, numbers):
-    """Return the place of the connection of a packet with data, begun anew where another one had the place."""
-    place = np.int64(packets.flow_slot[i]) & (stones.size - 1)
+def _begin(stones, clocks, place, packets, i, numbers):
+    """Begin a connection with its first packet with data; who had its place gives way."""
     s = stones[place]
-    if s["flow_id"] != packets.flow_id[i]:
-        if s["flow_id"] != np.uint64(0):
-            numbers[EVICTED_FLOWS] += 1
-        up = packets.to_server[i] == 1
-        s["flow_id"], s["idles"], s["last_ns"], s["vlan"] = packets.flow_id[i], 0, packets.ts_ns[i], packets.vlan[i]
-        s["src_hi"] = packets.src_ip_hi[i] if up else packets.dst_ip_hi[i]
-        s["src_lo"] = packets.src_ip_lo[i] if up else packets.dst_ip_lo[i]
-        s["dst_hi"] = packets.dst_ip_hi[i] if up else packets.src_ip_hi[i]
-        s["dst_lo"] = packets.dst_ip_lo[i] if up else packets.src_ip_lo[i]
-        s["src_port"] = packets.src_port[i] if up else packets.dst_port[i]
-        s["dst_port"] = packets.dst_port[i] if up else packets.src_port[i]
-    return place
+    if s["flow_id"] != np.uint64(0):
+        numbers[EVICTED_FLOWS] += 1
+    up = packets.to_server[i] == 1
+    clocks[place]["flow_id"], clocks[place]["last_ns"] = packets.flow_id[i], packets.ts_ns[i]
+    s["flow_id"], s["idles"], s["vlan"] = packets.flow_id[i], 0, packets.vlan[i]
+    s["src_hi"] = packets.src_ip_hi[i] if up else packets.dst_ip_hi[i]
+    s["src_lo"] = packets.src_ip_lo[i] if up else packets.dst_ip_lo[i]
+    s["dst_hi"] = packets.dst_ip_hi[i] if up else packets.src_ip_hi[i]
+    s["dst_lo"] = packets.dst_ip_lo[i] if up else packets.src_ip_lo[i]
+    s["src_port"] = packets.src_port[i] if up else packets.dst_port[i]
+    s["dst_port"] = packets.dst_port[i] if up else packets.src_port[i]
 
 
 @part
@@ -94,7 +95,7 @@ def _coincide(pairs, first, second, related, limits, share, numbers, found, n, i
 
 
 @kernel
-def step(packets, start, stones, pairs, ring, limits, share, numbers, found):
+def step(packets, start, stones, clocks, pairs, ring, limits, share, numbers, found):
     """Take packets from an index on; stop where ``found`` may be full. Return (next index, rows found)."""
     n, i = 0, start
     while i < packets.proto.size and n + _LOOK_BACK <= found.size:
@@ -102,11 +103,15 @@ def step(packets, start, stones, pairs, ring, limits, share, numbers, found):
                 packets.status[i] != 0 or packets.tunnel_depth[i] != 0):
             i += 1
             continue
-        place = _data_of(stones, packets, i, numbers)
-        s, ts_ns = stones[place], packets.ts_ns[i]
-        pause = ts_ns - s["last_ns"]
-        s["last_ns"] = max(ts_ns, s["last_ns"]) if pause > -limits[IDLE_NS] else ts_ns
+        place = np.int64(packets.flow_slot[i]) & (clocks.size - 1)
+        if clocks[place]["flow_id"] != packets.flow_id[i]:
+            _begin(stones, clocks, place, packets, i, numbers)
+        ts_ns = packets.ts_ns[i]
+        pause = ts_ns - clocks[place]["last_ns"]
+        if pause > 0 or pause <= -limits[IDLE_NS]:
+            clocks[place]["last_ns"] = ts_ns
         if pause >= limits[IDLE_NS]:
+            s = stones[place]
             s["idles"] += 1
             numbers[RESUMES] += 1
             at = numbers[HEAD]

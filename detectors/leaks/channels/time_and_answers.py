@@ -37,6 +37,7 @@ UNASKED = Leak(
 _REFLECTORS = np.array([53, 123, 389, 1900, 11211], np.uint16)
 _LENGTHS = frozenset({48, 68, 72})
 _WINDOW_NS = 600 * 10**9
+_NEVER = np.int64(-(1 << 62))
 
 
 class TimeAndAnswers(LeakDetector):
@@ -52,7 +53,7 @@ class TimeAndAnswers(LeakDetector):
     def reset(self) -> None:
         """Forget everything learned."""
         super().reset()
-        self.thinner_, self.asking_ = Thinner(), Thinner()
+        self.thinner_, self.asked_ = Thinner(), np.full(1 << 16, _NEVER)
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Messages of NTP; openings from and to reflecting services."""
@@ -62,10 +63,10 @@ class TimeAndAnswers(LeakDetector):
         if not rows.size:
             return
         asks = rows[np.isin(packets.dst_port[rows], _REFLECTORS)]
-        key = mixed(packets.src_ip_hi[asks], packets.src_ip_lo[asks], packets.dst_port[asks])
-        asks = asks[self.asking_.keep(key, packets.ts_ns[asks])]
-        self.at_packets(asks, self._asks, packet_ends(self.policy, packets, asks), packets.ts_ns[asks].tolist())
         strays = rows[np.isin(packets.src_port[rows], _REFLECTORS) & (packets.dst_port[rows] >= 1024)]
+        strays = strays[~self._asked(packets, asks, strays)]
+        if not strays.size:
+            return
         key = mixed(packets.dst_ip_hi[strays], packets.dst_ip_lo[strays], packets.src_port[strays])
         strays = strays[self.thinner_.keep(key, packets.ts_ns[strays])]
         self.at_packets(strays, self._stray, packet_ends(self.policy, packets, strays), packets.ts_ns[strays].tolist())
@@ -98,12 +99,34 @@ class TimeAndAnswers(LeakDetector):
                                        "", ts_ns, certainty=1,
                       measure="messages")
 
-    def _asks(self, ends: Ends, ts_ns: int) -> None:
-        self.memory("asked").get((ends.src, ends.dst_port), lambda: [0])[0] = ts_ns
+    def _asked(self, packets: Packets, asks: np.ndarray, strays: np.ndarray) -> np.ndarray:
+        """Return for each stray answer whether its receiver had asked that service in the minutes before.
+
+        The times of questions stand in a table by hash of host and service: two that share a place may hide a stray.
+        """
+        key = np.concatenate([mixed(packets.src_ip_hi[asks], packets.src_ip_lo[asks], packets.dst_port[asks]),
+                              mixed(packets.dst_ip_hi[strays], packets.dst_ip_lo[strays], packets.src_port[strays])])
+        rows, asking = np.concatenate([asks, strays]), np.arange(key.size) < asks.size
+        slot = (key >> np.uint64(3)).astype(np.int64) % self.asked_.size
+        order = np.lexsort((rows, slot))
+        slots, times = slot[order], np.where(asking[order], packets.ts_ns[rows[order]], _NEVER)
+        first = np.concatenate([[True], slots[1:] != slots[:-1]]) if slots.size else np.zeros(0, bool)
+        times[first] = np.maximum(times[first], self.asked_[slots[first]])
+        place = np.maximum.accumulate(np.where(first | asking[order], np.arange(slots.size), 0))
+        latest = times[place]
+        last = np.concatenate([first[1:], [True]]) if slots.size else first
+        self.asked_[slots[last]] = latest[last]
+        answer = np.empty(key.size, bool)
+        answer[order] = packets.ts_ns[rows[order]] - latest < _WINDOW_NS
+        return answer[asks.size :]
+
+    def forget(self) -> None:
+        """The event clock was set back: forget who asked."""
+        super().forget()
+        self.asked_[:] = _NEVER
 
     def _stray(self, ends: Ends, ts_ns: int) -> None:
-        asked = self.memory("asked").seen((ends.dst, ends.src_port))
-        if (asked and ts_ns - asked[0] < _WINDOW_NS) or not self.ground.internal[ends.dst_zone]:
+        if not self.ground.internal[ends.dst_zone]:
             return
         known = self.memory("strays").get((ends.dst, ends.src_port), lambda: [0, 0])
         known[0] = known[0] + 1 if ts_ns - known[1] < _WINDOW_NS else 1

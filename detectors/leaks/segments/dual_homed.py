@@ -17,6 +17,7 @@ from detectors.leaks.leak import Leak
 from detectors.leaks.rows import said_rows
 from detectors.leaks.segments.sightings import Sightings
 from detectors.leaks.text import host, printable
+from detectors.leaks.thin import Thinner, mixed
 
 SAME_NAME = Leak(
     901011, "Same host name or client id in two zones", "同一ホスト名・DHCP識別子が二つの系に存在（二重接続）",
@@ -49,15 +50,19 @@ class DualHomed(LeakDetector):
     def reset(self) -> None:
         """Forget everything learned."""
         super().reset()
-        self.sightings_ = Sightings()
+        self.sightings_, self.passing_ = Sightings(), (Thinner(500), Thinner(500))
+        self.forwards_ = np.zeros(1 << 18, bool)
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Names in what was said, senders of ARP, and who passes packets on."""
-        first = self.seen.openings
+        first = self.seen.openings if said.buffers else self.seen.openings[:0]
         first = first[(packets.tunnel_depth[first] == 0) & (packets.src_mac[first] != 0)]
-        for mac, hi, lo in (("src_mac", "src_ip_hi", "src_ip_lo"), ("dst_mac", "dst_ip_hi", "dst_ip_lo")):
-            columns = [getattr(packets, name)[first].tolist() for name in (mac, hi, lo)]
-            self.at_packets(first, self._passed_on, *columns)
+        for thinner, names in zip(self.passing_, (("src_mac", "src_ip_hi", "src_ip_lo"),
+                                                  ("dst_mac", "dst_ip_hi", "dst_ip_lo")), strict=True):
+            fresh = first[~self.forwards_[_slot(getattr(packets, names[0])[first])]]
+            columns = [getattr(packets, name)[fresh] for name in names]
+            kept = thinner.keep(mixed(*columns), packets.ts_ns[fresh] // 60)  # once a minute
+            self.at_packets(fresh[kept], self._passed_on, *[column[kept].tolist() for column in columns])
         seen = [s for s in self.sightings_.of(packets, said.buffers) if s.protocol == "ARP"]
         if seen:
             rows = np.array([s.row for s in seen])
@@ -88,6 +93,8 @@ class DualHomed(LeakDetector):
         known = self.memory("macs").get(mac, set)
         if len(known) < _FORWARDS:
             known.add(hi << 64 | lo)
+        else:
+            self.forwards_[_slot(np.uint64(mac))] = True  # known for good: its packets are not looked at any more
 
     def _mac(self, mac: int, address: int, vlan: int, ts_ns: int) -> None:
         if any(mac >> bits == prefix for prefix, bits in _VIRTUAL) or mac >> 40 & 1:
@@ -125,6 +132,10 @@ class DualHomed(LeakDetector):
                   f"within {window} s",
                   f"{kind} {shown}が{window}秒以内に{names[zone]}（{here}）と{names[before[0]]}"
                   f"（{there}）の両方に出現", ts_ns)
+
+
+def _slot(mac: np.ndarray | np.uint64) -> np.ndarray | np.int64:
+    return ((mac ^ mac >> np.uint64(18)) & np.uint64((1 << 18) - 1)).astype(np.int64)
 
 
 def _place(ends: Ends) -> str:

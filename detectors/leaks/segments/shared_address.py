@@ -51,7 +51,7 @@ class SharedAddress(LeakDetector):
     def reset(self) -> None:
         """Forget everything learned."""
         super().reset()
-        self.thinner_ = Thinner()
+        self.thinner_ = Thinner(1000)
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """SYNs of internal hosts, and DHCP."""
@@ -62,7 +62,7 @@ class SharedAddress(LeakDetector):
             rows = rows[self.ground.internal[self.policy.zone_of(packets.src_ip_hi[rows], packets.src_ip_lo[rows])]]
             key = mixed(packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.dst_ip_hi[rows],
                         packets.dst_ip_lo[rows], packets.ip_ttl[rows])
-            rows = rows[self.thinner_.keep(key, packets.ts_ns[rows])]
+            rows = rows[self.thinner_.keep(key, packets.ts_ns[rows] // 10)]  # once in ten seconds
         if rows.size:
             ends, _ = opened_ends(self.policy, packets, rows)
             stamps = [timestamp_of_syn(packets, said.buffers, row) if said.buffers else -1 for row in rows.tolist()]
