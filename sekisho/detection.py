@@ -16,6 +16,7 @@ from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
 from sekisho.settings import Settings
 from zones import Policy
+from zones.coverage import CoverageLog
 from zones.flow_judge import FlowJudge
 
 
@@ -31,8 +32,8 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     shared = Shared(policy)
     detectors += [kind(policy, lists, settings.leaks, sensor=sensor, shared=shared) for kind in LEAK_DETECTORS]
 
-    def zone_names(hi, lo):
-        return [policy.zone_names[number] for number in policy.zone_of(hi, lo).tolist()]
+    def zone_names(hi, lo, ts_ns):
+        return [policy.zone_names[number] for number in policy.zone_of(hi, lo, ts_ns).tolist()]
 
     return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names,
                  remarks=lists.notes(datetime.date.today()))
@@ -41,6 +42,11 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
 def build_judge(settings: Settings, policy: Policy | None) -> FlowJudge | None:
     """Return what judges flow rows, or None without a policy."""
     return None if policy is None else FlowJudge(policy, known_sensor(settings, policy))
+
+
+def build_coverage(settings: Settings, policy: Policy | None) -> CoverageLog | None:
+    """Return what notes which zones were looked at, or None without a policy."""
+    return None if policy is None else CoverageLog(policy, known_sensor(settings, policy))
 
 
 def known_sensor(settings: Settings, policy: Policy) -> str:

@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
+from columns import PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
-from sekisho.detection import build_chain, build_judge
+from sekisho.coverage import LOSSES, CoverageReport
+from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
@@ -112,6 +113,7 @@ class _Run:
         self.digest = ResultDigest()
         policy = options.policy
         self.zones = build_judge(options.settings, policy)
+        self.coverage = build_coverage(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
 
@@ -141,6 +143,9 @@ class _Run:
         if self.zones is not None and rows_in(flows):
             with self.watch("zones"):
                 self.zones.judge(flows)
+        if self.coverage is not None:
+            with self.watch("coverage"):
+                self.coverage.see(packets, flows)
         with self.watch("detect"):
             alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
@@ -185,6 +190,8 @@ class _Run:
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
+        if self.coverage is not None:
+            report.coverage = CoverageReport(self._coverage(), self.vocabularies["zone"])
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
         report.notes += self.decoder.notes + self.chain.notes
         with self.watch("store"):
@@ -195,6 +202,14 @@ class _Run:
                 sink.finish(report)
         report.seconds = dict(self.seconds)
         return report
+
+    def _coverage(self) -> Coverages:
+        """Return what was looked at; a capture that ends early or is damaged has lost frames, nobody knows when."""
+        assert self.coverage is not None
+        if any(self.report.counters.get("capture", {}).get(cause) for cause in LOSSES):
+            self.coverage.lose()
+        self.report.counters["coverage"] = self.coverage.counters()
+        return self.coverage.rows()
 
     @contextmanager
     def watch(self, stage: str) -> Iterator[None]:

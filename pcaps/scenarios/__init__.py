@@ -97,9 +97,6 @@ PLANS |= {
 }
 """Benign twins of leaks that stand above."""
 
-TWINS = tuple(name for act, twin in _TWINS for name in (act.__name__, f"{act.__name__}_benign"))
-"""The leaks that have nothing around them, and their benign twins."""
-
 DEMO_INCIDENTS = (
     ("09:20:30", leaks.mynumber_to_internet_established), ("10:05:10", leaks.expired_conduit),
     ("10:48", scans.port_scan), ("11:31:20", floods.syn_flood), ("13:12:40", leaks.wrong_initiator),

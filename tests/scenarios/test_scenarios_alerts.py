@@ -9,7 +9,7 @@ import dpkt
 import pytest
 
 from pcaps.manifest import load_manifest
-from pcaps.scenarios import NAMES, TWINS
+from pcaps.scenarios import NAMES
 from sekisho.settings import default_settings
 
 replaying = pytest.importorskip("tests.support.replay", reason="the replay helper is not there")
@@ -67,8 +67,8 @@ def test_a_scenario_raises_exactly_the_alerts_of_its_manifest_row(name, capture_
     assert MANIFEST_ROWS[name].unexpected(last_revisions(report.alerts)) == []
 
 
-@pytest.mark.parametrize(("name", "batch"), [
-    *((name, batch) for name in NAMES if name not in TWINS for batch in (1, 7, 4096)), *((name, 7) for name in TWINS)])
+@pytest.mark.parametrize("batch", [7, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (1, 4096))])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_batch_size_changes_nothing(name, batch, capture_of, tmp_path):
     assert same(name, excerpt(capture_of(name), CALLS * batch, tmp_path), batch)
 
