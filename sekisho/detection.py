@@ -5,6 +5,7 @@ from __future__ import annotations
 from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
+from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
@@ -16,6 +17,8 @@ from zones import Policy
 def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     """Return the chain for these settings; without a policy the zone detectors are left out."""
     detectors: list[Detector] = [ScanDetector(settings.scan), FloodDetector(settings.flood)]
+    if settings.mynumber.inspect != "off":
+        detectors.append(MyNumberDetector(policy, settings.mynumber))
     digest = config_digest(settings)
     if policy is None:
         return Chain(detectors, settings.chain, config_digest=digest)

@@ -16,6 +16,7 @@ import numpy as np
 from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
+from detectors.mynumber.masking import Masking
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
@@ -108,7 +109,9 @@ class _Run:
         self.chain = build_chain(options.settings, options.policy)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                   parser_settings(options.settings), inspected=self.chain.listens)
+                                   parser_settings(options.settings), inspected=self.chain.listens,
+                                   shown=self.chain.wants_steps)
+        self.masking = Masking() if options.settings.mynumber.mask else None
         self.digest = ResultDigest()
         policy = options.policy
         self.vocabularies: Vocabularies = {
@@ -117,12 +120,15 @@ class _Run:
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
         if not self.options.payload:
-            return NOTHING_SAID
+            return Said(buffers=buffers) if self.options.settings.mynumber.inspect == "on" else NOTHING_SAID
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):
             said = self.dissector.update(packets, flows, chunks, buffers)
         self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
+        if self.masking is not None and said.rows:
+            with self.watch("mask"):
+                said = said._replace(rows=[(table, self.masking.masked(table, batch)) for table, batch in said.rows])
         for table, batch in said.rows:
             if self.options.policy is not None:
                 with self.watch("zones"):
@@ -181,6 +187,7 @@ class _Run:
         report = self.report
         report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
                             "streams": self.streams.counters(), "protocols": self.dissector.counters(),
+                            "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
+    from detectors.mynumber import MyNumberSettings
     from detectors.scan import ScanSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
@@ -102,6 +103,7 @@ SECTIONS: dict[str, str] = {
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
+    "mynumber": "detectors.mynumber.settings:MyNumberSettings",
     "chain": "detectors.chain:ChainSettings",
 }
 """Section of the configuration file -> the class that holds its fields, their defaults, units and ranges."""
@@ -147,6 +149,7 @@ class Settings:
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
+    mynumber: MyNumberSettings
     chain: ChainSettings
 
     def section(self, name: str) -> Any:
