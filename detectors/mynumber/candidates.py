@@ -46,11 +46,14 @@ def byte_classes() -> np.ndarray:
 
 
 def edge_bytes() -> np.ndarray:
-    """Return bool[256]: bytes after which, at the end of a packet, a number may go on in the next one."""
-    edges = np.zeros(256, np.bool_)
-    edges[0x30:0x3A] = True
-    edges[[0x82, 0xA3, 0xFF, 0xBC, 0xEF, 0x23]] = True
-    edges[0x90:0x9A] = edges[0x10:0x1A] = True
+    """Return uint8[256]: 1 for bytes near the end of a packet after which a number may go on in the next one.
+
+    2 for a last byte that may be half a CP932 character, whose other half looks like a letter before a number.
+    """
+    edges = np.zeros(256, np.uint8)
+    edges[0x81:0xA0] = edges[0xE0:0xFD] = 2
+    edges[0x30:0x3A] = edges[0x90:0x9A] = edges[0x10:0x1A] = 1
+    edges[[0x82, 0xA3, 0xFF, 0xBC, 0xEF, 0x23]] = 1
     return edges
 
 
@@ -72,22 +75,31 @@ def ascii_run(b, i, lo, hi):
     return s, e
 
 
+@inlined
+def four_at(b, p):
+    """Return whether four ASCII digits begin at p."""
+    return is_digit(b[p]) and is_digit(b[p + 1]) and is_digit(b[p + 2]) and is_digit(b[p + 3])
+
+
+@inlined
+def splits(c):
+    """Return whether an ASCII byte separates groups."""
+    return c == 0x2D or c == 0x20 or c == 0x2E
+
+
 @part
 def may_be_grouped(b, s, e, lo, hi):
-    """Return whether behind or before four ASCII digits there may be a separator and four more."""
-    if e + 5 <= hi:
-        c = b[e]
-        if c == 0x2D or c == 0x20 or c == 0x2E:
-            if is_digit(b[e + 1]) and is_digit(b[e + 2]) and is_digit(b[e + 3]) and is_digit(b[e + 4]):
-                return True
-        elif c == 0xE3 or c == 0xEF or c == 0xE2 or c == 0x81 or c == 0xA1:
-            return True
-    if s - 5 >= lo:
-        c = b[s - 1]
-        if c == 0x2D or c == 0x20 or c == 0x2E:
-            return is_digit(b[s - 2]) and is_digit(b[s - 3]) and is_digit(b[s - 4]) and is_digit(b[s - 5])
-        return c >= 0x80 or is_digit(b[s - 3])
-    return False
+    """Return whether four ASCII digits are one of three such groups, or stand in text that is not ASCII."""
+    groups, mark = 1, np.int64(0)
+    while groups < 4 and s - 5 >= lo and splits(b[s - 1]) and (mark == 0 or b[s - 1] == mark) and four_at(b, s - 5):
+        if s - 6 >= lo and is_digit(b[s - 6]):
+            break
+        mark, s, groups = np.int64(b[s - 1]), s - 5, groups + 1
+    while groups < 4 and e + 5 <= hi and splits(b[e]) and (mark == 0 or b[e] == mark) and four_at(b, e + 1):
+        if e + 5 < hi and is_digit(b[e + 5]):
+            break
+        mark, e, groups = np.int64(b[e]), e + 5, groups + 1
+    return groups == 3 or (groups < 3 and ((s > lo and b[s - 1] >= 0x40) or (e < hi and b[e] >= 0x80)))
 
 
 @part
@@ -195,6 +207,20 @@ def four_four_four(b, start, end, lo, hi, form):
 
 
 @part
+def hexadecimal_at(b, e, lo, form):
+    """Return whether a hexadecimal digit ends at e: before a hyphen it makes the twelve digits the end of a UUID."""
+    if form == UTF16 or form == UTF16_WIDE:
+        if e - 2 < lo or b[e - 1] != 0:
+            return False
+        c = np.int64(b[e - 2])
+    else:
+        if e - 1 < lo or is_trail(b, e - 1, lo):
+            return False
+        c = np.int64(b[e - 1])
+    return 0x30 <= c <= 0x39 or 0x41 <= c & 0xDF <= 0x46
+
+
+@part
 def stands_alone(b, s, e, lo, hi, form):
     """Return whether the digits s..e are no part of a word, a UUID, a longer number or a decimal fraction."""
     if word_before(b, s, lo, form) or word_after(b, e, hi, form):
@@ -203,10 +229,8 @@ def stands_alone(b, s, e, lo, hi, form):
     if kind == HYPHEN or kind == DOT:
         if digit(b, s - size - width_of(form), lo, hi, form) >= 0:
             return False
-        if kind == HYPHEN and s - size - 1 >= lo:
-            c = np.int64(b[s - size - 1])
-            if (0x30 <= c <= 0x39 or 0x41 <= c & 0xDF <= 0x46) and form < UTF16 and not is_trail(b, s - size - 1, lo):
-                return False
+        if kind == HYPHEN and hexadecimal_at(b, s - size, lo, form):
+            return False
     kind, size = separator_after(b, e, lo, hi, form)
     return not (kind == DOT and digit(b, e + size, lo, hi, form) >= 0)
 
@@ -216,16 +240,17 @@ def ascii_alone(b, s, e, lo, hi):
     """Return what stands_alone does of twelve ASCII digits; decided at a glance where ASCII stands around them."""
     before = np.int64(b[s - 1]) if s > lo else 0x20
     after = np.int64(b[e]) if e < hi else 0x20
-    if before < 0x80 and after < 0x80 and before != 0x2D and before != 0x2E and after != 0x2E and not is_letter(before):
+    plain = before < 0x80 and before != 0x2D and before != 0x2E and (s - 2 < lo or b[s - 2] < 0x80)
+    if plain and not is_letter(before) and after < 0x80 and after != 0x2E:
         return not is_alnum(after)
-    return stands_alone(b, s, e, lo, hi, ASCII)
+    return stands_alone(b, s, e, lo, hi, np.int64(ASCII))
 
 
 @part
 def candidate_at(b, i, lo, hi, form, strict):
     """Return (start, end, go on at) of the candidate whose digit begins at i; start is -1 where there is none.
 
-    strict: tell the digits of ISO-2022-JP from characters like them, by the escape sequence before.
+    strict, unless it is 0: tell the digits of ISO-2022-JP from characters like them, by the escape sequence before.
     """
     width = width_of(form)
     s = run_start(b, i, lo, hi, form)
@@ -240,7 +265,7 @@ def candidate_at(b, i, lo, hi, form, strict):
         return -1, -1, after
     if not stands_alone(b, s, e, lo, hi, form):
         return -1, -1, max(e, after)
-    if strict and form == JIS:
+    if strict != 0 and form == JIS:
         began = in_kanji(b, s, lo)
         if began < 0 or (s - began) % 2 != 0:
             return -1, -1, after
@@ -305,8 +330,21 @@ def number_of(b, s, e, lo, hi, form):
 
 
 @part
+def is_time(value):
+    """Return whether twelve digits read as a year since 1900, month, day, hour and minute: logs are full of those.
+
+    One number in ten thousand looks so, and is missed.
+    """
+    minute, hour = np.int64(value % np.uint64(100)), np.int64(value // np.uint64(100) % np.uint64(100))
+    day = np.int64(value // np.uint64(10**4) % np.uint64(100))
+    month = np.int64(value // np.uint64(10**6) % np.uint64(100))
+    year = np.int64(value // np.uint64(10**8))
+    return 1900 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60
+
+
+@part
 def is_mynumber(value):
-    """Return whether the last of 12 digits is the check digit of the others; digits that are all the same are none."""
+    """Return whether the last of 12 digits is the check digit of the others; equal digits and times are none."""
     rest, last = value // np.uint64(10), np.int64(value % np.uint64(10))
     same, total, weight = True, 0, 2
     for _ in range(11):
@@ -316,4 +354,4 @@ def is_mynumber(value):
         total += d * weight
         weight = weight + 1 if weight < 7 else 2
     remainder = total % 11
-    return not same and last == (0 if remainder <= 1 else 11 - remainder)
+    return not same and last == (0 if remainder <= 1 else 11 - remainder) and not is_time(value)

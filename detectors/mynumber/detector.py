@@ -83,7 +83,7 @@ class MyNumberDetector:
         hit = Hit(
             IN_CLEAR if high else POSSIBLE, at.flow, bool(c["upward"]), at.ts_ns, at.clock_ns, number,
             int(c["offset"]), at.where, at.outcome, at.certainty, (*listed, int(c["tag"])), self._mark(int(c["value"])),
-            (int(c["form"]), int(c["wrap"])), bool(high & 1), bool(high & 2))
+            (int(c["form"]), int(c["wrap"])), bool(high & 1), bool(high & 2), bool(high & 4))
         return number, _PACKET if c["row"] >= 0 else _STEP, lambda: self.book_.take(hit)
 
     def _mark(self, value: int) -> tuple[str, ...]:

@@ -146,8 +146,13 @@ def is_alnum(c):
 
 @part
 def is_trail(b, p, lo):
-    """Return whether the byte at p may be the second of a CP932 pair: an odd number of lead bytes stand before it."""
+    """Return whether the byte at p may be the second of a CP932 pair: an odd number of lead bytes stand before it.
+
+    Behind three bytes that are one character of UTF-8 it is none.
+    """
     if b[p] < 0x40:
+        return False
+    if p - 3 >= lo and b[p - 3] & 0xF0 == 0xE0 and b[p - 2] & 0xC0 == 0x80 and b[p - 1] & 0xC0 == 0x80:
         return False
     count = 0
     while p - 1 - count >= lo and count < _CP932_LOOK_BACK:
@@ -165,13 +170,13 @@ def word_before(b, s, lo, form):
         return False
     c = b[s - 1]
     if form == UTF16 or form == UTF16_WIDE:
-        return s - 2 >= lo and wide_unit(b[s - 2], c)
+        return s - 2 >= lo and wide_unit(b[s - 2], c, form)
     if form == JIS:
         return s - 2 >= lo and b[s - 2] == 0x23 and is_letter(c)
     if is_alnum(c):
         if s - 3 >= lo and b[s - 3] == 0x1B and b[s - 2] == 0x28:
             return False  # the end of an escape sequence
-        if not is_trail(b, s - 1, lo):
+        if (form != ASCII and form != CP932) or not is_trail(b, s - 1, lo):
             return True
     if form == ASCII or s - 2 < lo:
         return False
@@ -192,11 +197,11 @@ def word_pair(b, s, lo, form):
 
 
 @part
-def wide_unit(low, high):
-    """Return whether a UTF-16LE unit is a letter or digit, ASCII or full-width."""
+def wide_unit(low, high, form):
+    """Return whether a UTF-16LE unit is a letter or digit that a number of that form may be part of."""
     if high == 0:
         return is_alnum(low)
-    return high == 0xFF and (0x10 <= low <= 0x19 or 0x21 <= low <= 0x3A or 0x41 <= low <= 0x5A)
+    return form == UTF16_WIDE and high == 0xFF and (0x21 <= low <= 0x3A or 0x41 <= low <= 0x5A)
 
 
 @part
@@ -206,7 +211,7 @@ def word_after(b, e, hi, form):
         return False
     c = b[e]
     if form == UTF16 or form == UTF16_WIDE:
-        return e + 1 < hi and wide_unit(c, b[e + 1])
+        return e + 1 < hi and wide_unit(c, b[e + 1], form)
     if form == JIS:
         return e + 1 < hi and c == 0x23 and is_alnum(b[e + 1])
     if is_alnum(c):

@@ -13,8 +13,9 @@ from columns.wire import copy_bytes
 from detectors.mynumber.base64 import decode, holds_base64, known_phase
 from detectors.mynumber.candidates import MOST_BYTES, next_candidate
 from detectors.mynumber.keywords import REACH_BYTES
+from detectors.mynumber.quoted import decode_quoted, holds_quoted
 from detectors.mynumber.text import HISTORY_BYTES, WHOLE, most_candidates, take_text
-from detectors.mynumber.unpacking import BASE64
+from detectors.mynumber.unpacking import BASE64, QUOTED
 
 LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
                  ("over", "u1"), ("waits", "u1"), ("edge", "u1")])
@@ -25,9 +26,11 @@ SYN_SEEN = 128
 """Bit of the events of a flow: its SYN was seen."""
 
 BYTES, PACKETS, CANDIDATES, BROKEN, REPLACED, DECODED, TOO_LONG, COUNTS = range(8)
-COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken", "history_replaced", "base64_decoded",
+COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken", "history_replaced", "payloads_decoded",
                "payload_too_long")
 
+# numba compiles a part anew for each Python number it is called with, but not for numpy's
+_ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np.int64(QUOTED)
 _OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
 _HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, 64
 _ROOM = most_candidates(WHOLE + HISTORY_BYTES)
@@ -121,9 +124,9 @@ def remember(state, index, b, start, size, seq):
     end += taken
     lane["size"] = min(lane["size"] + taken, _HISTORY)
     lane["begin"] = end - lane["size"]
-    edge = False
-    for k in range(max(lane["begin"], end - 4), end):
-        edge = edge or state.edges[history[k]]
+    edge = state.edges[history[end - 1]] != 0
+    for k in range(max(lane["begin"], end - 4), end - 1):
+        edge = edge or state.edges[history[k]] == 1
     lane["edge"] = edge
 
 
@@ -139,11 +142,11 @@ def join(state, index, back, b, start, size):
 def take_payload(state, index, b, start, size, tables, out, at, keep):
     """Write the candidates of a payload that follows the history of lane index; -1: it has none."""
     end = start + size
-    met = next_candidate(b, start, start, end, tables.classes, False)[0] >= 0
+    met = next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
     if index < 0 or state.lanes[index]["size"] == 0:
         waits = False
         if met:
-            at, waits = take_text(b, start, start, start, end, tables, out, at, 0, keep)
+            at, waits = take_text(b, start, start, start, end, tables, out, at, _ZERO, keep)
         if index >= 0:
             state.lanes[index]["waits"] = waits
         return at
@@ -154,12 +157,12 @@ def take_payload(state, index, b, start, size, tables, out, at, keep):
             return at
         little, ahead = min(back, _SEAM), min(size, _SEAM)
         join(state, index, little, b, start, ahead)
-        if next_candidate(state.seam_text, 0, 0, little + ahead, tables.classes, False)[0] < 0:
+        if next_candidate(state.seam_text, _ZERO, _ZERO, little + ahead, tables.classes, _LOOSE)[0] < 0:
             return at
     ahead = size if met else min(size, _REACH)
     join(state, index, back, b, start, ahead)
     begin = 0 if lane["waits"] != 0 else max(back - _SEAM, 0)
-    at, waits = take_text(state.seam_text, 0, begin, back, back + ahead, tables, out, at, 0, keep)
+    at, waits = take_text(state.seam_text, _ZERO, begin, back, back + ahead, tables, out, at, _ZERO, keep)
     lane["waits"] = waits
     return at
 
@@ -175,15 +178,31 @@ def take_base64(state, index, b, start, size, tables, out, at, keep):
     state.counts[DECODED] += 1
     if index < 0 or state.lanes[index]["size"] == 0:
         length, _, over = decode(b, start, start, end, state.sextets, state.decoded)
-        mark = 0
+        mark = np.int64(0)
     else:
         back = state.lanes[index]["size"]
         join(state, index, back, b, start, size)
-        begin = known_phase(state.seam_text, 0, back, state.sextets, np.int64(state.lanes[index]["over"]))
+        begin = known_phase(state.seam_text, _ZERO, back, state.sextets, np.int64(state.lanes[index]["over"]))
         length, mark, over = decode(state.seam_text, begin, back, back + size, state.sextets, state.decoded)
     if index >= 0:
         state.lanes[index]["over"] = over
-    return take_text(state.decoded_text, 0, 0, mark, length, tables, out, at, BASE64, keep)[0]
+    return take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _BASE64, keep)[0]
+
+
+@part
+def take_quoted(state, index, b, start, size, tables, out, at, keep):
+    """Write the candidates of what a payload says in quoted-printable, in one text with what the history says."""
+    end = start + size
+    if not holds_quoted(b, start, end):
+        return at
+    state.counts[DECODED] += 1
+    if index < 0 or state.lanes[index]["size"] == 0:
+        length, mark = decode_quoted(b, start, start, end, state.decoded)
+    else:
+        back = state.lanes[index]["size"]
+        join(state, index, back, b, start, size)
+        length, mark = decode_quoted(state.seam_text, _ZERO, back, back + size, state.decoded)
+    return take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _QUOTED, keep)[0]
 
 
 @part
@@ -199,8 +218,8 @@ def scan_packets(p, row, first, second, state, tables, flow_events, out, keep):
 
     p: Payloads; first, second: the buffers that p.buffer names; flow_events: uint8 by place in the flow table.
     """
-    at = 0
-    while row < p.flow_id.size and at + _ROOM + _ROOM <= out.size:
+    at = np.int64(0)
+    while row < p.flow_id.size and at + 3 * _ROOM <= out.size:
         here, flow_id, slot = row, p.flow_id[row], p.flow_slot[row]
         row += 1
         if flow_id == 0 or p.status[here] != _OK:
@@ -224,6 +243,7 @@ def scan_packets(p, row, first, second, state, tables, flow_events, out, keep):
         before = at
         at = take_payload(state, index, b, start, size, tables, out, at, keep)
         at = take_base64(state, index, b, start, size, tables, out, at, keep)
+        at = take_quoted(state, index, b, start, size, tables, out, at, keep)
         if index >= 0:
             remember(state, index, b, start, size, p.tcp_seq[here])
         for k in range(before, at):

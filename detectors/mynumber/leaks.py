@@ -15,7 +15,10 @@ from detectors.mynumber.words import MARKS, Words
 
 @dataclass
 class Hit:
-    """Numbers in one place: who says them, when, how they are written; tags stand for the numbers."""
+    """Numbers in one place: who says them, when, how they are written; tags stand for the numbers.
+
+    last: further numbers of this sender are not told one by one.
+    """
 
     signature: Signature
     flow: FlowFacts
@@ -32,6 +35,7 @@ class Hit:
     written: tuple[int, int]
     keyword: bool
     listed: bool
+    last: bool
 
 
 @dataclass
@@ -119,6 +123,7 @@ class LeakBook:
             if mark not in leak.marks and len(leak.marks) < MARKS:
                 leak.marks.append(mark)
         leak.written.add(hit.written)
+        leak.full = leak.full or hit.last
         leak.keyword, leak.listed = leak.keyword or hit.keyword, leak.listed or hit.listed
         leak.end_ns, leak.last_clock_ns = max(leak.end_ns, hit.ts_ns), hit.clock_ns
 

@@ -99,10 +99,10 @@ def _tell_list(r, at, found, filled):
 
 @kernel
 def score(candidates, rings, limit, clock, counts, found):
-    """Set high of every candidate that is to be told: 1 by a keyword, 2 as one of a list, 3 by both.
+    """Set high of every candidate that is to be told: bit 1 by a keyword, 2 as one of a list, 4 as the last to be told.
 
     Candidates come in the one true order; clock (int64[1]) counts them through. A number of a list that is known is
-    told once, and of one list limit at most. Returns how many lists were found, in found.
+    told once, and of one sender or document limit at most. Returns how many lists were found, in found.
     """
     filled = 0
     for at in range(candidates.size):
@@ -123,7 +123,9 @@ def score(candidates, rings, limit, clock, counts, found):
             c["high"] |= 1
         if c["high"] != 0:
             r["told"] += 1
-            if r["told"] > limit:
+            if r["told"] == limit:
+                c["high"] |= 4
+            elif r["told"] > limit:
                 counts[BEYOND] += 1
                 c["high"] = 0
     return filled

@@ -12,6 +12,7 @@ from detectors.mynumber.candidates import byte_classes, digit, is_mynumber, next
 
 _ROOM = 1024
 _STAR = 0x2A
+_STRICT = np.int64(1)
 _QUOTE, _BACKSLASH = 0x22, 0x5C
 
 
@@ -26,7 +27,7 @@ def find_numbers(data, offsets, value, at, classes, out):
         lo, hi = offsets[value], offsets[value + 1]
         at = max(at, lo)
         while hi - at >= 12:
-            s, e, form = next_candidate(data, at, lo, hi, classes, True)
+            s, e, form = next_candidate(data, at, lo, hi, classes, _STRICT)
             if s < 0:
                 break
             at = e

@@ -26,8 +26,7 @@ assert HISTORY_BYTES >= REACH_BYTES + MOST_BYTES
 WHOLE = 1 << 16
 """A longer text is looked at in pieces of this many bytes."""
 _PLACES = 2048
-
-CLEAN, OPEN_END, FULL = 0, 1, 2
+_STRICT = np.int64(1)
 
 
 class Tables(NamedTuple):
@@ -69,7 +68,7 @@ def take_text(b, lo, begin, new, hi, tables, out, at, wrap, keep):
     """
     i, words_known, count, first, waits = begin, False, 0, 0, False
     while i < hi:
-        s, e, form = next_candidate(b, i, lo, hi, tables.classes, True)
+        s, e, form = next_candidate(b, i, lo, hi, tables.classes, _STRICT)
         if s < 0:
             break
         i = e
@@ -92,4 +91,4 @@ def take_text(b, lo, begin, new, hi, tables, out, at, wrap, keep):
 @kernel
 def scan_text(b, lo, new, hi, tables, out, wrap, keep):
     """Fill out (CANDIDATE, room for most_candidates(hi - lo)) with the candidates of b[new:hi]; return how many."""
-    return take_text(b, lo, lo, new, hi, tables, out, 0, wrap, keep)[0]
+    return take_text(b, lo, lo, new, hi, tables, out, np.int64(0), wrap, keep)[0]

@@ -1,7 +1,7 @@
-"""What a body or file holds inside: compressed data, members of archives, base64, percent signs, within a budget.
+"""What a body or file holds inside: compressed data, members of archives, text encodings, within a budget.
 
-Sources: RFC 1950, RFC 1952, PKWARE APPNOTE.TXT 4.3.7 (local file header), RFC 4648, RFC 3986 2.1; ECMA-376 and ODF keep
-their text as XML in a ZIP archive.
+Sources: RFC 1950, RFC 1952, PKWARE APPNOTE.TXT 4.3.7 (local file header), RFC 4648, RFC 2045 6.7, RFC 3986 2.1;
+ECMA-376 and ODF keep their text as XML in a ZIP archive.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import zlib
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-BASE64, DEFLATE, ZIP, PERCENT, DECODED = 1, 2, 4, 8, 16
+BASE64, DEFLATE, ZIP, PERCENT, DECODED, QUOTED = 1, 2, 4, 8, 16, 32
 """Bits of CANDIDATE.wrap; DECODED: undone by the parser of the protocol."""
 
-WRAP_NAMES = {BASE64: "base64", DEFLATE: "deflate", ZIP: "zip", PERCENT: "percent-encoded", DECODED: "decoded"}
+WRAP_NAMES = {BASE64: "base64", DEFLATE: "deflate", ZIP: "zip", PERCENT: "percent-encoded", QUOTED: "quoted-printable",
+              DECODED: "decoded"}
 
 _DEPTH = 3
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{60,}[\r\n]{0,2})+[A-Za-z0-9+/]{0,76}={0,2}")
 _PERCENT = re.compile(rb"(?:%[0-9A-Fa-f]{2}){3}")
+_QUOTED = re.compile(rb"(?:=[0-9A-F]{2}){2}|=\r?\n")
 _STOP = re.compile(rb"</(?:\w+:)?(?:p|tc|c|si|row|table-cell)>|<(?:\w+:)?(?:br|tab|cr)\b[^>]{0,200}>")
 _TAG = re.compile(rb"<[^>]{0,2000}>")
 _STORED, _DEFLATED = 0, 8
@@ -52,6 +54,8 @@ class Unpacking:
             return
         if _PERCENT.search(data):
             yield self._taken(unquote_to_bytes(data.replace(b"+", b" "))), PERCENT
+        if _QUOTED.search(data):
+            yield self._taken(binascii.a2b_qp(data)), QUOTED
         for match in _BASE64.finditer(data):
             if (text := self._from_base64(match[0])) and self._one_more():
                 yield self._taken(text), BASE64

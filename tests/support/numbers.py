@@ -23,8 +23,13 @@ def check_digit(eleven: str) -> str:
 
 
 def is_valid(twelve: str) -> bool:
-    """Whether twelve digits pass, those that are all the same left out."""
-    return len(set(twelve)) > 1 and twelve[11] == check_digit(twelve[:11])
+    """Whether twelve digits pass; those that are all the same and those that read as a time are left out."""
+    return len(set(twelve)) > 1 and twelve[11] == check_digit(twelve[:11]) and not is_time(twelve)
+
+
+def is_time(twelve: str) -> bool:
+    """Whether twelve digits read as a year, month, day, hour and minute of two centuries."""
+    return bool(re.fullmatch(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d", twelve))
 
 
 def number(rng: np.random.Generator) -> str:
@@ -55,7 +60,7 @@ def naive_candidates(text: str) -> Iterator[tuple[int, str]]:
     """(place, digits) of every candidate in text, by a look at one run of digits after another."""
     for digits, word in ((r"[0-9]", r"[0-9A-Za-z]"), (r"[０-９]", r"[0-9A-Za-zＡ-Ｚａ-ｚ]")):
         runs = [m.span() for m in re.finditer(f"{digits}+", text)]
-        starts, ends = {s: e for s, e in runs}, {e: s for s, e in runs}
+        starts, ends = dict(runs), {e: s for s, e in runs}
         found = {(s, e) for s, e in runs if e - s == 12}
         for s, e in runs:
             for kind in ("space", "dot", "hyphen"):
@@ -65,7 +70,8 @@ def naive_candidates(text: str) -> Iterator[tuple[int, str]]:
                 yield s, "".join(str(int(c)) for c in text[s:e] if c.isdigit())
 
 
-def _grouped(text: str, s: int, e: int, kind: str, starts: dict[int, int], ends: dict[int, int]) -> list[tuple[int, int]]:
+def _grouped(text: str, s: int, e: int, kind: str, starts: dict[int, int],
+             ends: dict[int, int]) -> list[tuple[int, int]]:
     if e - s != 4:
         return []
     groups = 1
