@@ -14,6 +14,7 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=long
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz 120

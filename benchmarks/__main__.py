@@ -38,6 +38,8 @@ def chosen(sheets: dict[str, Any], options: argparse.Namespace) -> list[harness.
     found = subjects.own_subjects(sheets)
     if not options.no_peers:
         found += subjects.python_peers(sheets["main"])
+        if "mixed" in sheets:
+            found += subjects.dissecting_peers(sheets["mixed"])
     if options.tools:
         found += subjects.tool_peers(sheets["main"])
     return [s for s in found if not options.only or any(word in s.name for word in options.only)]
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     machine = harness.machine()
     folder = captures.DATA if options.scale == 1.0 else captures.DATA / f"scale-{options.scale:g}"
     sheets = {}
-    for name in captures.RECIPES:
+    for name in captures.names():
         console.print(f"capture {name} …", style="dim")
         sheets[name] = captures.make(name, folder, options.scale)
     core = harness.last_core() if options.core is None else options.core

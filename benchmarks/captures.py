@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "benchmarks" / "data"
 RECIPE = 3  # raise it when what is generated changes, so that old files are made again
 START_US = 1_780_275_600_000_000  # 2026-06-01 10:00 in Japan, a Monday, within the validity of the example policy
+MIXED_BYTES = 530_000_000
 _DIGEST_STEP = 1 << 24
 
 
@@ -88,6 +89,18 @@ def main_mix(scale: float = 1.0, window_s: float = 50.0, ipv6_share: float = 0.0
         facts["flows"] += copies * corpus.tuples
         facts["real"] = f"{corpus.files} real captures, {corpus.frames.at.size:,} packets, tiled {copies} times"
     return Built(parts, facts)
+
+
+def mixed(scale: float = 1.0, window_s: float = 50.0) -> Built:
+    """Build what is said on a real network: real captures alone, repeated up to 500 MB; ValueError without a corpus."""
+    rng, window_us = np.random.default_rng(20260602), int(window_s * 1e6)
+    corpus = tiles.read_corpus(corpus_folder(), window_us)
+    if corpus is None:
+        raise ValueError(f"no real captures in {corpus_folder()}")
+    copies = max(1, round(scale * MIXED_BYTES / int(corpus.frames.length.sum())))
+    part, copies = real_part(corpus, rng, copies * corpus.frames.at.size, window_us)
+    return Built([part], {"flows": copies * corpus.tuples, "real": f"{corpus.files} real captures, "
+                          f"{corpus.frames.at.size:,} packets, tiled {copies} times"})
 
 
 def concurrent(frames: fr.FrameColumns) -> int:
@@ -191,6 +204,7 @@ def one_packet(scale: float = 1.0) -> Built:
 
 RECIPES: dict[str, Callable[[float], Built]] = {
     "main": main_mix,
+    "mixed": mixed,
     "small64": small64,
     "ipv6": ipv6_mix,
     "million_flows": million_flows,
@@ -198,6 +212,11 @@ RECIPES: dict[str, Callable[[float], Built]] = {
     "syn_flood_half": lambda scale: syn_flood(scale / 2),
     "one_packet": one_packet,
 }
+
+
+def names() -> list[str]:
+    """Return the captures that can be made here: those of real traffic alone need a corpus."""
+    return [name for name in RECIPES if name != "mixed" or corpus_folder().is_dir()]
 
 
 def write_capture(path: Path, parts: list[Part]) -> dict[str, int]:

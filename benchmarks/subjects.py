@@ -18,6 +18,16 @@ BATCHES = (1024, 8192, 65536, 262144)
 TSHARK_PACKETS = 100_000
 DPKT_PACKETS = 300_000
 
+DISSECTED = (
+    "frame.time_epoch", "ip.src", "ip.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "dns.id",
+    "dns.flags.response", "dns.qry.name", "dns.qry.type", "dns.flags.rcode", "dns.a", "dns.aaaa", "dns.cname",
+    "http.host", "http.request.method", "http.request.uri", "http.user_agent", "http.referer", "http.response.code",
+    "http.content_type", "http.content_length", "tls.handshake.extensions_server_name", "tls.handshake.version",
+    "tls.handshake.ciphersuite", "tls.handshake.ja3", "x509sat.printableString",
+    "x509ce.dNSName", "smtp.req.command", "smtp.req.parameter", "smtp.response.code", "imf.from", "imf.to",
+    "imf.subject", "smb.cmd", "smb2.cmd", "smb2.filename", "smb.path", "ssh.protocol", "ftp.request.command",
+)
+
 Manifest = dict[str, Any]
 
 
@@ -73,12 +83,23 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
     batches = [replay(f"batch {n}", main, alone, "--batch", str(n)) for n in BATCHES]
     return [
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),
+        verdicts(sheets["one_packet"]),
         replay("main, store", main, alone, store=True),
-        replay("main, payload", main, repeats=2, note="streams and protocols as well"),
+        replay("main, payload", main, "--payload", repeats=2, note="streams and protocols as well"),
+        *(replay(name, sheets[name], "--payload", repeats=2, note="streams and protocols as well") for name in
+          sheets.keys() & {"mixed"}),
         replay("warm start", sheets["one_packet"], note="one packet, kernels compiled before"),
         replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet, all cores",
                all_cores=True),
     ]
+
+
+def verdicts(sheet: Manifest) -> Subject:
+    """Return what the zones add to a flow row; it makes its own flows, so the capture is only named."""
+    flows = 1_000_000
+    argv = [sys.executable, "-m", "benchmarks.verdicts", "--flows", str(flows)]
+    return Subject("zone verdicts", argv, sheet["name"], flows, 0, kernel_cache, None, 1,
+                   note="flow rows judged in memory, 50 zones and 500 conduits; processor time in the report")
 
 
 def stages(sheet: Manifest) -> Subject:
@@ -106,6 +127,23 @@ def python_peers(sheet: Manifest) -> list[Subject]:
                        sheet["packets"], sheet["wire_bytes"], seconds=loop_seconds, repeats=3,
                        note="no dissection, no statistics, one meter")
     return [dpkt, nfstream]
+
+
+def dissecting_peers(sheet: Manifest) -> list[Subject]:
+    """Return the peers that look into payload: nfstream with its dissection on, and tshark, where it is installed.
+
+    tshark prints what the protocol tables hold: names, hosts, methods, versions, recipients, files.
+    """
+    script = str(captures.ROOT / "benchmarks" / "peers" / "nfstream_loop.py")
+    found = [Subject("nfstream, dissecting", [sys.executable, script, sheet["path"], "20"], sheet["name"],
+                     sheet["packets"], sheet["wire_bytes"], seconds=loop_seconds, repeats=2,
+                     note="dissection of 20 packets a flow, no statistics, one meter")]
+    if program := shutil.which("tshark"):
+        path, count, size = _sliced(sheet, TSHARK_PACKETS)
+        fields = [x for f in DISSECTED for x in ("-e", f)]
+        found.append(Subject("tshark, dissecting", [program, "-r", str(path), "-T", "fields", *fields], sheet["name"],
+                             count, size, repeats=2, note=f"first {count:,} packets"))
+    return found
 
 
 def tool_peers(sheet: Manifest) -> list[Subject]:

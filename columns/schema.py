@@ -24,8 +24,16 @@ class Text(NamedTuple):
 
 def text_column(values: Iterable[str | bytes]) -> Text:
     """Pack Python strings into a Text column; meant for rows that are few (alerts), not for packets."""
-    encoded = [v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in values]
+    encoded: Sequence[str | bytes] = tuple(values)
     offsets = np.zeros(len(encoded) + 1, np.int64)
+    try:
+        text = "".join(encoded)  # type: ignore[arg-type]
+    except TypeError:  # bytes among them
+        text = "\x80"
+    if text.isascii():
+        np.cumsum(list(map(len, encoded)), out=offsets[1:])
+        return Text(np.frombuffer(text.encode("ascii"), np.uint8), offsets)
+    encoded = [v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in encoded]
     np.cumsum([len(v) for v in encoded], out=offsets[1:])
     return Text(np.frombuffer(b"".join(encoded), np.uint8), offsets)
 
@@ -102,11 +110,13 @@ class Table:
     view: str = ""
     batch: Any = field(init=False, repr=False, compare=False)
     none: Any = field(init=False, repr=False, compare=False)
+    defaults: dict[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = [f for c in self.columns for f in c.fields]
         object.__setattr__(self, "batch", namedtuple(self.batch_name, names, module=self.module))
         object.__setattr__(self, "none", self.empty(0))
+        object.__setattr__(self, "defaults", {c.name: "" if c.dtype in TEXTUAL else 0 for c in self.columns})
 
     def column(self, name: str) -> Column:
         """Return the column of that name, or raise KeyError with the table's name."""
@@ -126,20 +136,20 @@ class Table:
         """
         if not rows:
             return self.none
-        known = {c.name for c in self.columns}
-        for row in rows:
-            if not known.issuperset(row):
-                raise KeyError(f"table {self.name} has no column {sorted(set(row) - known)[0]}")
+        defaults = self.defaults
+        whole = [tuple((defaults | row).values()) for row in rows]
+        if max(map(len, whole)) > len(defaults):
+            unknown = sorted(next(row.keys() - defaults.keys() for row in rows if row.keys() - defaults.keys()))
+            raise KeyError(f"table {self.name} has no column {unknown[0]}")
         arrays: list[Any] = []
-        for c in self.columns:
+        for c, values in zip(self.columns, zip(*whole, strict=True), strict=True):
             if c.dtype in TEXTUAL:
-                arrays.append(text_column([r.get(c.name, "") for r in rows]))
+                arrays.append(text_column(values))
             elif c.dtype == "ip":
-                values = [int(r.get(c.name, 0)) for r in rows]
                 arrays.append(np.array([v >> 64 for v in values], np.uint64))
                 arrays.append(np.array([v & 0xFFFFFFFFFFFFFFFF for v in values], np.uint64))
             else:
-                arrays.append(np.array([r.get(c.name, 0) for r in rows], np.dtype(c.dtype)))
+                arrays.append(np.array(values, np.dtype(c.dtype)))
         return self.batch(*arrays)
 
 

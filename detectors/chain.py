@@ -53,7 +53,7 @@ class Chain:
     def __init__(
         self, detectors: Sequence[Detector], settings: ChainSettings | None = None, *, policy_digest: str = "",
         config_digest: str = "", ruleset_digest: str = "",
-        zone_names: Callable[[np.ndarray, np.ndarray], Sequence[str]] | None = None,
+        zone_names: Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[str]] | None = None,
     ) -> None:
         names = [d.name for d in detectors]
         if not names:
@@ -155,7 +155,7 @@ class Chain:
         named = {}
         for zone, hi, lo in (("src_zone", alerts.src_ip_hi, alerts.src_ip_lo),
                              ("dst_zone", alerts.dst_ip_hi, alerts.dst_ip_lo)):
-            known, found = text_values(getattr(alerts, zone)), self.zone_names(hi, lo)
+            known, found = text_values(getattr(alerts, zone)), self.zone_names(hi, lo, alerts.start_ns)
             many = ((hi == 0) & (lo == 0)).tolist()
             named[zone] = text_column([
                 k or ("" if m else f) for k, m, f in zip(known, many, found, strict=True)])

@@ -19,6 +19,7 @@ from detectors.finding_table import (
     LIVE_PEAK,
     ONGOING,
     OPEN,
+    SAID,
     SEED,
     SERIAL,
     STARTED,
@@ -50,6 +51,7 @@ def _create(findings, table, free, scalars, e, h, level, parent):
     r["flow_id"], r["packet_number"] = e["flow_id"], e["packet_number"]
     r["code"], r["verdict"], r["conduit"], r["differs"] = e["code"], e["verdict"], e["conduit"], e["differs"]
     r["src_zone"], r["dst_zone"] = e["src_zone"], e["dst_zone"]
+    r["app"], r["src_mac"], r["text"], r["amount"] = e["app"], e["src_mac"], e["text"], e["amount"]
     r["start_ns"], r["end_ns"] = e["start_ns"], e["start_ns"]
     r["certainty"], r["established_certainty"], r["outcome"], r["state"], r["next_report"] = 0, 0, 0, 0, 2
     r["packets"], r["bytes"], r["events"], r["children"], r["revision"], r["live"] = 0, 0, 0, 0, 0, 0
@@ -183,6 +185,7 @@ def _add(findings, scalars, limits, index, e, certainty, fresh, out, n):
     r["packets"] += e["packets"]
     r["bytes"] += e["bytes"]
     r["end_ns"] = max(r["end_ns"], e["end_ns"])
+    r["amount"] = max(r["amount"], e["amount"])
     if fresh:
         r["events"] += np.uint64(1)
     escalates = False
@@ -217,6 +220,8 @@ def take_evidence(evidence, findings, table, free, watch, scalars, limits, out):
             continue
         n = sweep(findings, table, free, scalars, limits, e["clock_ns"], out, n)
         at = _watched(watch, findings, flow_id) if kind != OPEN else np.int64(-1)
+        if kind == SAID and at >= 0 and findings[watch[at]["finding"]]["code"] != e["code"]:
+            at = np.int64(-1)  # what is said is another finding than that the flow is there
         index, certainty = np.int64(-1), e["certainty"]
         if at >= 0:
             index, certainty = np.int64(watch[at]["finding"]), max(watch[at]["certainty"], e["certainty"])

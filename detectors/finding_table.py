@@ -9,19 +9,22 @@ from columns.kernel import part
 ENDPOINTS, INITIATOR, ZONE_PAIR = 0, 1, 2
 """Level of a finding."""
 
-OPEN, PROGRESS, FLOW, FLOW_ENDED, CLOCK_BACK = 1, 2, 3, 4, 5
-"""Kind of an evidence row: a flow opens; its outcome changes; a flow row; its last; the event clock was set back."""
+OPEN, PROGRESS, FLOW, FLOW_ENDED, CLOCK_BACK, SAID = 1, 2, 3, 4, 5, 6
+"""Kind of an evidence row: a flow opens; its outcome changes; a flow row; its last; the event clock was set back; what
+was said in a flow."""
 
 STARTED, ONGOING, ENDED = 1, 2, 3
 
 _COMMON = [
     ("flow_id", "u8"), ("packet_number", "u8"), ("src_hi", "u8"), ("src_lo", "u8"), ("dst_hi", "u8"),
     ("dst_lo", "u8"), ("src_port", "u2"), ("dst_port", "u2"), ("vlan", "u2"), ("src_zone", "u2"), ("dst_zone", "u2"),
-    ("conduit", "u2"), ("code", "u2"), ("proto", "u1"), ("verdict", "u1"), ("differs", "u1"), ("certainty", "u1"),
-    ("outcome", "u1"), ("packets", "u8"), ("bytes", "u8"), ("start_ns", "i8"), ("end_ns", "i8"),
+    ("conduit", "u2"), ("code", "u2"), ("proto", "u1"), ("verdict", "u1"), ("differs", "u2"), ("certainty", "u1"),
+    ("outcome", "u1"), ("app", "u1"), ("src_mac", "u8"), ("text", "u4"), ("amount", "u8"),
+    ("packets", "u8"), ("bytes", "u8"), ("start_ns", "i8"), ("end_ns", "i8"),
 ]
 EVIDENCE = np.dtype([*_COMMON, ("clock_ns", "i8"), ("kind", "u1")])
-"""One row of evidence; code 0 only tells more of a flow already known. CLOCK_BACK has the former clock in start_ns."""
+"""One row of evidence; code 0 only tells more of a flow already known. CLOCK_BACK has the former clock in start_ns.
+text is a number under which the detector keeps a text, amount the bytes of an hour."""
 
 FINDING = np.dtype([
     *_COMMON, ("ts_ns", "i8"), ("first_clock_ns", "i8"), ("last_clock_ns", "i8"), ("events", "u8"),

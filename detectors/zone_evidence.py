@@ -6,14 +6,15 @@ import numpy as np
 
 from columns import Alerts, Flows, Packets
 from columns.codes import FlowEvent, Verdict
-from columns.errors import PolicyError
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.finding_table import EVIDENCE
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
 from detectors.zone_rows import NOTHING, Clock, evidence_of, in_order, opened, opening_keys, progress, totals
-from detectors.zone_signatures import CODE, GRE, IPIP, SIXIN4, TEREDO, WRONG_SEGMENT, ZoneWords
+from detectors.zone_signatures import CODE, GRE, IPIP, SIXIN4, TEREDO, WRONG_SEGMENT
+from detectors.zone_words import ZoneWords
 from zones import FlowKeys, Judgement, Policy, judge
+from zones.flow_judge import expected_zones
 
 _OPENED, _ANSWERED = int(FlowEvent.OPENED), int(FlowEvent.ANSWERED)
 _UDP, _TEREDO_PORT = 17, 3544
@@ -36,7 +37,7 @@ class ZoneEvidence:
         self.policy, self.settings, self.sensor = policy, settings or FindingSettings(), sensor
         self.words = ZoneWords(policy, self.name, (self.settings.per_initiator, self.settings.per_zone_pair))
         self.internal = np.array([False, *(z.kind == "internal" for z in policy.zones)])
-        self.expected = _expected(policy, sensor)
+        self.expected = expected_zones(policy, sensor)
         self.reset()
 
     def reset(self) -> None:
@@ -86,13 +87,13 @@ class ZoneEvidence:
         """Return evidence of senders whose zone the sensor does not expect; the sender stands as the initiator."""
         if self.expected is None or not rows.size:
             return NOTHING
-        hi, lo = packets.src_ip_hi[rows], packets.src_ip_lo[rows]
-        rows = rows[~self.expected[self.policy.zone_of(hi, lo)] & ~self.policy.is_local(hi, lo)]
+        hi, lo, ts_ns = packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.ts_ns[rows]
+        rows = rows[~self.expected[self.policy.zone_of(hi, lo, ts_ns)] & ~self.policy.is_local(hi, lo, ts_ns)]
         evidence = np.zeros(rows.size, EVIDENCE)
         for end in ("src", "dst"):
             hi, lo = getattr(packets, f"{end}_ip_hi")[rows], getattr(packets, f"{end}_ip_lo")[rows]
             evidence[f"{end}_hi"], evidence[f"{end}_lo"] = hi, lo
-            evidence[f"{end}_zone"] = self.policy.zone_of(hi, lo)
+            evidence[f"{end}_zone"] = self.policy.zone_of(hi, lo, packets.ts_ns[rows])
         evidence["code"], evidence["verdict"] = CODE[WRONG_SEGMENT.signature_id], int(Verdict.WRONG_SEGMENT)
         evidence["start_ns"] = evidence["end_ns"] = packets.ts_ns[rows]
         self.followed_.add(packets.flow_id[rows])
@@ -113,14 +114,3 @@ class ZoneEvidence:
 def _may_tunnel(packets: Packets) -> np.ndarray:
     teredo = (packets.proto == _UDP) & ((packets.src_port == _TEREDO_PORT) | (packets.dst_port == _TEREDO_PORT))
     return teredo | (_TUNNEL_CODE[packets.proto] != 0)
-
-
-def _expected(policy: Policy, sensor: str) -> np.ndarray | None:
-    """Return bool by zone number: may the sensor see its addresses; None without a sensor."""
-    if not sensor:
-        return None
-    for known in policy.sensors:
-        if known.name == sensor:
-            return np.array([False, *(z.name in known.expects for z in policy.zones)])
-    raise PolicyError(f"the policy has no sensor {sensor!r}", where="sensor",
-                      expected=f"one of {', '.join(s.name for s in policy.sensors) or 'none defined'}")

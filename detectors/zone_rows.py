@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from columns import Flows, Packets
 from columns.codes import Certainty, EndReason, FlowEvent, Outcome
-from detectors.finding_table import CLOCK_BACK, EVIDENCE, FLOW, FLOW_ENDED, OPEN, PROGRESS
+from detectors.finding_table import CLOCK_BACK, EVIDENCE, FLOW, FLOW_ENDED, OPEN, PROGRESS, SAID
 from zones import FlowKeys, Judgement
 
 _OPENED, _REFUSED, _ESTABLISHED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED), int(FlowEvent.ESTABLISHED)
 _TCP, _SYN = 6, 2
+_AFTER_ITS_PACKET = np.iinfo(np.int64).max
 
 
 def opening_keys(packets: Packets, rows: np.ndarray) -> FlowKeys:
@@ -29,6 +32,7 @@ def opening_keys(packets: Packets, rows: np.ndarray) -> FlowKeys:
         packets.proto[rows], packets.icmp_type[rows], packets.ts_ns[rows],
         np.where(syn, int(Certainty.SYN_SEEN), int(Certainty.GUESSED)).astype(np.uint8),
         np.where(outside, end(packets.src_mac, packets.dst_mac), np.uint64(0)),
+        np.zeros(rows.size, np.uint8), np.full(rows.size, -1, np.int32),
     )
 
 
@@ -44,7 +48,7 @@ def evidence_of(keys: FlowKeys, found: Judgement, code: np.ndarray, chosen: np.n
         ("src_port", keys.src_port), ("dst_port", keys.dst_port), ("proto", keys.proto), ("start_ns", keys.ts_ns),
         ("end_ns", keys.ts_ns), ("certainty", keys.certainty), ("src_zone", found.src_zone),
         ("dst_zone", found.dst_zone), ("verdict", found.verdict), ("conduit", found.conduit),
-        ("differs", found.differs), ("code", code),
+        ("differs", found.differs), ("app", keys.app), ("src_mac", keys.src_mac), ("code", code),
     ):
         rows[name] = column[chosen]
     return rows
@@ -87,11 +91,24 @@ def totals(flows: Flows, rows: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     return evidence
 
 
+def spoken(batch: Any, rows: np.ndarray, clock_ns: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+    """Fill in what transactions (their indices in rows) know, and return the evidence."""
+    for name in ("flow_id", "packet_number", "vlan"):
+        evidence[name] = getattr(batch, name)[rows]
+    evidence["clock_ns"], evidence["kind"], evidence["outcome"] = clock_ns, SAID, int(Outcome.ESTABLISHED)
+    return evidence
+
+
 class Clock:
     """Follows the event clock over the rows of a run and notes where it was set back."""
 
     def __init__(self) -> None:
         self.now_ns = np.iinfo(np.int64).min
+
+    def at(self, packets: Packets, packet_numbers: np.ndarray) -> np.ndarray:
+        """Return the event clock at packets by their numbers; ask before set_back() has seen these packets."""
+        clocks = np.concatenate([np.array([max(self.now_ns, 0)]), packets.clock_ns])
+        return clocks[np.searchsorted(packets.packet_number, packet_numbers, side="right")]
 
     def set_back(self, packets: Packets) -> tuple[np.ndarray, np.ndarray]:
         """Return (indices of the packets before which the clock went back, evidence rows that say so)."""
@@ -114,16 +131,19 @@ class Clock:
 def in_order(
     flow_numbers: np.ndarray, flow_evidence: np.ndarray, packets: Packets,
     packet_evidence: list[tuple[np.ndarray, np.ndarray]], back: tuple[np.ndarray, np.ndarray],
+    said: np.ndarray = NOTHING[1],
 ) -> np.ndarray:
     """Return all evidence in the one true order: by packet number, flow rows first, then packet rows as they stand.
 
     flow_numbers: emitted_before of the flow evidence; packet_evidence: (row indices, evidence) of packets; back: what
-    Clock.set_back() returned, each of whose rows comes just before its packet.
+    Clock.set_back() returned, each of whose rows comes just before its packet; said: evidence of transactions, after
+    the packets that completed them.
     """
-    if not flow_numbers.size and not back[0].size and not any(rows.size for rows, _ in packet_evidence):
+    if not flow_numbers.size and not back[0].size and not said.size and not any(r.size for r, _ in packet_evidence):
         return back[1]
-    places = [np.zeros(flow_numbers.size, np.int64), 2 * back[0] + 1, *[2 * rows + 2 for rows, _ in packet_evidence]]
+    places = [np.zeros(flow_numbers.size, np.int64), 2 * back[0] + 1, *[2 * rows + 2 for rows, _ in packet_evidence],
+              np.full(said.size, _AFTER_ITS_PACKET)]
     rows = np.concatenate([back[0], *[rows for rows, _ in packet_evidence]])
-    numbers = np.concatenate([flow_numbers, packets.packet_number[rows]])
-    evidence = np.concatenate([flow_evidence, back[1], *[e for _, e in packet_evidence]])
+    numbers = np.concatenate([flow_numbers, packets.packet_number[rows], said["packet_number"]])
+    evidence = np.concatenate([flow_evidence, back[1], *[e for _, e in packet_evidence], said])
     return evidence[np.lexsort((np.concatenate(places), numbers))]

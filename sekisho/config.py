@@ -18,7 +18,9 @@ from sekisho.settings import SECTIONS, Settings, default_settings, plain_fields,
 
 CONFIG_ENV = "SEKISHO_CONFIG"
 _PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
-          "spool": ("path",)}
+          "spool": ("path",),
+          "rules": ("files", "directory", "vars_file", "classification", "reference", "threshold", "disable", "enable",
+                    "modify", "drop")}
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -38,7 +40,9 @@ def load_settings(path: Path | None = None) -> Settings:
     return settings
 
 
-def _beside(path: Path, name: str) -> str:
+def _beside(path: Path, name: Any) -> Any:
+    if isinstance(name, tuple):
+        return tuple(_beside(path, one) for one in name)
     return str(path.parent / name) if name and "://" not in name else name
 
 
@@ -128,6 +132,10 @@ def _typed(value: Any, hint: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             raise TypeError("is not a list")
         return tuple(_typed(v, arguments[0]) for v in value)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise TypeError("is not a table")
+        return {name: _typed(v, arguments[1]) for name, v in value.items()}
     if origin in (Union, types.UnionType):
         return _typed(value, next(a for a in arguments if a is not type(None)))
     if hint is float and type(value) is int:
@@ -157,6 +165,8 @@ def expectation(hint: Any, field: Field) -> str:
         return "one of " + ", ".join(json.dumps(a) for a in arguments)
     if get_origin(hint) is tuple:
         words = "a list of " + {str: "texts", int: "whole numbers", float: "numbers"}.get(arguments[0], "values")
+    elif get_origin(hint) is dict:
+        words = "a table of names and " + {str: "texts", int: "whole numbers"}.get(arguments[1], "values")
     else:
         words = _TYPE_WORDS.get(arguments[0] if arguments else hint, "a value")
     unit = field.metadata.get("unit", "")

@@ -12,6 +12,8 @@ from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
 from sekisho.settings import Settings
 from zones import Policy
+from zones.coverage import CoverageLog
+from zones.flow_judge import FlowJudge
 
 
 def build_chain(settings: Settings, policy: Policy | None) -> Chain:
@@ -22,11 +24,27 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     digest = config_digest(settings)
     if policy is None:
         return Chain(detectors, settings.chain, config_digest=digest)
-    known = any(s.name == settings.replay.sensor for s in policy.sensors)
-    sensor = settings.replay.sensor if known else ""  # a capture from elsewhere: what its wire expects is not known
+    sensor = known_sensor(settings, policy)
     detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
 
-    def zone_names(hi, lo):
-        return [policy.zone_names[number] for number in policy.zone_of(hi, lo).tolist()]
+    def zone_names(hi, lo, ts_ns):
+        return [policy.zone_names[number] for number in policy.zone_of(hi, lo, ts_ns).tolist()]
 
     return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names)
+
+
+def build_judge(settings: Settings, policy: Policy | None) -> FlowJudge | None:
+    """Return what judges flow rows, or None without a policy."""
+    return None if policy is None else FlowJudge(policy, known_sensor(settings, policy))
+
+
+def build_coverage(settings: Settings, policy: Policy | None) -> CoverageLog | None:
+    """Return what notes which zones were looked at, or None without a policy."""
+    return None if policy is None else CoverageLog(policy, known_sensor(settings, policy))
+
+
+def known_sensor(settings: Settings, policy: Policy) -> str:
+    """Return the name of the sensor if the policy has it, else "": of a capture from elsewhere it is not known what
+    its wire expects."""
+    known = any(s.name == settings.replay.sensor for s in policy.sensors)
+    return settings.replay.sensor if known else ""

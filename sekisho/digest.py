@@ -98,6 +98,8 @@ class _TableSum:
 
     def _hashed(self, text: Text) -> np.ndarray:
         """Return one 64-bit hash per text; most texts of alerts repeat, so they are remembered (up to a cap)."""
+        if not text.data.size:
+            return np.full(text.offsets.size - 1, _EMPTY, np.uint64)
         raw, at = text.data.tobytes(), text.offsets.tolist()
         known, hashes = self._known_texts, []
         for first, last in pairwise(at):
@@ -105,9 +107,16 @@ class _TableSum:
             if value not in known:
                 if len(known) >= _TEXTS_REMEMBERED:
                     known.clear()
-                known[value] = int.from_bytes(hashlib.blake2b(value, digest_size=8).digest(), "little")
+                known[value] = _hash(value)
             hashes.append(known[value])
         return np.array(hashes, np.uint64)
+
+
+def _hash(value: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(value, digest_size=8).digest(), "little")
+
+
+_EMPTY = _hash(b"")
 
 
 def _keys(name: str, words: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from columns import FLOW
 from columns.address import address_int
+from columns.app import AppProto
 from columns.codes import Certainty
 from columns.errors import SekishoError, UsageError
 from sekisho.config import load_settings
@@ -100,6 +101,7 @@ def _add_policy(told: Explanation, config: Path | None, zones: Path | None) -> N
 def _differences(policy: Policy, flow: Row) -> list[str]:
     row = {name: flow[name] for name in ("src_port", "dst_port", "proto", "icmp_type", "tunnel_depth", "src_mac")}
     row |= {side: address_int(flow[side]) for side in ("src_ip", "dst_ip")}
+    row["app_proto"] = AppProto[flow["app_proto"].upper()]
     row["direction_certainty"] = Certainty[flow["direction_certainty"].upper()]
     row["ts_start_ns"] = _ns(flow["ts_start_ns"])
     differs = int(judge(policy, flow_keys(FLOW.from_rows([row]))).differs[0])

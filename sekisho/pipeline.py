@@ -13,11 +13,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
+from columns import PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
 from detectors.mynumber.masking import Masking
-from sekisho.detection import build_chain
+from sekisho.coverage import LOSSES, CoverageReport
+from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
@@ -28,7 +29,7 @@ from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
 from sensor.streams import Streams
-from zones import Policy, judge_flows, label_ends
+from zones import Policy
 
 Vocabularies = dict[str, Sequence[str]]
 NO_BUFFERS = (read_only(b""), read_only(b""))
@@ -114,6 +115,8 @@ class _Run:
         self.masking = Masking() if options.settings.mynumber.mask else None
         self.digest = ResultDigest()
         policy = options.policy
+        self.zones = build_judge(options.settings, policy)
+        self.coverage = build_coverage(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
 
@@ -130,9 +133,9 @@ class _Run:
             with self.watch("mask"):
                 said = said._replace(rows=[(table, self.masking.masked(table, batch)) for table, batch in said.rows])
         for table, batch in said.rows:
-            if self.options.policy is not None:
+            if self.zones is not None:
                 with self.watch("zones"):
-                    label_ends(self.options.policy, batch)
+                    self.zones.said(table, batch)
             self.report.transactions[table.name] = self.report.transactions.get(table.name, 0) + rows_in(batch)
             with self.watch("digest"):
                 self.digest.add_transactions(table, batch)
@@ -143,9 +146,12 @@ class _Run:
 
     def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Label the flows, show all to the detectors, hand on what comes out."""
-        if self.options.policy is not None and rows_in(flows):
+        if self.zones is not None and rows_in(flows):
             with self.watch("zones"):
-                judge_flows(self.options.policy, flows)
+                self.zones.judge(flows)
+        if self.coverage is not None:
+            with self.watch("coverage"):
+                self.coverage.see(packets, flows)
         with self.watch("detect"):
             alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
@@ -188,8 +194,11 @@ class _Run:
         report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
                             "streams": self.streams.counters(), "protocols": self.dissector.counters(),
                             "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
+                            **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
+        if self.coverage is not None:
+            report.coverage = CoverageReport(self._coverage(), self.vocabularies["zone"])
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
         report.notes += self.decoder.notes + self.chain.notes
         with self.watch("store"):
@@ -200,6 +209,14 @@ class _Run:
                 sink.finish(report)
         report.seconds = dict(self.seconds)
         return report
+
+    def _coverage(self) -> Coverages:
+        """Return what was looked at; a capture that ends early or is damaged has lost frames, nobody knows when."""
+        assert self.coverage is not None
+        if any(self.report.counters.get("capture", {}).get(cause) for cause in LOSSES):
+            self.coverage.lose()
+        self.report.counters["coverage"] = self.coverage.counters()
+        return self.coverage.rows()
 
     @contextmanager
     def watch(self, stage: str) -> Iterator[None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from columns import SENSOR_HEALTH, Health
 from columns.codes import REFUSED_FROM, Severity, Status
+from sekisho.coverage import CoverageReport
 from sensor.capture.counts import REFUSALS as BY_READER
 
 
@@ -51,6 +52,7 @@ class ReplayReport:
     captures: list[CaptureRead] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    coverage: CoverageReport | None = None
 
 
 _BY_DECODER = tuple(s.name.lower() for s in Status if s >= REFUSED_FROM)

@@ -36,6 +36,28 @@ _EN = {
         "Check VLAN and trunk settings of the switch port that this wire hangs on.",
         "Look for a terminal with two network interfaces, and for a changed route.",
     ),
+    "zone-permitted-excess": (
+        "Ask the owner of the conduit what was sent: a video over screen transfer, a large import, or a file channel.",
+        "Look at the initiator's other flows of that hour, and whether the same host exceeded before.",
+        "Nobody knows: treat it as data take-out, keep the terminal as it is and report to the CSIRT.",
+        "Expected: have the limit reviewed with the owner; do not raise it to silence the alert.",
+    ),
+    "zone-wrong-app": (
+        "See what was spoken instead (application, server name or tenant in the alert) and which program did.",
+        "Another tenant or storage site: find out whether files went there; report to the CSIRT.",
+        "A tunnel in the disguise of a permitted service: isolate the terminal.",
+        "A service that changed its names: have the list of the conduit reviewed.",
+    ),
+    "zone-unsanitized": (
+        "Isolate the file or mail before it is opened; note its name, type and digest from the alert's transactions.",
+        "Check whether the sanitizing gateway worked: its log, its version, and a test file of the same type.",
+        "Look for earlier items of that type over the same conduit; report to the CSIRT if one was opened.",
+    ),
+    "zone-wrong-mac": (
+        "Compare the MAC address with the inventory: an exchanged network card, a docking station, a new router?",
+        "Find the switch port on which it is; nobody knows the device: disconnect it and report to the CSIRT.",
+        "An exchange that was planned: have the MAC list of the conduit corrected and approved.",
+    ),
     "zone-tunnel": (
         "Identify both ends of the tunnel; what runs inside it is not judged by the firewall.",
         "Block the protocol at the boundary; look for the software or operating system setting that opened it.",
@@ -99,6 +121,28 @@ _JA = {
     "zone-wrong-segment": (
         "観測点につながるスイッチのVLAN・トランク設定を確認する。",
         "二つの系につながった端末、変更された経路がないかを確認する。",
+    ),
+    "zone-permitted-excess": (
+        "許可通信の所管課に、何を送受信したかを確認する（画面転送の動画、大量取込、ファイル経路など）。",
+        "同じ時間帯の当該端末の他の通信と、過去の超過の有無を確認する。",
+        "心当たりがなければ情報持ち出しとして扱い、端末を現状のまま保全してCSIRTへ報告する。",
+        "想定内であれば所管課とともに上限を見直す。アラートを消すために上限を上げない。",
+    ),
+    "zone-wrong-app": (
+        "実際の通信内容（アプリケーション、接続先の名前、テナント）と、通信したプログラムを確認する。",
+        "他のテナントや保管サイトの場合：ファイルの送信有無を調べ、CSIRTへ報告する。",
+        "許可サービスを装ったトンネルの場合：端末を隔離する。",
+        "接続先サービスの名前が変わった場合：許可通信の一覧を見直す。",
+    ),
+    "zone-unsanitized": (
+        "開かれる前に当該ファイル・メールを隔離し、名前・種類・ハッシュを記録する。",
+        "無害化ゲートウェイの動作（ログ、版数、同種の試験ファイル）を確認する。",
+        "同じ経路の過去の同種ファイルを調べ、開かれていればCSIRTへ報告する。",
+    ),
+    "zone-wrong-mac": (
+        "MACアドレスを台帳と照合する（ネットワークカード交換、ドック、ルータ更新など）。",
+        "接続されているスイッチポートを特定する。不明な機器は切り離し、CSIRTへ報告する。",
+        "予定された交換であれば、許可通信のMACアドレス一覧を更新し承認を得る。",
     ),
     "zone-tunnel": (
         "トンネルの両端を特定する。中の通信にはファイアウォールの制御が及ばない。",

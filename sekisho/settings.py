@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from detectors.flood import FloodSettings
     from detectors.mynumber import MyNumberSettings
     from detectors.scan import ScanSettings
+    from detectors.signatures.settings import RulesSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
@@ -60,7 +61,8 @@ class ReplaySettings:
         "meaning": "put streams in order and look into what is said; auto: where it is kept, in a store or EVE"})
     zones: str = field(default="", metadata={
         "result": False,
-        "meaning": "zone policy, relative to this file; without one, zones are not judged"})
+        "meaning": "zone policy (or the folder of its editions), relative to this file; without one, zones are not "
+        "judged"})
     home_net: tuple[str, ...] = field(default=(), metadata={
         "meaning": "networks of our own (CIDR); without a zone policy, flows are labelled home and external by them"})
 
@@ -100,6 +102,7 @@ SECTIONS: dict[str, str] = {
     "krb5": "sensor.protocols.krb5:Krb5Settings",
     "modbus": "sensor.protocols.modbus:ModbusSettings",
     "dnp3": "sensor.protocols.dnp3.parser:Dnp3Settings",
+    "rules": "detectors.signatures.settings:RulesSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -146,6 +149,7 @@ class Settings:
     krb5: Krb5Settings
     modbus: ModbusSettings
     dnp3: Dnp3Settings
+    rules: RulesSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

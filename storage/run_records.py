@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from columns import TABLES, TRANSACTIONS
+from columns import COVERAGE, TABLES, TRANSACTIONS
 from columns.clickhouse import RUNS_STRUCTURE, latest, quoted
 from columns.errors import StoreError
 from columns.records import ALERT_ACTION
@@ -18,6 +18,7 @@ from storage.interface import QueryResult
 from storage.run import Begun, Run, RunSummary
 
 _STORED = tuple(t for t in TABLES if t.stored)
+_MAY_BE_EMPTY = (*TRANSACTIONS, COVERAGE)
 _OF_RUN = (*(t.name for t in _STORED), *(r.name for r in ROLLUPS))
 _NEVER = "1970-01-01 00:00:00.000"
 
@@ -80,7 +81,7 @@ class RunRecords:
     def count_rows(self, run_id: str) -> dict[str, int]:
         """Return the rows of a run by table; of a table of revisions, those that are present.
 
-        Of the many tables of transactions, those are left out in which the run has none.
+        Of the many tables of transactions, and of coverage, those are left out in which the run has none.
         """
         return self._counts({t: latest(t) for t in _STORED}, run_id)
 
@@ -101,7 +102,7 @@ class RunRecords:
         asked = " UNION ALL ".join(f"SELECT '{t.name}', count() FROM {source} WHERE run_id = {{run:String}}"
                                    for t, source in sources.items())
         found = dict(self._query(asked, {"run": run_id}).rows)
-        return {t.name: found[t.name] for t in sources if found[t.name] or t not in TRANSACTIONS}
+        return {t.name: found[t.name] for t in sources if found[t.name] or t not in _MAY_BE_EMPTY}
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Write the present state of a run as the row with the highest revision."""

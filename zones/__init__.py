@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from zones.judge import Differs, FlowKeys, Judgement
+from zones.judging import flow_keys, judge, judge_flows, label_ends
 from zones.loading import check_policy, load_policy
-from zones.policy import Policy, flow_keys, judge, judge_flows, label_ends
+from zones.policy import Policy
 from zones.problems import CODES, Level, Problem
 from zones.register import conduit_rows, problem_rows, zone_rows
 

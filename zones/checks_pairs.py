@@ -1,4 +1,5 @@
-"""What two conduits do to one another: one inside the other (W421, E422), or both directions open (W423)."""
+"""What two conduits do to one another: one inside the other (W421, E422), none the more specific (E424), or both
+directions open (W423)."""
 
 from __future__ import annotations
 
@@ -7,15 +8,18 @@ from collections import defaultdict
 
 import numpy as np
 
+from zones.conduits import breadth
+from zones.contents import forbidden_words
 from zones.hours import week_minutes
 from zones.model import SANITIZATION_STRENGTH, Conduit, Draft
+from zones.names import may_share_a_name
 from zones.prefixes import all_inside, any_overlap
 from zones.problems import Report
 from zones.services import covers, overlap
 
 
 def check_pairs(draft: Draft, today: dt.date, report: Report) -> None:
-    """W421, E422 and W423 over all conduits, compared only where they join the same two zones."""
+    """W421, E422, E424 and W423 over all conduits, compared only where they join the same two zones."""
     joined: dict[tuple[str, str], list[Conduit]] = defaultdict(list)
     for conduit in draft.conduits.values():
         if conduit.ports:
@@ -23,6 +27,7 @@ def check_pairs(draft: Draft, today: dt.date, report: Report) -> None:
     for (source, target), conduits in joined.items():
         for narrow in conduits:
             _check_shadow(narrow, conduits, today, report)
+        _check_ties(conduits, report)
         if source < target:
             _check_both_ways(conduits, joined.get((target, source), []), report)
 
@@ -35,10 +40,10 @@ def _check_shadow(narrow: Conduit, conduits: list[Conduit], today: dt.date, repo
         report.add("E422", where, f"all it permits passes {weaker[0].name} with sanitization "
                    f"{weaker[0].sanitization or 'none'} instead of {narrow.sanitization}")
         return
-    # Of two conduits that permit the same, the one written first stands.
-    order = {c.name: i for i, c in enumerate(conduits)}
+    # Of two conduits that permit the same none stands (E424) unless one is the more specific by its form.
     for wide in wider:
-        if not permits_all_of(narrow, wide, today) or order[wide.name] < order[narrow.name]:
+        if breadth(narrow) != breadth(wide) and (
+                not permits_all_of(narrow, wide, today) or breadth(narrow) < breadth(wide)):
             report.add("W421", where, f"all it permits is permitted by {wide.name}")
             return
 
@@ -53,14 +58,42 @@ def permits_all_of(wide: Conduit, narrow: Conduit, today: dt.date) -> bool:
         all_inside(narrow.from_hosts, wide.from_hosts)
         and all_inside(narrow.to_hosts, wide.to_hosts)
         and covers(wide.ports, narrow.ports)
-        and (wide.app == "any" or wide.app == narrow.app)
+        and _no_list_or_within(narrow.apps, wide.apps)
         and _no_list_or_within(narrow.src_mac, wide.src_mac)
         and _no_list_or_within(narrow.sni, wide.sni)
         and (not wide.tenant or wide.tenant == narrow.tenant)
-        and set(wide.forbid) <= set(narrow.forbid)
-        and (not wide.max_up_mb_per_hour or 0 < narrow.max_up_mb_per_hour <= wide.max_up_mb_per_hour)
+        and forbidden_words(wide.sanitization, wide.forbid) <= forbidden_words(narrow.sanitization, narrow.forbid)
+        and _limit_within(narrow.max_up_mb_per_hour, wide.max_up_mb_per_hour)
+        and _limit_within(narrow.max_down_mb_per_hour, wide.max_down_mb_per_hour)
         and _hours_within(narrow, wide)
     )
+
+
+def _check_ties(conduits: list[Conduit], report: Report) -> None:
+    """E424: the flows of two conduits overlap and both are as specific, so that neither is the one that holds."""
+    alike: dict[tuple[int, ...], list[Conduit]] = defaultdict(list)
+    for conduit in conduits:
+        key = breadth(conduit)
+        other = next((other for other in alike[key] if _share_a_flow(conduit, other)), None)
+        if other is not None:
+            report.add("E424", f"conduit.{conduit.name}", f"as specific as {other.name}, and flows fit both")
+        alike[key].append(conduit)
+
+
+def _share_a_flow(a: Conduit, b: Conduit) -> bool:
+    return (
+        any_overlap(a.from_hosts, b.from_hosts) and any_overlap(a.to_hosts, b.to_hosts) and overlap(a.ports, b.ports)
+        and _may_meet(a.src_mac, b.src_mac) and _may_meet(a.apps, b.apps) and may_share_a_name(a.sni, b.sni)
+        and (not a.hours or not b.hours or bool(np.any(week_minutes(a.hours) & week_minutes(b.hours))))
+    )
+
+
+def _may_meet(a: list, b: list) -> bool:
+    return not a or not b or bool(set(a) & set(b))
+
+
+def _limit_within(narrow: float, wide: float) -> bool:
+    return not wide or 0 < narrow <= wide
 
 
 def _no_list_or_within(narrow: list, wide: list) -> bool:

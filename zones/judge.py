@@ -7,13 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from columns.app import AppProto
 from columns.codes import Certainty, Verdict
 from columns.kernel import kernel, part
+from zones.names import ANOTHER_TENANT
+from zones.names import PERMITTED as NAME_PERMITTED
 from zones.prefixes import LOCAL as LOCAL_LABEL
 
 
 class Differs(IntFlag):
-    """What about a flow is not as its nearest conduit permits; 0 where it is permitted or no conduit comes near."""
+    """What about a flow is not as its nearest conduit permits; 0 where it is permitted or no conduit comes near.
+
+    TENANT comes with NAME; CONTENT, BYTES_UP and BYTES_DOWN are found outside this kernel.
+    """
 
     NONE = 0
     FROM_HOST = 1
@@ -23,12 +29,20 @@ class Differs(IntFlag):
     HOURS = 16
     EXPIRED = 32
     INITIATOR = 64
+    APP = 128
+    NAME = 256
+    TENANT = 512
+    CONTENT = 1024
+    BYTES_UP = 2048
+    BYTES_DOWN = 4096
 
 
 class FlowKeys(NamedTuple):
     """What is judged, one row per flow; src_ is the initiator. dtypes as in the tables FLOW and PACKET.
 
-    ts_ns is the event time at which the flow began; src_mac is 0 where the initiator's is not known.
+    ts_ns is the event time at which the flow began; src_mac is 0 where the initiator's is not known. app (uint8) is an
+    AppProto, or DIRECT_TLS; 0 where nothing was looked into. name (int32) is a row of the names that are judged with
+    the flows, -1 where none is known.
     """
 
     src_ip_hi: np.ndarray
@@ -42,10 +56,12 @@ class FlowKeys(NamedTuple):
     ts_ns: np.ndarray
     certainty: np.ndarray
     src_mac: np.ndarray
+    app: np.ndarray
+    name: np.ndarray
 
 
 class Judgement(NamedTuple):
-    """What came of it: src_zone, dst_zone, conduit uint16 (0 = unattributed, none); verdict, differs uint8."""
+    """What came of it: src_zone, dst_zone, conduit, differs uint16 (0 = unattributed, none); verdict uint8."""
 
     src_zone: np.ndarray
     dst_zone: np.ndarray
@@ -57,15 +73,17 @@ class Judgement(NamedTuple):
 NOT_JUDGED, PERMITTED = int(Verdict.NOT_JUDGED), int(Verdict.PERMITTED)
 OUT_OF_HOURS, WRONG_INITIATOR = int(Verdict.OUT_OF_HOURS), int(Verdict.WRONG_INITIATOR)
 EXPIRED_CONDUIT, NO_CONDUIT = int(Verdict.EXPIRED_CONDUIT), int(Verdict.NO_CONDUIT)
-UNATTRIBUTED = int(Verdict.UNATTRIBUTED)
+UNATTRIBUTED, WRONG_APP = int(Verdict.UNATTRIBUTED), int(Verdict.WRONG_APP)
+WRONG_SEGMENT = int(Verdict.WRONG_SEGMENT)
 FROM_HOST, TO_HOST, SERVICE = int(Differs.FROM_HOST), int(Differs.TO_HOST), int(Differs.SERVICE)
 MAC, HOURS = int(Differs.MAC), int(Differs.HOURS)
 EXPIRED, INITIATOR = int(Differs.EXPIRED), int(Differs.INITIATOR)
+APP, NAME, TENANT, FAILED = int(Differs.APP), int(Differs.NAME), int(Differs.TENANT), int(AppProto.FAILED)
 SYN_SEEN, LOCAL = int(Certainty.SYN_SEEN), int(LOCAL_LABEL)
 ICMP, ICMPV6, TCP, UDP, SCTP = 1, 58, 6, 17, 132
 DAY_S, WEEK_MINUTES, MONDAY = 86400, 10080, 3  # 1970-01-01 was the Thursday after Monday + 3
 FORWARD, BACKWARD, MIRRORED = 0, 1, 2
-FITS, ONLY_TIME, FAR = 0, 1, 1000
+FITS, ONLY_TIME, ONLY_CONTENT, ONLY_MAC, FAR = 0, 1, 2, 3, 1000
 
 
 @part
@@ -89,7 +107,7 @@ def _icmp_error(proto, icmp_type):
 @part
 def _cost(differs):
     """Return how far a conduit is from a flow: a MAC address is the smallest difference, a host the greatest."""
-    cost = ONLY_TIME
+    cost = ONLY_CONTENT
     if differs & MAC:
         cost += 1
     if differs & SERVICE:
@@ -102,12 +120,14 @@ def _cost(differs):
 
 
 @part
-def _verdict(direction, differs, certainty):
-    """Return the verdict where a conduit fits in a direction but perhaps for its time."""
-    if direction == MIRRORED:
-        if certainty == SYN_SEEN:
-            return WRONG_INITIATOR
-        return NO_CONDUIT
+def _verdict(differs, certainty):
+    """Return the verdict where the ends, the service and the way of a conduit fit, but perhaps nothing else."""
+    if differs & INITIATOR:
+        return WRONG_INITIATOR if certainty == SYN_SEEN else NO_CONDUIT
+    if differs & MAC:
+        return WRONG_SEGMENT
+    if differs & (APP | NAME):
+        return WRONG_APP
     if differs & EXPIRED:
         return EXPIRED_CONDUIT
     if differs & HOURS:
@@ -115,17 +135,50 @@ def _verdict(direction, differs, certainty):
     return PERMITTED
 
 
+@part
+def _closed(table, row, ts_ns):
+    """Return EXPIRED and HOURS where a conduit is not open at an event time."""
+    differs = EXPIRED if ts_ns >= table.expires_ns[row] else 0
+    if table.hours[row] >= 0:
+        second = ts_ns // 1_000_000_000
+        at = table.offset_s.size - 1
+        while at > 0 and table.offset_since_s[at] > second:
+            at -= 1
+        second += table.offset_s[at]
+        if table.week[table.hours[row], ((second // DAY_S + MONDAY) % 7) * 1440 + second % DAY_S // 60] == 0:
+            differs |= HOURS
+    return differs
+
+
+@part
+def _foreign(table, row, proto, certainty, app, name, listed):
+    """Return APP, NAME and TENANT where what is said is not what a conduit is for.
+
+    Content that is nothing known tells of TCP only where its beginning was seen.
+    """
+    differs = 0
+    tells = app != FAILED or proto != TCP or certainty == SYN_SEEN
+    if table.apps[row] >= 0 and tells and table.app_permitted[table.apps[row], 0 if proto == TCP else 1, app] == 0:
+        differs |= APP
+    if table.names[row] >= 0 and name >= 0:
+        found = listed[name, table.names[row]]
+        if found != NAME_PERMITTED:
+            differs |= NAME | TENANT if found == ANOTHER_TENANT else NAME
+    return differs
+
+
 @kernel
-def judge_rows(table, keys, out):
+def judge_rows(table, keys, listed, out):
     """Fill verdict, conduit and differs of out (a Judgement) whose zones hold labels already; LOCAL becomes 0.
 
-    Three directions are tried in turn: as the flow stands; turned round with its ports, where the initiator is a
-    guess; and turned round with the responder's port kept, which finds a flow against its conduit. In each the best
-    conduit is the first that fits wholly, then the first barred by its time alone, then the one that differs least.
+    listed: uint8[names, name rules], what name_matches() says of each. Three directions are tried in turn: as the flow
+    stands; turned round with its ports, where the initiator is a guess; and turned round with the responder's port
+    kept, which finds a flow against its conduit. In each the best conduit is the first that fits wholly, then the first
+    barred by its time alone, then by what is said, then by the MAC address, then the one that differs least. What a
+    conduit permits in one direction is permitted, whatever is said of the other.
     """
     host_run, host, service_run, service = table.host_run, table.host, table.service_run, table.service
-    mac_run, macs, pair_start, week = table.mac_run, table.mac, table.pair_start, table.week
-    expires_ns, hours, since_s, offset_s = table.expires_ns, table.hours, table.offset_since_s, table.offset_s
+    mac_run, macs, pair_start = table.mac_run, table.mac, table.pair_start
     src_hi, src_lo, dst_hi, dst_lo = keys.src_ip_hi, keys.src_ip_lo, keys.dst_ip_hi, keys.dst_ip_lo
     src_zone, dst_zone, conduit = out.src_zone, out.dst_zone, table.conduit
     for i in range(src_zone.size):
@@ -144,6 +197,8 @@ def judge_rows(table, keys, out):
         for direction in range(3):
             if direction == BACKWARD and not _reply_possible(proto, icmp_type, certainty):
                 continue
+            if direction == MIRRORED and out.verdict[i] != NO_CONDUIT:
+                break
             port, mac, pair = np.int64(keys.dst_port[i]), keys.src_mac[i], zone_a * table.zones + zone_b
             if direction != FORWARD:
                 mac, pair = np.uint64(0), zone_b * table.zones + zone_a
@@ -182,28 +237,21 @@ def judge_rows(table, keys, out):
                     differs |= MAC
                 cost = _cost(differs)
                 if differs == 0:
-                    if keys.ts_ns[i] >= expires_ns[row]:
-                        differs |= EXPIRED
-                    if hours[row] >= 0:
-                        second = keys.ts_ns[i] // 1_000_000_000
-                        at = offset_s.size - 1
-                        while at > 0 and since_s[at] > second:
-                            at -= 1
-                        second += offset_s[at]
-                        if week[hours[row], ((second // DAY_S + MONDAY) % 7) * 1440 + second % DAY_S // 60] == 0:
-                            differs |= HOURS
-                    if differs == 0:
-                        cost = FITS
+                    late = _closed(table, row, keys.ts_ns[i])
+                    differs = _foreign(table, row, proto, certainty, np.int64(keys.app[i]), keys.name[i], listed)
+                    cost = ONLY_CONTENT if differs != 0 else ONLY_TIME if late != 0 else FITS
+                    differs |= late
                 if cost < best_cost:
                     best, best_differs, best_cost = row, differs, cost
                     if cost == FITS:
                         break
-            if best_cost <= ONLY_TIME:
-                out.verdict[i] = _verdict(direction, best_differs, certainty)
-            elif direction == BACKWARD or (direction == MIRRORED and out.conduit[i] != 0):
-                continue
-            if best >= 0:
-                out.conduit[i] = conduit[best]
-                out.differs[i] = best_differs | (INITIATOR if direction == MIRRORED else 0)
-            if best_cost <= ONLY_TIME:
+            if direction == MIRRORED:
+                best_differs |= INITIATOR
+            fits = best_cost <= ONLY_TIME or (direction == MIRRORED and best_cost == ONLY_CONTENT)
+            if fits or (best_cost <= ONLY_MAC and out.verdict[i] == NO_CONDUIT and direction != MIRRORED):
+                out.verdict[i] = _verdict(best_differs, certainty)
+                out.conduit[i], out.differs[i] = conduit[best], best_differs
+            elif direction != BACKWARD and best >= 0 and out.conduit[i] == 0:
+                out.conduit[i], out.differs[i] = conduit[best], best_differs
+            if fits:
                 break

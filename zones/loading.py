@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from columns.errors import PolicyError
 from zones.checks import check_conduits, check_file, check_sensors, check_zones
 from zones.checks_municipal import check_inbound, check_municipal
 from zones.checks_pairs import check_pairs
+from zones.editions import ALWAYS, Edition
 from zones.hours import time_zone
 from zones.model import Draft
-from zones.policy import Policy, build_policy
+from zones.policy import Policy, build_policies
 from zones.problems import Level, Problem, Report
 from zones.reader import read_draft
 
@@ -20,26 +23,66 @@ MOST_BYTES = 16 << 20
 
 
 def load_policy(path: Path | str, *, today: dt.date | None = None, new: bool = False) -> Policy:
-    """Return the policy of a TOML file; its warnings stand in Policy.warnings.
+    """Return the policy of a TOML file, or of a folder of them; its warnings stand in Policy.warnings.
 
-    today (default: the day in the policy's time zone) decides E005, E407, W408 and W409; new makes an expired
-    conduit an error. PolicyError names every error found, one per line.
+    Of a folder every file ``*.toml`` is an edition of the policy, in force from its valid_from until that of the next.
+    today (default: the day in the policy's time zone) decides E005, E407, W408 and W409; new makes an expired conduit
+    an error. Only the newest edition is warned of. PolicyError names every error found, one per line.
     """
-    data = _read(path)
-    draft, problems = examine(data, today=today, new=new)
+    editions, problems = _editions(path, today=today, new=new)
     errors = [p for p in problems if p.level is Level.ERROR]
-    if errors or draft is None:
+    if errors:
         listing = "".join(f"\n  {p}" for p in errors)
         raise PolicyError(f"{len(errors)} error{'s' * (len(errors) != 1)} in the zone policy{listing}", where=str(path))
-    return build_policy(draft, hashlib.sha256(data).hexdigest(), tuple(problems))
+    return build_policies(editions, tuple(problems))
 
 
 def check_policy(path: Path | str, new: bool = False, *, today: dt.date | None = None) -> list[Problem]:
-    """Return every problem of a policy file, errors and warnings, in the order of the file's parts.
+    """Return every problem of a policy file or folder, errors and warnings, in the order of the file's parts.
 
-    PolicyError only when the file cannot be read at all.
+    PolicyError only when something cannot be read at all.
     """
-    return examine(_read(path), today=today, new=new)[1]
+    return _editions(path, today=today, new=new)[1]
+
+
+def _editions(path: Path | str, *, today: dt.date | None, new: bool) -> tuple[list[Edition], list[Problem]]:
+    """Return the sound editions, oldest first, and every problem; in a folder its place begins with the file's name."""
+    if not Path(path).is_dir():
+        data = _read(path)
+        draft, problems = examine(data, today=today, new=new)
+        return [Edition(draft, hashlib.sha256(data).hexdigest(), str(path))] if draft else [], problems
+    files = sorted(Path(path).glob("*.toml"))
+    if not files:
+        raise PolicyError("holds no policy", where=str(path), expected="files *.toml, one for each edition",
+                          remedy="name a policy file, or put the editions there")
+    found: list[tuple[Edition, list[Problem]]] = []
+    problems: list[Problem] = []
+    for file in files:
+        data = _read(file)
+        draft, faults = examine(data, today=today)
+        if draft is None or any(p.level is Level.ERROR for p in faults):
+            problems += _within(file, faults)
+        else:
+            found.append((Edition(draft, hashlib.sha256(data).hexdigest(), file.name), faults))
+    found.sort(key=lambda one: one[0].since_ns)
+    problems += _out_of_order([edition for edition, _ in found])
+    if found:
+        newest = found[-1][0]
+        problems += _within(Path(newest.source), examine(_read(Path(path) / newest.source), today=today, new=new)[1])
+    return [edition for edition, _ in found], problems
+
+
+def _within(file: Path, problems: list[Problem]) -> list[Problem]:
+    return [replace(p, where=f"{file.name}: {p.where}") for p in problems]
+
+
+def _out_of_order(editions: list[Edition]) -> list[Problem]:
+    report = Report()
+    for before, after in pairwise(editions):
+        if before.since_ns == after.since_ns:
+            when = "no valid_from" if after.since_ns == ALWAYS else f"the same valid_from as {before.source}"
+            report.add("E006", f"{after.source}: valid_from", f"{when}, so which of both holds is not told")
+    return report.problems
 
 
 def examine(data: bytes, *, today: dt.date | None = None, new: bool = False) -> tuple[Draft | None, list[Problem]]:

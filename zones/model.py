@@ -68,7 +68,10 @@ class Sensor:
 
 @dataclass
 class Conduit:
-    """A permitted path (通信経路) from the initiator's zone to the responder's."""
+    """A permitted path (通信経路) from the initiator's zone to the responder's.
+
+    Of a list that may be left out (hosts, apps, MAC addresses, names, hours) none means all; of a limit 0 means none.
+    """
 
     name: str
     ja: str = ""
@@ -78,10 +81,11 @@ class Conduit:
     to_hosts: list[Network] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
     ports: list[PortRange] = field(default_factory=list)
-    app: str = "any"
+    apps: list[str] = field(default_factory=list)
     sanitization: str = ""
     forbid: list[str] = field(default_factory=list)
     max_up_mb_per_hour: float = 0.0
+    max_down_mb_per_hour: float = 0.0
     specific: bool = False
     src_mac: list[int] = field(default_factory=list)
     sni: list[str] = field(default_factory=list)
@@ -104,6 +108,7 @@ class Draft:
     timezone: str = "Asia/Tokyo"
     approved_by: str = ""
     approved_on: dt.date | None = None
+    valid_from: dt.date | dt.datetime | None = None
     zones: dict[str, Zone] = field(default_factory=dict)
     sensors: dict[str, Sensor] = field(default_factory=dict)
     services: dict[str, list[PortRange]] = field(default_factory=dict)

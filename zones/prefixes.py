@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -73,14 +73,16 @@ class PrefixSet:
         self._labels.pop(network, None)
 
 
-def zone_prefixes(zones: Iterable[Zone]) -> PrefixSet:
-    """Return the prefixes of zones numbered from 1, with the private and never-routed space that none of them claims.
+def zone_prefixes(zones: Iterable[Zone], number: Mapping[str, int] | None = None) -> PrefixSet:
+    """Return the prefixes of zones, with the private and never-routed space that none of them claims.
 
-    Private space counts as claimed where a zone that is not external holds it, or any zone lists exactly it.
+    number: the label of each zone by name; without it they are numbered from 1. Private space counts as claimed where a
+    zone that is not external holds it, or any zone lists exactly it.
     """
     zones = list(zones)
-    listed = PrefixSet(Prefix(n, i) for i, z in enumerate(zones, 1) for n in z.networks)
-    inner = PrefixSet(Prefix(n, i) for i, z in enumerate(zones, 1) if z.kind != "external" for n in z.networks)
+    number = number or {z.name: i for i, z in enumerate(zones, 1)}
+    listed = PrefixSet(Prefix(n, number[z.name]) for z in zones for n in z.networks)
+    inner = PrefixSet(Prefix(n, number[z.name]) for z in zones if z.kind != "external" for n in z.networks)
     special = [Prefix(n, UNATTRIBUTED) for n in PRIVATE] + [Prefix(n, LOCAL) for n in NEVER_ROUTED]
     return PrefixSet([*listed, *(p for p in special if inner.enclosing(p.network) is None)])
 

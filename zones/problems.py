@@ -43,6 +43,8 @@ CODES: dict[str, Code] = {
     "E003": Code("default is not deny", "既定が拒否でない", 'write default = "deny"'),
     "E004": Code("approval missing", "承認の記載なし", "name approved_by and approved_on"),
     "E005": Code("approval in the future", "承認日が未来", "write the day of the approval"),
+    "E006": Code("editions of one policy out of order", "適用開始日の重複",
+                 "give each edition in the folder a valid_from of its own; the oldest may do without"),
     "E010": Code("unknown key", "未知のキー", "correct the key or remove it"),
     # --- zones
     "E101": Code("bad CIDR or host bits set", "CIDRが不正", "write the network address with its prefix length"),
@@ -92,6 +94,8 @@ CODES: dict[str, Code] = {
     "E422": Code("shadowed by a conduit with weaker sanitization", "弱い無害化の通信路に包含",
                  "narrow the wider conduit, or strengthen its sanitization"),
     "W423": Code("open in both directions", "双方向に開放", "keep the direction that is needed"),
+    "E424": Code("conduits overlap and none is the more specific", "重なる通信路の優先が不定",
+                 "join them, or narrow one: fewer responders, initiators, ports, MACs, minutes, applications or names"),
 }
 
 

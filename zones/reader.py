@@ -10,18 +10,21 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Any
 
+from zones.applications import ANY_APPLICATION, APPLICATIONS
+from zones.contents import FORBIDDABLE
 from zones.hours import parse_window, time_zone
 from zones.model import KINDS, MODELS, TIERS, Conduit, Draft, Network, Sensor, Zone
+from zones.names import TENANT, server_name
 from zones.problems import Report
 from zones.services import parse_port_range
 
-FILE_KEYS = ("schema", "city", "model", "default", "approved_by", "approved_on", "timezone",
+FILE_KEYS = ("schema", "city", "model", "default", "approved_by", "approved_on", "valid_from", "timezone",
              "zone", "sensor", "service", "conduit")
 ZONE_KEYS = ("ja", "rank", "kind", "cidr", "vlan", "owner", "clause", "tier", "organ", "carve_out_of")
 SENSOR_KEYS = ("ja", "tap", "expects")
 CONDUIT_KEYS = ("ja", "from", "from_hosts", "to", "to_hosts", "services", "app", "sanitization", "forbid",
-                "max_up_mb_per_hour", "specific", "src_mac", "sni", "tenant", "hours", "owner", "justification",
-                "review_by", "exception")
+                "max_up_mb_per_hour", "max_down_mb_per_hour", "specific", "src_mac", "sni", "tenant", "hours", "owner",
+                "justification", "review_by", "exception")
 CONDUIT_REQUIRED = ("from", "to", "services", "owner", "justification", "review_by")
 MOST_ZONES, MOST_CONDUITS, TOP_RANK = 1000, 60000, 9
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -71,7 +74,7 @@ def _read_document(document: dict[str, Any], report: Report) -> Draft:
     draft = Draft(
         city=table.text("city"), model=table.text("model"), default=table.text("default"),
         approved_by=table.text("approved_by"), approved_on=table.date("approved_on"),
-        timezone=table.text("timezone") or "Asia/Tokyo",
+        timezone=table.text("timezone") or "Asia/Tokyo", valid_from=table.moment("valid_from"),
     )
     if draft.model not in MODELS:
         report.add("E002", "model", f"model = {draft.model!r}" + _nearest(draft.model, MODELS))
@@ -127,20 +130,33 @@ def _conduit(name: str, table: _Reader) -> Conduit:
     for key in CONDUIT_REQUIRED:
         if table.values.get(key) in (None, "", []):
             table.fault("E401", key, "missing")
-    limit = table.get("max_up_mb_per_hour", (int, float), "a number")
-    if limit is not None and not 0 < limit < float("inf"):
-        table.fault("E001", "max_up_mb_per_hour", f"{limit} is no limit", remedy="write a number above 0")
+    tenant = table.text("tenant")
     return Conduit(
         name=name, ja=table.text("ja"), source=table.text("from"), target=table.text("to"),
         from_hosts=table.networks("from_hosts"), to_hosts=table.networks("to_hosts"),
-        services=table.texts("services"), app=table.text("app") or "any", sanitization=table.text("sanitization"),
-        forbid=table.texts("forbid"), max_up_mb_per_hour=float(limit or 0.0),
+        services=table.texts("services"), apps=_applications(table), sanitization=table.text("sanitization"),
+        forbid=table.words("forbid", FORBIDDABLE),
+        max_up_mb_per_hour=table.limit("max_up_mb_per_hour"), max_down_mb_per_hour=table.limit("max_down_mb_per_hour"),
         specific=bool(table.get("specific", (bool,), "true or false")),
-        src_mac=table.parsed("src_mac", _mac, "E001"), sni=table.texts("sni"), tenant=table.text("tenant"),
+        src_mac=table.parsed("src_mac", _mac, "E001"), sni=_server_names(table, tenant), tenant=tenant,
         hours=table.parsed("hours", parse_window, "E001"), hours_text=table.texts("hours"),
         owner=table.text("owner"), justification=table.text("justification"), review_by=table.date("review_by"),
         exception=table.text("exception"),
     )
+
+
+def _applications(table: _Reader) -> list[str]:
+    value = table.get("app", (str, list), "an application or a list of applications")
+    names = [value] if isinstance(value, str) and value.strip() else table.texts("app") if value else []
+    if ANY_APPLICATION in names:
+        return []
+    return table.words("app", APPLICATIONS, [n.strip().lower() for n in names])
+
+
+def _server_names(table: _Reader, tenant: str) -> list[str]:
+    if tenant and not any(TENANT in name for name in table.texts("sni")):
+        table.fault("E001", "tenant", f"no name in sni holds {TENANT}", remedy=f'write sni = ["{TENANT}.DOMAIN"]')
+    return table.parsed("sni", server_name, "E001")
 
 
 def _mac(text: str) -> int:
@@ -195,6 +211,20 @@ class _Reader:
         self.fault("E001", key, f"{key} = {word!r}" + _nearest(word, words), remedy=f"write one of {', '.join(words)}")
         return ""
 
+    def words(self, key: str, known: Iterable[str], given: list[str] | None = None) -> list[str]:
+        words = self.texts(key) if given is None else given
+        for word in words:
+            if word not in known:
+                self.fault("E001", key, f"{word!r} is unknown" + _nearest(word, known),
+                           remedy=f"write some of {', '.join(known)}")
+        return [word for word in words if word in known]
+
+    def limit(self, key: str) -> float:
+        value = self.get(key, (int, float), "a number")
+        if value is not None and not 0 < value < float("inf"):
+            self.fault("E001", key, f"{value} is no limit", remedy="write a number above 0")
+        return float(value or 0.0)
+
     def date(self, key: str) -> dt.date | None:
         value = self.values.get(key)
         if isinstance(value, str) and value:
@@ -204,6 +234,10 @@ class _Reader:
         elif value:
             return value
         return None
+
+    def moment(self, key: str) -> dt.date | dt.datetime | None:
+        value = self.values.get(key)
+        return value if isinstance(value, dt.datetime) else self.date(key)
 
     def items(self, key: str, types: tuple[type, ...], wanted: str) -> list[Any]:
         values = self.get(key, (list,), f"a list of {wanted}") or []

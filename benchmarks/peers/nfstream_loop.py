@@ -1,4 +1,4 @@
-"""nfstream: build every flow of the capture, without statistics and without dissection."""
+"""nfstream: build every flow of the capture, without statistics; with dissection when told how many packets of each."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import time
 import nfstream
 
 
-def main(path: str) -> None:
+def main(path: str, dissections: int) -> None:
     """Iterate all flows and print packets, flows and seconds."""
     start = time.perf_counter()
-    streamer = nfstream.NFStreamer(source=path, statistical_analysis=False, n_dissections=0, n_meters=1)
+    streamer = nfstream.NFStreamer(source=path, statistical_analysis=False, n_dissections=dissections, n_meters=1)
     flows = packets = 0
     for flow in streamer:
         flows += 1
@@ -22,4 +22,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pcaps import day
-from pcaps.scenarios import benign, floods, leaks, numbers, scans
+from pcaps.scenarios import benign, conduits, floods, leaks, numbers, scans
 from pcaps.scene import MINUTE, SECOND, WORKING_DAY, Scene, clock
 
 AFTER_REVIEW_BY = datetime.date(2026, 10, 14)
@@ -56,6 +56,12 @@ PLANS = {
     "rfc1918_at_edge": Plan(leaks.rfc1918_at_edge, "16:40"),
     "mynumber_in_clear": Plan(numbers.mynumber_in_clear, "13:30", 3),
     "mynumber_lookalikes": Plan(numbers.mynumber_lookalikes, "13:40", 3),
+    "conduits_kept": Plan(conduits.conduits_kept, "22:10", 2),
+    "other_application": Plan(conduits.other_application, "10:20", 2),
+    "other_tenant": Plan(conduits.other_tenant, "10:25", 2),
+    "unsanitized_mail": Plan(conduits.unsanitized_mail, "10:40", 2),
+    "excessive_batch": Plan(conduits.excessive_batch, "22:20", 2),
+    "other_mac": Plan(conduits.other_mac, "10:50", 2),
 }
 """The scenarios that are an incident, or a benign rush, in front of a few busy minutes."""
 

@@ -19,6 +19,7 @@ from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
 _UDP = 17
+_NO_MORE = 1 << 64
 
 
 class Dissector:
@@ -40,7 +41,7 @@ class Dissector:
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._numbers: dict[int, Counter[str]] = {}
+        self._numbers: dict[int, dict[str, int]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
         self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         self.counts: Counter[str] = Counter()
@@ -63,8 +64,9 @@ class Dissector:
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: _Datagrams) -> None:
         buffers = [memoryview(b) for b in chunks.buffers]
         for flow_id, slot, side, flags, buffer, _, start, size, gap, ts_ns, number, row in chunks.records.tolist():
-            for event in datagrams.before(2 * number + (row < 0)):
-                self._take_datagram(*event)
+            if datagrams.next_key < 2 * number + (row < 0):
+                for event in datagrams.before(2 * number + (row < 0)):
+                    self._take_datagram(*event)
             talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
             if flags & END:
                 if talk is not None:
@@ -113,12 +115,15 @@ class Dissector:
         return talk
 
     def _context(self, facts: FlowFacts) -> Context:
+        whose, numbers = facts._asdict(), self._numbers.setdefault(facts.flow_id, {})
+
         def emit(table: Table, at: Moment, columns: dict[str, Any]) -> None:
-            number = self._numbers.setdefault(facts.flow_id, Counter())
-            columns.setdefault("tx_id", number[table.name])
-            number[table.name] += 1
-            kept = self._rows.setdefault(table.name, (table, []))[1]
-            kept.append({**facts._asdict(), **at._asdict(), **columns})
+            number = numbers.get(table.name, 0)
+            numbers[table.name] = number + 1
+            if table.name not in self._rows:
+                self._rows[table.name] = table, []
+            self._rows[table.name][1].append(
+                {**whose, "ts_ns": at.ts_ns, "packet_number": at.packet_number, "tx_id": number, **columns})
 
         def count(cause: str, times: int = 1) -> None:
             self.counts[cause] += times
@@ -196,19 +201,21 @@ class _Datagrams:
         keys = np.concatenate([2 * packets.packet_number[rows].astype(np.int64),
                                2 * (flows.emitted_before[ends].astype(np.int64) - 1) + 1])
         order = np.argsort(keys, kind="stable")
-        self._keys = keys[order].tolist()
+        self._keys = [*keys[order].tolist(), _NO_MORE]
+        self.next_key = self._keys[0]
         self._which = np.concatenate([rows, -1 - ends])[order].tolist()
         self._flows = flows
 
     def before(self, key: int) -> Iterator[tuple[Any, ...]]:
         """Yield what comes before a place."""
-        while self._at < len(self._keys) and self._keys[self._at] < key:
+        while self.next_key < key:
             self._at += 1
+            self.next_key = self._keys[self._at]
             yield self._event(self._which[self._at - 1])
 
     def rest(self) -> Iterator[tuple[Any, ...]]:
         """Yield what is left."""
-        return self.before(1 << 64)
+        return self.before(_NO_MORE)
 
     def _event(self, row: int) -> tuple[Any, ...]:
         p = self._packets

@@ -23,7 +23,8 @@ def test_every_command_of_the_product_is_there():
         f"sekisho {name}" for name in (
             "replay", "alerts", "flows", "explain", "sql", "console", "check", "dump", "columns", "zones check", "runs",
             "runs list", "runs delete", "spool status", "spool drain", "spool clear", "store migrate", "store prune",
-            "store stats", "dashboards build", "dashboards push", "dashboards check")}
+            "store stats", "rules check", "rules list", "rules show", "rules stats", "rules update",
+            "dashboards build", "dashboards push", "dashboards check")}
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -37,7 +38,7 @@ def test_help_explains_itself_with_examples(path, capfd):
         assert param.help or param.name == "help", (path, param.name)
 
 
-@pytest.mark.parametrize("name", ["cli.md", "configuration.md"])
+@pytest.mark.parametrize("name", ["cli.md", "configuration.md", "rule-keywords.md"])
 def test_pages_are_fresh(name):
     assert (ROOT / "docs" / name).read_text("utf-8") == documents.pages()[name], "run python -m sekisho.documents"
 

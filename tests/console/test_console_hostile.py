@@ -64,7 +64,7 @@ PAGES = ("/", "/p/zones", "/p/alerts", "/p/dos", "/p/flows", "/p/host?ip=192.0.2
          *(f"/alert/r-%3Cb%3Ex%3Cb%3E/{i + 1}" for i in range(len(TEXTS))))
 
 
-@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize("lang", ["ja", pytest.param("en", marks=pytest.mark.slow)])
 def test_no_text_runs_on_any_page(browser, hostile, lang):
     tab = Tab(browser, hostile)
     dialogs = []

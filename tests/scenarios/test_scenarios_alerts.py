@@ -62,7 +62,7 @@ def test_a_scenario_raises_exactly_the_alerts_of_its_manifest_row(name, capture_
     assert MANIFEST_ROWS[name].unexpected(last_revisions(report.alerts)) == []
 
 
-@pytest.mark.parametrize("batch", [1, 7, 4096])
+@pytest.mark.parametrize("batch", [7, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (1, 4096))])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_batch_size_changes_nothing(name, batch, capture_of, tmp_path):
     assert same(name, excerpt(capture_of(name), CALLS * batch, tmp_path), batch)

@@ -100,8 +100,10 @@ class Stopped(BaseException):
     """As a kill would, it passes every handler of errors."""
 
 
-def test_a_migration_that_is_stopped_at_every_statement_in_turn(tmp_path, monkeypatch):
-    """Attempt i is stopped after i statements; each goes on where the one before was. Nothing is lost or doubled."""
+@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_migration_that_is_stopped_again_and_again(tmp_path, monkeypatch, stride):
+    """Attempt i is stopped after i × stride statements; each goes on where the one before was. Nothing is lost or
+    doubled."""
     make_state(tmp_path / "s", 1)
     execute, left = EmbeddedConnection.execute, 0
 
@@ -114,11 +116,11 @@ def test_a_migration_that_is_stopped_at_every_statement_in_turn(tmp_path, monkey
 
     monkeypatch.setattr(EmbeddedConnection, "execute", limited)
     for stops in range(1000):
-        left = stops
+        left = stops * stride
         with suppress(Stopped):
             migrate_store(tmp_path / "s")
             break
-    assert stops > 20
+    assert stops * stride > 20
     monkeypatch.undo()
     with open_store(tmp_path / "s") as store:
         check_migrated(store)

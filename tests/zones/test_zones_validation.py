@@ -2,6 +2,8 @@
 
 import copy
 import datetime as dt
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,7 @@ def put(*path_and_value):
     def change(document):
         for key in path[:-1]:
             document = document.setdefault(key, {})
-        document[path[-1]] = value
+        document[path[-1]] = copy.deepcopy(value)
     return change
 
 
@@ -130,7 +132,19 @@ MUNICIPAL = [
     ("E422", "conduit.X", conduit("X", from_="inet", to="sanitizer", to_hosts=["10.25.0.10/32"], app="tls",
                                   sanitization="file-cdr")),
     ("W423", "conduit.X", conduit("X", from_="lgwan_net", to="lgwan", services=["smtp"])),
+    ("E424", "conduit.X", conduit("X", from_="lgwan", to="lgwan_net", services=["dns", "ntp", "rdp", "smtp"])),
+    ("E001", "conduit.C01.app", put("conduit", "C01", "app", "rdq")),
+    ("E001", "conduit.C01.app", put("conduit", "C01", "app", ["rdp", 5])),
+    ("E001", "conduit.C01.forbid", put("conduit", "C01", "forbid", ["clipbord"])),
+    ("E001", "conduit.C14.sni", put("conduit", "C14", "sni", ["https://share.example/", "<tenant>.share.example"])),
+    ("E001", "conduit.C14.tenant", put("conduit", "C14", "sni", ["*.share.example"])),
+    ("E001", "conduit.C01.max_down_mb_per_hour", put("conduit", "C01", "max_down_mb_per_hour", 0)),
+    ("E001", "valid_from", put("valid_from", 2026)),
+    ("E406", "valid_from", put("valid_from", "2026-10-01")),
 ]
+OF_EDITIONS = {"E006"}
+"""Codes of a folder with several editions; see test_zones_editions."""
+
 
 # the same for a free policy, where only what holds for any network is asked
 FREE = [
@@ -170,7 +184,7 @@ def test_each_change_to_the_company_is_found_where_it_is(code, where, change):
 
 
 def test_every_code_has_a_change_that_raises_it():
-    assert {code for code, _, _ in MUNICIPAL} == set(CODES)
+    assert {code for code, _, _ in MUNICIPAL} == set(CODES) - OF_EDITIONS
 
 
 def test_a_good_policy_stays_good_at_the_edges_of_the_limits():
@@ -242,7 +256,7 @@ def test_shadowing_looks_at_everything_that_a_conduit_limits():
     narrow = {"from_": "lgwan", "to": "soc", "services": ["https"], "app": "tls", "to_hosts": ["10.40.0.8/29"]}
     limits = {
         "hours": ["Mon 08:00-09:00"], "src_mac": ["02:00:00:00:00:01"], "app": "http", "forbid": ["usb"],
-        "max_up_mb_per_hour": 5, "sni": ["a.example"], "tenant": "t", "from_hosts": ["10.20.1.0/24"],
+        "max_up_mb_per_hour": 5, "max_down_mb_per_hour": 5, "sni": ["a.example"], "from_hosts": ["10.20.1.0/24"],
         "to_hosts": ["10.40.0.8/30"], "services": ["ssh"],
     }
     plain = city()
@@ -257,7 +271,51 @@ def test_shadowing_looks_at_everything_that_a_conduit_limits():
     assert [p.code for p in found(halves)] == ["W421"]
 
 
-def test_of_two_equal_conduits_only_the_second_is_shadowed():
+def test_another_tenant_is_not_shadowed():
+    document = city()
+    breakout = document["conduit"]["C14"]
+    document["conduit"]["Z"] = {**breakout, "tenant": "another", "from_hosts": ["10.20.3.10/32", "10.20.3.11/32"]}
+    assert found(document) == []
+    document["conduit"]["Z"] = {**breakout, "from_hosts": ["10.20.3.10/32", "10.20.3.11/32"]}
+    assert [(p.code, p.where) for p in found(document)] == [("W421", "conduit.C14")]
+
+
+def test_of_two_conduits_that_are_as_specific_neither_holds():
     document = city()
     document["conduit"]["Z"] = dict(document["conduit"]["C06"])
-    assert [(p.code, p.where) for p in found(document)] == [("W421", "conduit.Z")]
+    assert [(p.code, p.where) for p in found(document)] == [("E424", "conduit.Z")]
+
+
+@pytest.mark.parametrize(("here", "there", "tie"), [
+    ({"to_hosts": ["10.40.0.1", "10.40.0.2"]}, {"to_hosts": ["10.40.0.2", "10.40.0.3"]}, True),
+    ({"to_hosts": ["10.40.0.1"]}, {"to_hosts": ["10.40.0.2"]}, False),
+    ({"to_hosts": ["10.40.0.1"]}, {"to_hosts": ["10.40.0.0/30"]}, False),
+    ({"hours": ["Mon 08:00-09:00"]}, {"hours": ["Mon 08:30-09:30"]}, True),
+    ({"hours": ["Mon 08:00-09:00"]}, {"hours": ["Mon 09:00-10:00"]}, False),
+    ({"app": "tls"}, {"app": "ssh"}, False),
+    ({"app": ["tls", "ssh"]}, {"app": ["tls", "http"]}, True),
+    ({"sni": ["*.a.example"]}, {"sni": ["b.a.example"]}, True),
+    ({"sni": ["*.a.example"]}, {"sni": ["*.b.example"]}, False),
+    ({"src_mac": ["02:00:00:00:00:01"]}, {"src_mac": ["02:00:00:00:00:02"]}, False),
+    ({"from_hosts": ["10.20.1.0/25"]}, {"from_hosts": ["10.20.1.0/25"], "services": ["ssh"]}, False),
+], ids=str)
+def test_a_tie_is_two_conduits_of_one_breadth_that_a_flow_fits(here, there, tie):
+    document = city()
+    common = {"from_": "lgwan", "to": "soc", "services": ["https"]}
+    also(conduit("A", **{**common, **here}), conduit("B", **{**common, **there}))(document)
+    assert ("E424" in {p.code for p in found(document)}) == tie
+
+
+def test_the_shared_policy_gives_each_code_for_its_mutation():
+    path = Path(__file__).resolve().parents[3] / "shared" / "policy" / "zones.toml"
+    if not path.exists():
+        pytest.skip(f"no policy at {path}")
+    shared = tomllib.loads(path.read_text("utf-8"))
+    assert [(p.code, p.where) for p in found(shared)] == [("E407", "conduit.C10.review_by")]
+    raised = set()
+    for code, where, change in MUNICIPAL:
+        document = copy.deepcopy(shared)
+        change(document)
+        assert (code, where) in {(p.code, p.where) for p in found(document)}, (code, where)
+        raised.add(code)
+    assert len(raised) >= 28

@@ -103,6 +103,10 @@ EACH = {
 }
 
 
+OF_ROWS = {900106, 900107, 900108, 900109}
+"""Signatures that need more than the first packet of a flow; see test_zones_contents."""
+
+
 @pytest.mark.parametrize("signature", EACH)
 def test_each_signature_has_a_case(signature):
     stream = Stream()
@@ -113,7 +117,7 @@ def test_each_signature_has_a_case(signature):
 
 
 def test_every_signature_is_tested_and_complete():
-    assert set(EACH) == {s.signature_id for s in ZoneVerdicts.signatures}
+    assert set(EACH) | OF_ROWS == {s.signature_id for s in ZoneVerdicts.signatures}
     known = [s for s in BY_CODE if s]
     assert {s.signature_id for s in known} == {
         s.signature_id for d in (ZoneVerdicts, ZoneEvidence) for s in d.signatures}

@@ -192,6 +192,28 @@ ORDER BY (run_id, ts_ns, stage, cause)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000;
 
+CREATE TABLE IF NOT EXISTS coverage_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_from_ns DateTime64(9, 'UTC') CODEC(GCD, T64, ZSTD),
+    ts_until_ns DateTime64(9, 'UTC') CODEC(GCD, T64, ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    state Enum8('not_observed' = 0, 'partly' = 1, 'observed' = 2) CODEC(ZSTD),
+    cause Enum8('none' = 0, 'no_sensor' = 1, 'silence' = 2, 'drops' = 3, 'one_sided' = 4) CODEC(ZSTD),
+    minutes UInt32 CODEC(T64, ZSTD),
+    flows UInt64 CODEC(T64, ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/coverage', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, src_zone, dst_zone, ts_from_ns)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
 CREATE TABLE IF NOT EXISTS dns_local ON CLUSTER `sekisho`
 (
     run_id LowCardinality(String),
@@ -1284,6 +1306,9 @@ ENGINE = Distributed('sekisho', currentDatabase(), 'alert_local', cityHash64(ale
 
 CREATE TABLE IF NOT EXISTS sensor_health ON CLUSTER `sekisho` AS sensor_health_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'sensor_health_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS coverage ON CLUSTER `sekisho` AS coverage_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'coverage_local', cityHash64(sensor, site));
 
 CREATE TABLE IF NOT EXISTS dns ON CLUSTER `sekisho` AS dns_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'dns_local', cityHash64(sensor, site));

@@ -1,0 +1,1 @@
+"""Signatures: rules in Suricata's language; `language` reads them, `engine` runs them."""

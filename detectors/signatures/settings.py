@@ -1,0 +1,31 @@
+"""Settings of the rules: which are loaded, under which variables, and the lists for importing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DEFAULT_DIRECTORY = "sekisho-rules"
+
+
+def _path(meaning: str, *, result: bool = False) -> str:
+    return field(default="", metadata={"result": result, "meaning": meaning})  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class RulesSettings:
+    """Rules in Suricata's language. The rules have a digest of their own, so that most keys are not in this one."""
+
+    files: tuple[str, ...] = field(default=(), metadata={
+        "result": False, "meaning": "files and folders of rules (*.rules), relative to this file"})
+    directory: str = _path("folder that `sekisho rules update` keeps sekisho.rules in, loaded if it is there; without "
+                           f"one: ./{DEFAULT_DIRECTORY}")
+    vars: dict[str, str] = field(default_factory=dict, metadata={
+        "meaning": "variables of addresses and ports by name, over Suricata's defaults: HOME_NET = \"[10.0.0.0/8]\""})
+    vars_file: str = _path("file with `vars:` as suricata.yaml has it; vars above goes before it", result=True)
+    classification: str = _path("classification.config, on top of the class types that are known", result=True)
+    reference: str = _path("reference.config, on top of the reference types that are known")
+    threshold: str = _path("threshold.config: suppress, threshold, rate_filter", result=True)
+    disable: str = _path("list of rules that `rules update` switches off")
+    enable: str = _path("list of rules that `rules update` switches on, after disable")
+    modify: str = _path("list of changes that `rules update` makes to the text of rules")
+    drop: str = _path("list of rules that `rules update` makes drop out of alert")

@@ -1,0 +1,98 @@
+"""Rules as the configuration and the command line name them: files, variables, class types, thresholds, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from columns.errors import ConfigError, UsageError
+from sekisho.settings import Settings
+
+if TYPE_CHECKING:
+    from detectors.signatures.language.importing import ImportLists
+    from detectors.signatures.language.ruleset import RuleSet
+    from detectors.signatures.language.variables import Variables
+    from detectors.signatures.settings import RulesSettings
+
+
+def variables_of(settings: Settings, home_net: Iterable[str] = ()) -> Variables:
+    """Return the variables: defaults, vars_file, [rules.vars], then home_net; each is checked here."""
+    from detectors.signatures.language.problems import ValueProblem
+    from detectors.signatures.language.variables import ADDRESS_DEFAULTS, PORT_DEFAULTS, Variables
+    from detectors.signatures.language.vars_file import read_vars_file
+
+    rules = settings.rules
+    addresses, ports = read_vars_file(Path(rules.vars_file)) if rules.vars_file else ({}, {})
+    for name, value in rules.vars.items():
+        is_port = name in ports or name in PORT_DEFAULTS or (name.endswith(("_PORT", "_PORTS")) and
+                                                             name not in addresses and name not in ADDRESS_DEFAULTS)
+        (ports if is_port else addresses)[name] = value
+    if networks := tuple(home_net) or settings.replay.home_net:
+        addresses["HOME_NET"] = f"[{','.join(networks)}]"
+    found = Variables(addresses, ports)
+    for name, check in [(n, found.address_set) for n in addresses] + [(n, found.port_set) for n in ports]:
+        try:
+            check(f"${name}")
+        except ValueProblem as problem:
+            raise ConfigError(problem.what, where=f"[rules.vars] {name}", remedy=problem.remedy) from None
+    return found
+
+
+def rule_paths(settings: Settings, named: Iterable[Path] = ()) -> list[Path]:
+    """Return the files and folders of rules: those named, else [rules] files and what was imported."""
+    from detectors.signatures.language.importing import FILE_NAME
+
+    found = list(named)
+    if not found:
+        found = [Path(name) for name in settings.rules.files]
+        imported = rules_folder(settings) / FILE_NAME
+        found += [imported] if imported.exists() else []
+    if not found:
+        raise UsageError("no rules are named", expected="FILE or DIR, files of [rules], or rules imported by "
+                         "`sekisho rules update`")
+    return found
+
+
+def rules_folder(settings: Settings) -> Path:
+    """Return the folder that imported rules are kept in."""
+    from detectors.signatures.settings import DEFAULT_DIRECTORY
+
+    return Path(settings.rules.directory or DEFAULT_DIRECTORY)
+
+
+def load(settings: Settings, named: Iterable[Path] = (), *, home_net: Iterable[str] = (),
+         evaluable: Container[str] | None = None, progress: Callable[[int, int], None] | None = None) -> RuleSet:
+    """Return the rules that the command line names, else the configuration, under its variables and files."""
+    from detectors.signatures.language.loading import load_rules
+    from detectors.signatures.language.threshold_file import NO_THRESHOLDS, read_threshold_file
+
+    rules, variables = settings.rules, variables_of(settings, home_net)
+    thresholds = read_threshold_file(Path(rules.threshold), variables) if rules.threshold else NO_THRESHOLDS
+    return load_rules(rule_paths(settings, named), variables, evaluable=evaluable, thresholds=thresholds,
+                      progress=progress, **tables(rules))
+
+
+def tables(rules: RulesSettings) -> dict:
+    """Return the class types and reference types as load_rules takes them."""
+    from detectors.signatures.language.classification import (
+        CLASS_TYPES,
+        REFERENCES,
+        read_classification,
+        read_references,
+    )
+
+    return {"classes": read_classification(Path(rules.classification)) if rules.classification else CLASS_TYPES,
+            "references": read_references(Path(rules.reference)) if rules.reference else REFERENCES}
+
+
+def import_lists(rules: RulesSettings) -> ImportLists:
+    """Return the lists of the configuration, read."""
+    from detectors.signatures.language.importing import ImportLists
+    from detectors.signatures.language.lists import read_changes, read_choices
+
+    def choices(name: str) -> list:
+        return read_choices(Path(name)) if name else []
+
+    return ImportLists(choices(rules.disable), choices(rules.enable),
+                       read_changes(Path(rules.modify)) if rules.modify else [], choices(rules.drop))
