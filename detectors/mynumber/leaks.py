@@ -87,7 +87,7 @@ class LeakBook:
         leak = self.open.get(key)
         known = leak is not None
         if leak is None:
-            zones = self.words.zones_of(flow.src_ip, flow.dst_ip)
+            zones = self.words.zones_of(flow.src_ip, flow.dst_ip, hit.ts_ns)
             if self.words.at_home(zones):
                 self.counts["numbers_at_home"] += len(hit.tags)
                 return

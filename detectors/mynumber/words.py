@@ -40,12 +40,12 @@ class Words:
     def __init__(self, policy: Policy | None) -> None:
         self.policy = policy
 
-    def zones_of(self, src: int, dst: int) -> tuple[int, int]:
-        """Return the zones of initiator and responder, 0 for none."""
+    def zones_of(self, src: int, dst: int, ts_ns: int) -> tuple[int, int]:
+        """Return the zones of initiator and responder at an event time, 0 for none."""
         if self.policy is None:
             return 0, 0
         hi, lo = (np.array([part(src), part(dst)], np.uint64) for part in (lambda a: a >> 64, lambda a: a & _LOW))
-        found = self.policy.zone_of(hi, lo).tolist()
+        found = self.policy.zone_of(hi, lo, np.array([ts_ns, ts_ns], np.int64)).tolist()
         return found[0], found[1]
 
     def at_home(self, zones: tuple[int, int]) -> bool:
@@ -63,7 +63,7 @@ class Words:
                                                  flow.dst_ip & _LOW)),
             *(np.array([v], np.uint16) for v in (flow.src_port, flow.dst_port)), np.array([flow.proto], np.uint8),
             np.zeros(1, np.uint8), np.array([leak.start_ns], np.int64), np.array([leak.certainty], np.uint8),
-            np.zeros(1, np.uint64)))
+            np.zeros(1, np.uint64), np.zeros(1, np.uint8), np.full(1, -1, np.int32)))
         return int(found.verdict[0]), self.policy.conduit_names[found.conduit[0]]
 
     def severity(self, leak: Leak, verdict: int) -> Severity:
