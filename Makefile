@@ -14,9 +14,11 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "hypothesis and not slow" --hypothesis-profile=long
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz 120
+	$(BIN)/python -m tests.fuzz.parsers 60
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -25,6 +27,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.mynumber
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sekisho needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'

@@ -97,6 +97,8 @@ def judged(results: Results) -> list[Floor]:
         Floor("mixed: times nfstream with dissection, processing", 10.0, "x", True,
               ratio(of("mixed", "processing", "mpps"), of("nfstream, dissecting", "processing", "mpps")),
               shared_core(results, "mixed", "nfstream, dissecting")),
+        Floor("zones: added to a flow, 50 zones and 500 conduits", 1000, "ns", False,
+              of("zone verdicts", "report", "added_ns_per_flow")),
         Floor("main: peak memory", 600, "MB", False, of("main", "peak_mb", "max")),
         Floor("million_flows: peak memory", 1024, "MB", False, of("million_flows", "peak_mb", "max")),
         Floor("syn_flood: peak memory, of that with half the flood", 1.1, "x", False, ratio(full, half)),

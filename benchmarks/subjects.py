@@ -83,6 +83,7 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
     batches = [replay(f"batch {n}", main, alone, "--batch", str(n)) for n in BATCHES]
     return [
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),
+        verdicts(sheets["one_packet"]),
         replay("main, store", main, alone, store=True),
         replay("main, payload", main, "--payload", repeats=2, note="streams and protocols as well"),
         *(replay(name, sheets[name], "--payload", repeats=2, note="streams and protocols as well") for name in
@@ -91,6 +92,14 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
         replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet, all cores",
                all_cores=True),
     ]
+
+
+def verdicts(sheet: Manifest) -> Subject:
+    """Return what the zones add to a flow row; it makes its own flows, so the capture is only named."""
+    flows = 1_000_000
+    argv = [sys.executable, "-m", "benchmarks.verdicts", "--flows", str(flows)]
+    return Subject("zone verdicts", argv, sheet["name"], flows, 0, kernel_cache, None, 1,
+                   note="flow rows judged in memory, 50 zones and 500 conduits; processor time in the report")
 
 
 def stages(sheet: Manifest) -> Subject:

@@ -1,6 +1,7 @@
 """What flows through the product: one table per kind of row, defined once; everything else is derived from it."""
 
 from columns.alert import ALERT, Alerts
+from columns.coverage import COVERAGE, Coverages
 from columns.flow import FLOW, Flows
 from columns.packet import PACKET, Packets
 from columns.protocols import TRANSACTIONS
@@ -18,10 +19,10 @@ from columns.schema import (
 )
 from columns.sensor_health import SENSOR_HEALTH, Health
 
-TABLES = (PACKET, FLOW, ALERT, SENSOR_HEALTH, *TRANSACTIONS)
+TABLES = (PACKET, FLOW, ALERT, SENSOR_HEALTH, COVERAGE, *TRANSACTIONS)
 
 __all__ = [
-    "ALERT", "FLOW", "PACKET", "SENSOR_HEALTH", "TABLES", "TEXTUAL", "TRANSACTIONS",
-    "Alerts", "Column", "Flows", "Health", "Packets", "Table", "Text",
+    "ALERT", "COVERAGE", "FLOW", "PACKET", "SENSOR_HEALTH", "TABLES", "TEXTUAL", "TRANSACTIONS",
+    "Alerts", "Column", "Coverages", "Flows", "Health", "Packets", "Table", "Text",
     "concat_rows", "rows_in", "slice_rows", "take_rows", "text_column", "text_values",
 ]

@@ -22,7 +22,7 @@ from columns.schema import Column, Table
 __all__ = [
     "DEDUPLICATION_WINDOW", "INSERT_SETTINGS", "PREFIX", "RUNS_STRUCTURE", "aliases", "column_type", "latest", "quoted",
     "schema_digest", "store_creates", "store_ddl", "stored_columns", "table_create", "table_ddl", "view_ddl",
-    "view_ddls", "view_name",
+    "view_ddls", "view_name", "views_digest",
 ]
 
 RUNS_STRUCTURE = RUNS.structure
@@ -117,6 +117,11 @@ def view_ddls(tables: tuple[Table, ...]) -> tuple[str, ...]:
 def schema_digest(tables: tuple[Table, ...]) -> str:
     """Return 16 hex digits that change with any table of the store (its views may change freely)."""
     return hashlib.sha256("\n".join(store_ddl(tables)).encode()).hexdigest()[:16]
+
+
+def views_digest(tables: tuple[Table, ...]) -> str:
+    """Return 16 hex digits that change with any view of the store."""
+    return hashlib.sha256("\n".join(view_ddls(tables)).encode()).hexdigest()[:16]
 
 
 def _readable(column: Column, name: str) -> str:

@@ -134,6 +134,24 @@ class Verdict(IntEnum):
     UNATTRIBUTED = 10
 
 
+class Coverage(IntEnum):
+    """Was looked at what goes from one zone to another?"""
+
+    NOT_OBSERVED = 0
+    PARTLY = 1
+    OBSERVED = 2
+
+
+class CoverageCause(IntEnum):
+    """Why it was not looked at, or only at a part."""
+
+    NONE = 0
+    NO_SENSOR = 1
+    SILENCE = 2  # not one packet in the minute: a dead tap and a silent network look alike
+    DROPS = 3  # frames lost, or not decoded
+    ONE_SIDED = 4  # only one direction of the conversations passes the tap
+
+
 class Severity(IntEnum):
     """Severity as in EVE: a lower number is more severe."""
 

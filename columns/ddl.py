@@ -9,7 +9,7 @@ from columns.codes import labels_of
 from columns.schema import Column
 
 DEDUPLICATION_WINDOW = 10_000
-"""Blocks per table whose tokens ClickHouse remembers; a block holds up to 65,536 rows."""
+"""Blocks per table whose tokens ClickHouse remembers; a block holds up to 131,072 rows."""
 
 INSERT_SETTINGS = "deduplicate_blocks_in_dependent_materialized_views = 1"
 """Every insert into a raw table needs this beside its token.

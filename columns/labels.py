@@ -16,12 +16,15 @@ JA_LABELS: dict[str, str] = {
     "from_host": "通信開始側のホスト", "to_host": "応答側のホスト", "service": "サービス（ポート）",
     "open": "未対応", "acknowledged": "確認済み", "in_progress": "対応中", "closed": "完了",
     "false_positive": "誤検知", "reopened": "再開", "comment": "コメント", "used": "利用あり", "unused": "利用なし",
-    "observed": "観測あり", "not_observed": "未観測", "replay": "再生", "live": "稼働",
+    "observed": "観測あり", "not_observed": "未観測", "partly": "一部観測",
+    "no_sensor": "センサーなし", "silence": "無通信", "drops": "欠損", "replay": "再生", "live": "稼働",
     "syn_sent": "SYN送信", "syn_received": "SYN応答", "closing": "終了中", "reset": "リセット", "midstream": "途中から",
     "one_sided": "片側のみ", "active_timeout": "長いため区切り", "idle_timeout": "無通信", "tcp_fin": "FINで終了",
     "tcp_reset": "RSTで終了", "evicted": "追い出し", "end_of_input": "入力の終わり", "clock_reset": "時計の巻き戻り",
     "reused": "再利用", "none": "なし", "other": "その他",
     "mac": "MACアドレス", "hours": "時間帯", "expired": "見直し期限", "initiator": "通信開始側の向き",
+    "app": "アプリケーション", "name": "接続先の名前", "tenant": "テナント", "content": "内容",
+    "bytes_up": "上りのバイト数", "bytes_down": "下りのバイト数",
 }
 """Label -> Japanese. In English a label is read as it is, with spaces."""
 

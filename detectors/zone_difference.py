@@ -15,7 +15,7 @@ from zones.applications import DIRECT_TLS
 from zones.contents import forbidden_words
 from zones.hours import time_zone
 from zones.model import Conduit
-from zones.register import port_text
+from zones.services import port_text
 
 _SHOWN = 4
 

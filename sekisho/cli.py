@@ -16,6 +16,7 @@ import typer
 from sekisho import __version__
 from sekisho.commands import (
     alerts,
+    audit,
     check,
     columns,
     console,
@@ -29,7 +30,7 @@ from sekisho.commands import (
     spool,
     sql,
     store,
-    zones,
+    zones_history,
 )
 
 TRACEBACK_ENV = "SEKISHO_TRACEBACK"
@@ -41,12 +42,13 @@ app.command(epilog=alerts.EXAMPLES)(alerts.alerts)
 app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
+app.command(epilog=audit.EXAMPLES)(audit.audit)
 app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(rules.app, name="rules", epilog=rules.EXAMPLES)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)
 app.add_typer(spool.app, name="spool", epilog=spool.EXAMPLES)
 app.add_typer(store.app, name="store", epilog=store.EXAMPLES)
-app.add_typer(zones.app, name="zones", epilog=zones.EXAMPLES)
+app.add_typer(zones_history.app, name="zones", epilog=zones_history.EXAMPLES)
 app.add_typer(dashboards.app, name="dashboards")
 app.command(epilog=check.EXAMPLES)(check.check)
 app.command(epilog=dump.EXAMPLES)(dump.dump)

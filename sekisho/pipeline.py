@@ -13,21 +13,24 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from columns import PACKET, Alerts, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
+from columns import PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
+from detectors.mynumber.masking import Masking
 from detectors.signatures.language.ruleset import RuleSet
-from sekisho.detection import build_chain, build_judge
+from sekisho.coverage import LOSSES, CoverageReport
+from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
+from sekisho.traffic import Traffic
 from sekisho.warm import load_kernels
 from sensor.capture import open_capture
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
-from sensor.streams import Streams
+from sensor.streams import Acknowledged, Streams
 from zones import Policy
 
 Vocabularies = dict[str, Sequence[str]]
@@ -35,7 +38,10 @@ NO_BUFFERS = (read_only(b""), read_only(b""))
 
 
 class Sink(Protocol):
-    """A place for results. Batches are views that the next batch overwrites: a sink copies what it keeps."""
+    """A place for results. Batches are views that the next batch overwrites: a sink copies what it keeps.
+
+    acknowledged, where a sink has it, is True for one that is given transactions only once they were acknowledged.
+    """
 
     def write_flows(self, flows: Flows, vocabularies: Vocabularies) -> None:
         """Take the next flow rows; vocabularies hold the names behind the zone and conduit numbers."""
@@ -86,7 +92,7 @@ def replay(
     with run.watch("kernels"):
         load_kernels(options.payload, options.ruleset is not None)
     try:
-        for frames in run.timed("capture", _frames(options, run.report, progress)):
+        for frames in run.timed("capture", _frames(options, run.report, run.traffic, progress)):
             for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
                 for start, stop, flows in run.timed("flow", run.table.update(packets)):
                     some = slice_rows(packets, start, stop)
@@ -115,22 +121,30 @@ class _Run:
                                  profile_rules=options.profile_rules)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                   parser_settings(options.settings), inspected=self.chain.listens)
-        self.digest = ResultDigest()
+                                   parser_settings(options.settings), inspected=self.chain.listens,
+                                   shown=self.chain.wants_steps, packet_rows=options.settings.packets)
+        self.masking = Masking() if options.settings.mynumber.mask else None
+        self.acknowledged = Acknowledged(options.settings.flow.max_flows)
+        self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
+        self.digest, self.traffic = ResultDigest(), Traffic()
         policy = options.policy
         self.zones = build_judge(options.settings, policy)
+        self.coverage = build_coverage(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
 
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
         if not self.options.payload:
-            return NOTHING_SAID
+            return Said(buffers=buffers) if self.options.settings.mynumber.inspect == "on" else NOTHING_SAID
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):
             said = self.dissector.update(packets, flows, chunks, buffers)
         self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
+        if self.masking is not None and said.rows:
+            with self.watch("mask"):
+                said = said._replace(rows=[(table, self.masking.masked(table, batch)) for table, batch in said.rows])
         for table, batch in said.rows:
             if self.zones is not None:
                 with self.watch("zones"):
@@ -140,14 +154,27 @@ class _Run:
                 self.digest.add_transactions(table, batch)
             with self.watch("store"):
                 for sink in self.sinks:
-                    sink.write_transactions(table, batch, self.vocabularies)
+                    if sink not in self.later:
+                        sink.write_transactions(table, batch, self.vocabularies)
+        if self.later:
+            self.write_later(self.acknowledged.update(packets, flows, said.rows))
         return said
+
+    def write_later(self, rows: Sequence[tuple[Table, Any]]) -> None:
+        """Hand on transactions that were acknowledged to the sinks that waited for it."""
+        with self.watch("store"):
+            for table, batch in rows:
+                for sink in self.later:
+                    sink.write_transactions(table, batch, self.vocabularies)
 
     def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Label the flows, show all to the detectors, hand on what comes out."""
         if self.zones is not None and rows_in(flows):
             with self.watch("zones"):
                 self.zones.judge(flows)
+        if self.coverage is not None:
+            with self.watch("coverage"):
+                self.coverage.see(packets, flows)
         with self.watch("detect"):
             alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
@@ -157,6 +184,7 @@ class _Run:
     def deliver_flows(self, flows: Flows) -> None:
         """Count flow rows and hand them to every sink."""
         self.report.flows += int(np.count_nonzero(flows.part == 0))
+        self.traffic.add(flows)
         with self.watch("digest"):
             self.digest.add_flows(flows)
         with self.watch("store"):
@@ -186,14 +214,21 @@ class _Run:
     def close(self) -> ReplayReport:
         """Gather the counters and let the sinks make everything durable."""
         self.decoder.finish()
+        self.write_later(self.acknowledged.flush())
         report = self.report
-        report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
-                            "streams": self.streams.counters(), "protocols": self.dissector.counters(),
+        report.counters |= {"decoder": self.traffic.counters(report.packets, report.bytes),
+                            "decode": self.decoder.counters, "flow": self.table.counters(),
+                            "streams": self.streams.counters() | {"unacknowledged": self.acknowledged.forgotten},
+                            "protocols": self.dissector.counters(),
+                            **self.dissector.by_protocol(),
+                            "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)
         if self.options.profile_rules:
             report.rule_costs = [cost for d in self.chain.detectors if hasattr(d, "costs") for cost in d.costs()]
+        if self.coverage is not None:
+            report.coverage = CoverageReport(self._coverage(), self.vocabularies["zone"])
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
         report.notes += self.decoder.notes + self.chain.notes
         with self.watch("store"):
@@ -204,6 +239,14 @@ class _Run:
                 sink.finish(report)
         report.seconds = dict(self.seconds)
         return report
+
+    def _coverage(self) -> Coverages:
+        """Return what was looked at; a capture that ends early or is damaged has lost frames, nobody knows when."""
+        assert self.coverage is not None
+        if any(self.report.counters.get("capture", {}).get(cause) for cause in LOSSES):
+            self.coverage.lose()
+        self.report.counters["coverage"] = self.coverage.counters()
+        return self.coverage.rows()
 
     @contextmanager
     def watch(self, stage: str) -> Iterator[None]:
@@ -229,7 +272,7 @@ class _Run:
 
 
 def _frames(
-    options: ReplayOptions, report: ReplayReport, progress: Callable[[Progress], None] | None
+    options: ReplayOptions, report: ReplayReport, traffic: Traffic, progress: Callable[[Progress], None] | None
 ) -> Iterator[FrameBlock]:
     """Yield the frames of all captures, numbering the packets through, and keep the report up to date."""
     total, done = _total_bytes(options.captures), 0
@@ -241,6 +284,7 @@ def _frames(
             try:
                 for block in capture.blocks(options.batch):
                     _count(block, read, report)
+                    traffic.largest_bytes = max(traffic.largest_bytes, int(block.wire_bytes.max(initial=0)))
                     yield block
                     if progress:
                         progress(Progress(done + capture.bytes_read, total, report.packets, report.alerts))

@@ -48,6 +48,38 @@ class ReplayProgress:
             self._bar.stop()
 
 
+class StepProgress:
+    """A bar on stderr over rows of which some are done; nothing when stderr is no terminal.
+
+    word: what is being done, in English as Words knows it. total: rows in all, None where nobody knows.
+    """
+
+    def __init__(self, screen: Screen, word: str, total: int | None) -> None:
+        self._shown = sys.stderr.isatty() and not screen.quiet
+        self._word, self._total = screen.words(word), total
+        self._bar: Any = None
+
+    def __enter__(self) -> StepProgress:
+        if self._shown:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                                 TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task(self._word, total=self._total)
+            self._bar.start()
+        return self
+
+    def step(self, rows: int) -> None:
+        """So many more are done."""
+        if self._bar is not None:
+            self._bar.advance(self._task, rows)
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
 def _bar(screen: Screen) -> tuple[Any, Any]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn

@@ -8,6 +8,7 @@ from typing import Any
 
 from columns import SENSOR_HEALTH, Health
 from columns.codes import REFUSED_FROM, Severity, Status
+from sekisho.coverage import CoverageReport
 from sensor.capture.counts import REFUSALS as BY_READER
 
 
@@ -56,6 +57,7 @@ class ReplayReport:
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     rule_costs: list[Any] = field(default_factory=list)
+    coverage: CoverageReport | None = None
 
 
 _BY_DECODER = tuple(s.name.lower() for s in Status if s >= REFUSED_FROM)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from columns import ALERT, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, Table, take_rows
+from columns import ALERT, COVERAGE, FLOW, SENSOR_HEALTH, Alerts, Flows, Health, Table, take_rows
 from columns.codes import Severity, Verdict, labels_of
 from columns.errors import StoreAway
 from sekisho.rows import Row, batch_rows
@@ -64,6 +64,8 @@ class StoreSink:
         """Write what is left and close the run, as complete or as interrupted."""
         from storage import RunSummary
 
+        if report.coverage is not None:
+            self._store.insert(COVERAGE, report.coverage.rows, vocabularies={"zone": report.coverage.zones})
         self._store.finish_run(RunSummary(report.packets, report.bytes, report.digest),
                                interrupted=report.interrupted)
         report.notes += self._store.notes()
@@ -86,6 +88,8 @@ class StoreSink:
 
 class EveSink:
     """Writes EVE JSON lines to a file or to stdout (``-``); leaving closes the file."""
+
+    acknowledged = True
 
     def __init__(self, target: str, sensor: str) -> None:
         from storage import EveWriter

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from sekisho import __version__
+from sekisho.coverage import print_coverage
 from sekisho.rows import Row, endpoint, protocol, short_time
 from sekisho.terminal import Screen, clean, quantity
 
@@ -48,6 +49,7 @@ def summary_json(outcome: Outcome) -> dict[str, Any]:
         "alerts_by_detector": report.alerts_by_detector,
         "alerts_by_signature_id": {str(k): v for k, v in report.alerts_by_signature.items()},
         "highest_severity": report.highest_severity.name.lower() if report.highest_severity else None,
+        "coverage": report.coverage.summary() if report.coverage else None,
         "seconds": report.seconds,
         **rates(report),
         "digest": report.digest,
@@ -65,6 +67,7 @@ def print_summary(screen: Screen, outcome: Outcome, collected: CollectSink) -> N
     """Write what was found: alerts, flows between zones, what could not be decoded, and the figures."""
     report = outcome.report
     _print_alerts(screen, collected.alerts(), outcome)
+    print_coverage(screen, report.coverage)
     _print_zones(screen, collected.zone_pairs())
     if report.refused:
         screen.heading("refused by cause")

@@ -6,13 +6,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from columns import TABLES
-from columns.clickhouse import PREFIX, column_type, store_creates, store_ddl, stored_columns, view_ddls, view_name
+from columns.clickhouse import (
+    PREFIX,
+    column_type,
+    store_creates,
+    store_ddl,
+    stored_columns,
+    view_ddls,
+    view_name,
+    views_digest,
+)
 from columns.errors import StoreError, StoreMissing
 from columns.rollups import ROLLUPS
 from storage.engine import Connection, Engine
 from storage.interface import QueryResult
-from storage.migrations import MIGRATIONS
-from storage.versions import check_number, done_sql, stored_number
+from storage.migrations import MIGRATIONS, SCHEMA_NUMBER
+from storage.versions import VIEWS, check_number, done_sql, stored_number, stored_views
 
 _STORED = tuple(t for t in TABLES if t.stored)
 _NAMES = frozenset({c.name for c in store_creates(TABLES)} | {r.view for r in ROLLUPS}
@@ -30,7 +39,10 @@ def prepare(engine: Engine, connection: Connection, query: Callable[[str, Mappin
     check_number(found, engine.where)
     there = {name for (name,) in query("SELECT name FROM system.tables WHERE database = currentDatabase()", {}).rows}
     if not engine.shared:
-        _make(connection, found, missing=not there >= _NAMES)
+        whole = found and there >= _NAMES
+        if not (whole and stored_views(query) == views_digest(TABLES)):
+            _make(connection, found, missing=not whole)
+            connection.execute(*done_sql(SCHEMA_NUMBER, "", VIEWS + views_digest(TABLES)))
         return
     if not there >= _NAMES:
         if not create:

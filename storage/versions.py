@@ -10,6 +10,9 @@ from columns.records import SCHEMA_MIGRATIONS
 from storage.interface import QueryResult
 from storage.migrations import SCHEMA_NUMBER
 
+VIEWS = "views "
+"""Begins the step that says which views a store has: their digest follows."""
+
 Query = Callable[[str, Mapping[str, Any]], QueryResult]
 
 
@@ -24,6 +27,13 @@ def stored_number(query: Query) -> int:
     sites = query("SELECT countIf(name = 'site'), count() FROM system.columns WHERE database = currentDatabase() "
                   "AND table = 'flow'", {}).rows[0]
     return 1 if sites[1] and not sites[0] else 0
+
+
+def stored_views(query: Query) -> str:
+    """Return the digest of the views that were made last; "" where nobody said so."""
+    ((step,),) = query("SELECT argMax(step, at) FROM schema_migrations WHERE startsWith(step, {views:String})",
+                       {"views": VIEWS}).rows
+    return step.removeprefix(VIEWS)
 
 
 def done_sql(number: int, name: str, step: str = "done") -> tuple[str, dict[str, Any]]:

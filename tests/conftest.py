@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.clickhouse_listeners import DATABASE, ClickHouseListeners, ListenersMissing, clickhouse_listeners
 
 _NUMBERS = itertools.count(1)
+
+# how many examples a property gets that does not say so itself; make test-slow takes the long profile
+settings.register_profile("quick", max_examples=40)
+settings.register_profile("long", max_examples=400)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

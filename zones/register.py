@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zones.model import ANY_PROTO, Conduit, PortRange
+from columns.address import mac_text
+from zones.model import Conduit
 from zones.policy import Policy
 from zones.problems import CODES, Problem
-from zones.services import WITH_PORTS, WITHOUT_PORTS
-
-_NAMES = {number: name for name, number in (WITH_PORTS | WITHOUT_PORTS).items()}
+from zones.services import port_text
 
 PROBLEM_COLUMNS = ("code", "level", "where", "message", "remedy", "ja")
 ZONE_COLUMNS = ("zone", "ja", "rank", "kind", "prefixes", "vlan", "owner", "clause", "sensors")
-CONDUIT_COLUMNS = ("conduit", "ja", "from", "to", "services", "hours", "sanitization", "owner", "justification",
-                   "review_by")
+CONDUIT_COLUMNS = ("conduit", "ja", "from", "to", "services", "app", "hours", "sanitization", "forbid", "limits",
+                   "src_mac", "sni", "owner", "justification", "review_by")
+SENSOR_COLUMNS = ("sensor", "ja", "tap", "expects")
+EDITION_COLUMNS = ("edition", "valid_from", "approved_by", "approved_on", "model", "zones", "conduits", "digest")
 
 
 def problem_rows(problems: Iterable[Problem]) -> list[dict[str, str]]:
@@ -41,10 +42,33 @@ def conduit_rows(policy: Policy) -> list[dict[str, str]]:
     rows = []
     for conduit in policy.conduits:
         values = (conduit.name, conduit.ja, _end(conduit.source, conduit.from_hosts),
-                  _end(conduit.target, conduit.to_hosts), _services(conduit), ", ".join(conduit.hours_text),
-                  conduit.sanitization, conduit.owner, conduit.justification, str(conduit.review_by))
+                  _end(conduit.target, conduit.to_hosts), _services(conduit), ", ".join(conduit.apps),
+                  ", ".join(conduit.hours_text), conduit.sanitization, ", ".join(conduit.forbid), _limits(conduit),
+                  ", ".join(mac_text(m) for m in conduit.src_mac), ", ".join(conduit.sni), conduit.owner,
+                  conduit.justification, str(conduit.review_by))
         rows.append(dict(zip(CONDUIT_COLUMNS, values, strict=True)))
     return rows
+
+
+def sensor_rows(policy: Policy) -> list[dict[str, str]]:
+    """Return one row per sensor with the keys of SENSOR_COLUMNS."""
+    return [dict(zip(SENSOR_COLUMNS, (s.name, s.ja, s.tap, ", ".join(s.expects)), strict=True)) for s in policy.sensors]
+
+
+def edition_rows(policy: Policy) -> list[dict[str, str]]:
+    """Return one row per edition, oldest first, with the keys of EDITION_COLUMNS."""
+    rows = []
+    for edition in (t.edition for t in policy.tables):
+        d = edition.draft
+        values = (edition.source, str(d.valid_from or ""), d.approved_by, str(d.approved_on), d.model,
+                  str(len(d.zones)), str(len(d.conduits)), edition.digest)
+        rows.append(dict(zip(EDITION_COLUMNS, values, strict=True)))
+    return rows
+
+
+def _limits(conduit: Conduit) -> str:
+    limits = (("up", conduit.max_up_mb_per_hour), ("down", conduit.max_down_mb_per_hour))
+    return ", ".join(f"{way} {limit:g} MB/h" for way, limit in limits if limit)
 
 
 def _end(zone: str, hosts: list) -> str:
@@ -53,13 +77,3 @@ def _end(zone: str, hosts: list) -> str:
 
 def _services(conduit: Conduit) -> str:
     return ", ".join(dict.fromkeys(port_text(r) for r in conduit.ports))
-
-
-def port_text(ports: PortRange) -> str:
-    """Return a protocol and its ports as a policy file writes them."""
-    if ports.proto == ANY_PROTO:
-        return "any"
-    name = _NAMES.get(ports.proto, f"ip/{ports.proto}")
-    if (ports.low, ports.high) == (0, 65535):
-        return name
-    return f"{name}/{ports.low}" + (f"-{ports.high}" if ports.high != ports.low else "")

@@ -7,6 +7,7 @@ from zones.model import ALL_PORTS, ANY_PROTO, PortRange
 WITH_PORTS = {"tcp": 6, "udp": 17, "sctp": 132}
 WITHOUT_PORTS = {"icmp": 1, "igmp": 2, "ipip": 4, "6in4": 41, "gre": 47, "esp": 50, "ah": 51, "icmpv6": 58,
                  "ospf": 89, "vrrp": 112}
+_NAMES = {number: name for name, number in (WITH_PORTS | WITHOUT_PORTS).items()}
 
 
 def parse_port_range(text: str) -> PortRange:
@@ -35,6 +36,16 @@ def _number(text: str, low: int, high: int, whole: str) -> int:
     if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
         raise ValueError(f"{whole!r}: {text!r} is not a number from {low} to {high}")
     return int(text)
+
+
+def port_text(ports: PortRange) -> str:
+    """Return a protocol and its ports as a policy file writes them."""
+    if ports.proto == ANY_PROTO:
+        return "any"
+    name = _NAMES.get(ports.proto, f"ip/{ports.proto}")
+    if (ports.low, ports.high) == (0, 65535):
+        return name
+    return f"{name}/{ports.low}" + (f"-{ports.high}" if ports.high != ports.low else "")
 
 
 def covers(wide: list[PortRange], narrow: list[PortRange]) -> bool:

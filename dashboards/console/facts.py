@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from columns.app import AppProto
 from columns.codes import AlertAction, Outcome, Severity, Verdict, labels_of
 from columns.labels import JA_LABELS
 from dashboards.console.alerts import STATUSES
@@ -54,6 +55,7 @@ def facts(store: Any, *, version: str, lang: str, zone_names: Mapping[str, str],
             "column_words": {name: words(text) for name, text in COLUMN_WORDS.items()},
             "codes": {"severity": [*labels_of(Severity).values()], "verdict": [*labels_of(Verdict).values()],
                       "outcome": [*labels_of(Outcome).values()], "status": list(STATUSES),
+                      "app": [*labels_of(AppProto).values()],
                       "action": [*labels_of(AlertAction).values()]}}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from columns.address import PROTO_NAMES
+from columns.app import AppProto
 from columns.codes import Outcome, Verdict, labels_of
 from columns.errors import UsageError
 from dashboards.console.asked import Asked, network_of, number_of, one_of
@@ -17,9 +18,9 @@ _SHOWN = ("run_id", "sensor", "flow_id", "part", "src_port", "dst_port", "proto"
           "pkts_toserver", "pkts_toclient", "bytes_toserver", "bytes_toclient", "duration_ns", "vlan", "conduit",
           "community_id", "first_packet")
 _AS_TEXT = ("ts_start_ns", "ts_end_ns", "verdict", "outcome", "direction_certainty", "tcp_state", "end_reason",
-            "tunnel")
-PARAMETERS = ("ip", "src", "dst", "port", "proto", "src_zone", "dst_zone", "verdict", "outcome", "conduit",
-              "community_id", "run", "flow_id", "offset", "limit")
+            "tunnel", "app_proto")
+PARAMETERS = ("ip", "src", "dst", "port", "proto", "src_zone", "dst_zone", "verdict", "outcome", "app",
+              "conduit", "community_id", "run", "flow_id", "offset", "limit")
 
 
 def flow_question(asked: Asked, limit: int = ROWS) -> tuple[str, dict[str, Any]]:
@@ -53,10 +54,11 @@ def _wanted(asked: Asked) -> list[tuple[str, str, Any]]:
                       number_of("port", rest["port"], 65535)))
     if "proto" in rest:
         found.append(("proto", "flow.proto = {proto:UInt8}", protocol_number(rest["proto"])))
-    for name, codes in (("verdict", Verdict), ("outcome", Outcome)):
+    for name, column, codes in (("verdict", "verdict", Verdict), ("outcome", "outcome", Outcome),
+                                ("app", "app_proto", AppProto)):
         if name in rest:
             value = one_of(name, rest[name], labels_of(codes).values())
-            found.append((name, f"flow.{name} = {{{name}:String}}", value))
+            found.append((name, f"flow.{column} = {{{name}:String}}", value))
     for name, column in (("src_zone", "src_zone"), ("dst_zone", "dst_zone"), ("conduit", "conduit"),
                          ("community_id", "community_id"), ("run", "run_id")):
         if name in rest:

@@ -3,11 +3,12 @@
 from dashboards.panels.links import to_alert, to_alerts_of, to_flows, to_host
 from dashboards.panels.model import Kind, Level, Page, Panel, Threshold, Unit, Words
 from dashboards.panels.sql import (
+    RAW_STEP_S,
     SIGNATURE,
     STATUS,
     address,
-    alert_counts,
     alerts_now,
+    new_alerts,
     point,
     shown_time,
     with_status,
@@ -88,17 +89,20 @@ _LISTS = (
     ),
     Panel(
         id="timeline", title=Words("新しいアラートの推移（内容別）", "New alerts over time, by signature"),
-        description=Words("期間内に初めて報告されたアラート。", "Alerts first reported in the range."),
+        description=Words("期間内に始まったアラート。", "Alerts that began in the range."),
         kind=Kind.BARS, width=12, height=10,
-        sql=alert_counts(f"{point()} AS time, {SIGNATURE} AS series, sum(alerts) AS value",
-                         "GROUP BY time, series ORDER BY time, series"),
+        sql=new_alerts("signature, signature_ja",
+                       f"{point('t.start_ns', RAW_STEP_S)} AS time, {SIGNATURE} AS series, count() AS value",
+                       "GROUP BY time, series ORDER BY time, series"),
     ),
     Panel(
         id="timeline_severity", title=Words("新しいアラートの推移（重要度別）", "New alerts over time, by severity"),
-        description=Words("期間内に初めて報告されたアラート。", "Alerts first reported in the range."),
+        description=Words("期間内に始まったアラート、現在の重要度別。",
+                          "Alerts that began in the range, by their present severity."),
         kind=Kind.BARS, width=12, height=10, colours="series",
-        sql=alert_counts(f"{point()} AS time, toString(severity) AS series, sum(alerts) AS value",
-                         "GROUP BY time, t.severity ORDER BY time, t.severity"),
+        sql=new_alerts("", f"{point('t.start_ns', RAW_STEP_S)} AS time, toString(t.severity) AS series, "
+                       "count() AS value",
+                       "GROUP BY time, t.severity ORDER BY time, t.severity"),
         links=(to_alerts_of(severity="series"),),
     ),
     Panel(
@@ -133,9 +137,10 @@ _LISTS = (
         description=Words("行の系から列の系へのアラート。「-」は系が一つに定まらない。",
                           "New alerts from the row's zone to the column's; - is where there is no single zone."),
         kind=Kind.MATRIX, width=12, height=10,
-        sql=alert_counts("if(src_zone = '', '-', src_zone) AS source, if(dst_zone = '', '-', dst_zone) AS target, "
-                         "sum(alerts) AS value, toString(min(t.severity)) AS severity",
-                         "GROUP BY source, target ORDER BY source, target"),
+        sql=new_alerts("src_zone, dst_zone",
+                       "if(src_zone = '', '-', src_zone) AS source, if(dst_zone = '', '-', dst_zone) AS target, "
+                       "count() AS value, toString(min(t.severity)) AS severity",
+                       "GROUP BY source, target ORDER BY source, target"),
         links=(to_flows(src_zone="source", dst_zone="target"),),
     ),
     Panel(

@@ -21,5 +21,5 @@ ALERTS = Annotation(
     "alerts", Words("アラート（緊急・高）", "Alerts (critical, high)"),
     f"SELECT toDateTime64(start_ns, 3, 'UTC') AS time, toDateTime64(end_ns, 3, 'UTC') AS timeEnd, "
     f"{SIGNATURE} AS title, if({JA}, why_ja, why) AS text, concat(toString(severity), ',', detector) AS tags\nFROM "
-    + alerts_now("start_ns, end_ns, signature, signature_ja, why, why_ja, detector", "t.severity <= 'high'")
+    + alerts_now("start_ns, end_ns, signature, signature_ja, why, why_ja, detector", "", "severity <= 'high'")
     + "\nORDER BY start_ns DESC LIMIT 200")

@@ -19,8 +19,9 @@ from dashboards.panels.sql import (
 FLOW_LIST = (
     f"{shown_time('ts_start_ns')} AS first_packet_at, dateDiff('millisecond', ts_start_ns, ts_end_ns) / 1000 AS "
     f"duration, {address('src_ip')} AS src_ip, src_port, {address('dst_ip')} AS dst_ip, dst_port, {service()} AS "
-    "service, src_zone, dst_zone, toString(verdict) AS verdict, toString(outcome) AS outcome, toString(conduit) AS "
-    f"conduit, pkts_toserver + pkts_toclient AS packets, {BYTES} AS bytes, toString(tcp_state) AS tcp_state, "
+    "service, toString(app_proto) AS app, src_zone, dst_zone, toString(verdict) AS verdict, "
+    "toString(outcome) AS outcome, toString(conduit) AS conduit, "
+    f"pkts_toserver + pkts_toclient AS packets, {BYTES} AS bytes, toString(tcp_state) AS tcp_state, "
     "toString(direction_certainty) AS direction_certainty, toString(end_reason) AS end_reason, sensor, flow_id")
 FLOW_UNITS = {"bytes": Unit.BYTES, "duration": Unit.SECONDS, "first_packet_at": Unit.TIME}
 
@@ -33,12 +34,13 @@ _SEARCH = " AND ".join((
     "({ip:String} = '' OR t.src_ip = toIPv6OrDefault({ip:String}) OR t.dst_ip = toIPv6OrDefault({ip:String}))",
     "({port:String} = '' OR src_port = toUInt16OrZero({port:String}) OR dst_port = toUInt16OrZero({port:String}))",
     _chosen("src_zone", "t.src_zone"), _chosen("dst_zone", "t.dst_zone"), _chosen("verdict", "toString(t.verdict)"),
-    _chosen("outcome", "toString(t.outcome)"), _chosen("conduit", "t.conduit")))
+    _chosen("outcome", "toString(t.outcome)"), _chosen("conduit", "t.conduit"),
+    _chosen("app", "toString(t.app_proto)")))
 
 _LARGEST = traffic("proto, dst_port", f"GROUP BY proto, dst_port ORDER BY sum({BYTES}) DESC LIMIT 8")
 
 FLOWS = Page(
-    id="flows", parameters=("ip", "port", "src_zone", "dst_zone", "verdict", "outcome", "conduit"),
+    id="flows", parameters=("ip", "port", "app", "src_zone", "dst_zone", "verdict", "outcome", "conduit"),
     title=Words("フロー", "Flows"),
     description=Words("通信量の多い相手とサービス、個々のフローの検索。",
                       "Who and which services move most, and the search over single flows."),

@@ -5,16 +5,18 @@ from dashboards.panels.model import Kind, Level, Page, Panel, Threshold, Unit, W
 from dashboards.panels.sql import (
     BYTES,
     NOT_PERMITTED,
+    RAW_STEP_S,
     SIGNATURE,
     SPAN_S,
     STATUS,
     STEP_S,
     address,
-    alert_counts,
     alerts_now,
     during,
+    new_alerts,
     point,
     service,
+    shown_time,
     talkers,
     traffic,
     where_from,
@@ -24,9 +26,9 @@ from dashboards.panels.sql import (
 _NUMBERS = (
     Panel(
         id="urgent_alerts", title=Words("緊急・高の新しいアラート", "New critical and high alerts"),
-        description=Words("期間内に初めて報告された、重要度が緊急または高のアラート。更新は数えない。",
-                          "Alerts of severity critical or high first reported in the range; updates are not counted."),
-        kind=Kind.STAT, width=4, height=4, sql=alert_counts("sum(alerts) AS value", "", "t.severity <= 'high'"),
+        description=Words("期間内に始まり、いま重要度が緊急または高のアラート。更新は数えない。",
+                          "Alerts that began in the range and are critical or high by now; updates are not counted."),
+        kind=Kind.STAT, width=4, height=4, sql=new_alerts("", "count() AS value", "", "t.severity <= 'high'"),
         thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL)), links=(TO_ALERTS,),
     ),
     Panel(
@@ -83,10 +85,12 @@ _TIMES = (
     ),
     Panel(
         id="alerts_over_time", title=Words("重要度別の新しいアラート", "New alerts by severity"),
-        description=Words("期間内に初めて報告されたアラート。", "Alerts first reported in the range."),
+        description=Words("期間内に始まったアラート、現在の重要度別。",
+                          "Alerts that began in the range, by their present severity."),
         kind=Kind.BARS, width=12, height=8, colours="series",
-        sql=alert_counts(f"{point()} AS time, toString(severity) AS series, sum(alerts) AS value",
-                         "GROUP BY time, t.severity ORDER BY time, t.severity"),
+        sql=new_alerts("", f"{point('t.start_ns', RAW_STEP_S)} AS time, toString(t.severity) AS series, "
+                       "count() AS value",
+                       "GROUP BY time, t.severity ORDER BY time, t.severity"),
         links=(to_alerts_of(severity="series"),),
     ),
     Panel(
@@ -109,13 +113,15 @@ _TIMES = (
 _LISTS = (
     Panel(
         id="top_signatures", title=Words("多いアラート", "Most frequent alerts"),
-        description=Words("期間内に初めて報告されたアラートの内容別件数。上位15。",
-                          "What was first reported in the range, by count. The top 15."),
+        description=Words("期間内に始まったアラートの内容別件数と現在の重要度。上位15。",
+                          "What began in the range, by present severity and count. The top 15."),
         kind=Kind.TABLE, width=12, height=9, colours="severity",
-        sql=alert_counts(f"toString(min(t.severity)) AS severity, {SIGNATURE} AS signature, sum(t.alerts) AS "
-                         "alerts, max(bucket) AS last_seen",
-                         "GROUP BY signature_id, signature, signature_ja\n"
-                         "ORDER BY min(t.severity), alerts DESC LIMIT 15"),
+        sql=new_alerts("signature_id, signature, signature_ja",
+                       f"toString(min(t.severity)) AS severity, {SIGNATURE} AS signature, count() AS alerts, "
+                       f"{shown_time('max(t.start_ns)')} AS last_seen",
+                       "GROUP BY signature_id, signature, signature_ja\n"
+                       "ORDER BY min(t.severity), alerts DESC LIMIT 15"),
+        units={"last_seen": Unit.TIME},
         links=(TO_ALERTS,),
     ),
     Panel(

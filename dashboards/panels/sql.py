@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dashboards.panels.routing import MINUTES_UP_TO_MS
+
 FROM, TO = "{from_ms:Int64}", "{to_ms:Int64}"
 FROM_S, TO_S = f"intDiv({FROM}, 1000)", f"intDiv({TO} + 999, 1000)"
 GRAIN_S = "if('@grain' = '1m', 60, 3600)"
@@ -48,6 +50,11 @@ def during(column: str) -> str:
             f"AND {column} < fromUnixTimestamp64Milli({TO}, 'UTC')")
 
 
+def last_day(column: str) -> str:
+    """Return the condition that a nanosecond time lies in the last 25 hours of the range."""
+    return f"{column} >= fromUnixTimestamp64Milli(toInt64({TO} - {MINUTES_UP_TO_MS}), 'UTC')"
+
+
 def point(column: str = "bucket", step: str = STEP_S) -> str:
     """Return the start of the point that a time falls into."""
     seconds = "toUnixTimestamp(bucket)" if column == "bucket" else f"toUnixTimestamp64Second({column})"
@@ -82,16 +89,32 @@ def traffic(select: str, rest: str = "", extra: str = "") -> str:
     return f"SELECT {select}\nFROM traffic_@grain AS t\nWHERE {_all(buckets(), where_from(), extra)}\n{rest}".rstrip()
 
 
-def alert_counts(select: str, rest: str = "", extra: str = "") -> str:
-    """Return a question to the alert rollups of the range under the reader's filters."""
-    condition = _all(buckets(), where_from(), among("severity", "toString(t.severity)"), extra)
-    return f"SELECT {select}\nFROM alerts_@grain AS t\nWHERE {condition}\n{rest}".rstrip()
+def new_alerts(columns: str, select: str, rest: str = "", extra: str = "") -> str:
+    """Return a question to the alerts that began in the range, as they are now, under the reader's filters.
+
+    columns: those of the alert table that select and extra need beside severity and start_ns; each alert is one row. An
+    alert may have become more severe since it was new, so its newest revision is asked and not the rollups, which count
+    first reports. extra is a condition on the present revision.
+    """
+    newest = (f"SELECT {columns + ', ' if columns else ''}severity, start_ns\nFROM alert AS t\n"
+              f"WHERE {_all(during('t.start_ns'), where_from())}\nORDER BY revision DESC LIMIT 1 BY run_id, alert_id")
+    condition = _all(among("severity", "toString(t.severity)"), extra)
+    return f"SELECT {select}\nFROM (\n{newest}\n) AS t\nWHERE {condition}\n{rest}".rstrip()
 
 
 def raw_flows(select: str, rest: str = "", extra: str = "") -> str:
     """Return a question to the flow rows that begin in the range under the reader's filters."""
     condition = _all(during("t.ts_start_ns"), where_from(), extra)
     return f"SELECT {select}\nFROM flow AS t\nWHERE {condition}\n{rest}".rstrip()
+
+
+def transactions(table: str, select: str, rest: str = "", extra: str = "") -> str:
+    """Return a question to a table of protocol transactions; of a long range its last 25 hours.
+
+    No rollup holds names: a day of rows is read, not a month.
+    """
+    condition = _all(during("t.ts_ns"), last_day("t.ts_ns"), where_from(), extra)
+    return f"SELECT {select}\nFROM {table} AS t\nWHERE {condition}\n{rest}".rstrip()
 
 
 def talkers(extra: str = "", raw_extra: str = "") -> str:
@@ -125,7 +148,7 @@ def with_top(rank: str, limit: int, extra: str = "") -> str:
             f"GROUP BY t.ip ORDER BY {rank} DESC, t.ip LIMIT {limit}\n)\n) AS top\n")
 
 
-AMONG_TOP = "has(top, ip)"
+AMONG_TOP = "ip IN (SELECT arrayJoin(top))"  # a set, which the key and the indexes know how to look for
 
 
 def _end(initiator: str, responder: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from columns.app import AppProto
 from columns.codes import Outcome, Severity, Verdict, labels_of
 from dashboards.panels.model import Words
 
@@ -44,6 +45,7 @@ FILTERS = (
 PARAMETERS = {v.id: v for v in (
     Variable("ip", Words("アドレス", "Address")),
     Variable("port", Words("ポート", "Port")),
+    Variable("app", Words("プロトコル", "Protocol"), choices=_labels(AppProto)),
     Variable("src_zone", Words("開始側の系", "Initiator's zone"), _ZONES),
     Variable("dst_zone", Words("応答側の系", "Responder's zone"), _ZONES),
     Variable("verdict", Words("判定", "Verdict"), choices=_labels(Verdict)),

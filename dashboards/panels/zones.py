@@ -4,8 +4,11 @@ from dashboards.panels.links import to_flows, to_host
 from dashboards.panels.model import Kind, Level, Page, Panel, Threshold, Unit, Words
 from dashboards.panels.sql import (
     BYTES,
+    FROM,
     NOT_PERMITTED,
+    SPAN_S,
     STEP_S,
+    TO,
     address,
     point,
     talkers,
@@ -17,6 +20,10 @@ _PAIR = to_flows(src_zone="source", dst_zone="target")
 _SEEN = "SELECT DISTINCT arrayJoin([src_zone, dst_zone]) AS zone FROM traffic_1h"
 _NEVER = "toDateTime(0, 'UTC')"
 _NOWHERE = talkers("zone = 'unattributed'", "(src_zone = 'unattributed' OR dst_zone = 'unattributed')")
+_INSIDE_S = (f"greatest(least(toUnixTimestamp64Milli(t.ts_until_ns), {TO}) - "
+             f"greatest(toUnixTimestamp64Milli(t.ts_from_ns), {FROM}), 0) / 1000")
+"""Seconds of a stretch of coverage within the range."""
+
 _KNOWN = ("if(empty({policy_zones:Array(String)}), (SELECT groupUniqArray(zone) FROM (" + _SEEN + ")), "
           "{policy_zones:Array(String)})")
 
@@ -110,21 +117,30 @@ _LISTS = (
     ),
     Panel(
         id="coverage", title=Words("観測範囲", "Coverage"),
-        description=Words("行の系から列の系への通信を観測したセンサーの数。0は「未観測」であり「違反なし」ではない。"
+        description=Words("行の系から列の系への通信を観測できた時間の割合（最もよく見たセンサー）。0は「未観測」であり"
+                          "「違反なし」ではない。原因：センサーなし、欠損、片側のみ、無通信。"
                           "方針を渡して作ると方針の全系、渡さなければ記録に現れた系。",
-                          "How many sensors saw traffic from the row's zone to the column's. 0 is 'not observed', "
-                          "which is never 'no violation'. Over all zones of the policy where built with one, else over "
-                          "the zones that ever appeared."),
-        kind=Kind.MATRIX, width=12, height=10,
+                          "The share of the range in which a sensor observed what goes from the row's zone to the "
+                          "column's (the sensor that saw most). 0 is 'not observed', which is never 'no violation'. "
+                          "Causes: no sensor, drops, one-sided, silence. Over all zones of the policy where built with "
+                          "one, else over the zones that ever appeared."),
+        kind=Kind.MATRIX, unit=Unit.SHARE, width=12, height=10,
         sql=f"WITH {_KNOWN} AS known\n"
-            "SELECT source, target, sum(sensors) AS value, if(value = 0, 'not_observed', 'observed') AS coverage\n"
-            "FROM (\n"
-            + traffic("toString(src_zone) AS source, toString(dst_zone) AS target, uniqExact(site, sensor) AS sensors",
-                      "GROUP BY source, target")
-            + "\nUNION ALL\nSELECT pair.1, pair.2, 0\nFROM (SELECT arrayJoin(arrayFlatten(arrayMap(a -> arrayMap(b -> "
-              "(a, b), known), known))) AS pair)\n)\n"
-              "GROUP BY source, target ORDER BY source, target",
-        thresholds=(Threshold(0, Level.WARNING), Threshold(1, Level.GOOD)),
+            f"SELECT source, target, least(max(seen) / {SPAN_S}, 1) AS value, "
+            f"least(max(half) / {SPAN_S}, 1) AS partly, "
+            "multiIf(value >= 0.999, 'observed', value > 0 OR partly > 0, 'partly', 'not_observed') AS coverage, "
+            "arrayStringConcat(arraySort(groupUniqArrayArray(causes)), ', ') AS causes\nFROM (\n"
+            "SELECT toString(t.src_zone) AS source, toString(t.dst_zone) AS target, "
+            f"sumIf({_INSIDE_S}, t.state = 'observed') AS seen, sumIf({_INSIDE_S}, t.state = 'partly') AS half, "
+            "groupUniqArrayIf(toString(t.cause), t.state != 'observed') AS causes\nFROM coverage AS t\n"
+            f"WHERE t.ts_until_ns > fromUnixTimestamp64Milli({FROM}, 'UTC') "
+            f"AND t.ts_from_ns < fromUnixTimestamp64Milli({TO}, 'UTC')\n  AND {where_from()}\n"
+            "GROUP BY t.site, t.sensor, source, target\n"
+            "UNION ALL\nSELECT pair.1, pair.2, 0, 0, []\nFROM (SELECT arrayJoin(arrayFlatten(arrayMap(a -> arrayMap("
+            "b -> (a, b), arrayFilter(z -> z != a, known)), known))) AS pair)\n)\n"
+            "GROUP BY source, target ORDER BY source, target",
+        units={"partly": Unit.SHARE},
+        thresholds=(Threshold(0, Level.WARNING), Threshold(0.001, Level.NOTICE), Threshold(0.999, Level.GOOD)),
         values={"0": Words("未観測", "not observed")}, links=(_PAIR,),
     ),
     Panel(

@@ -40,7 +40,8 @@ def replay(
         "stream; a folder stands for its captures by name, `-` for standard input.")],
     config: ConfigOption = None,
     zones: Annotated[Path | None, typer.Option(
-        "--zones", metavar="FILE", help="Zone policy. Without one, here or in the configuration, zones are not judged.",
+        "--zones", metavar="FILE|DIR", help="Zone policy, or the folder of its editions. Without one, here "
+        "or in the configuration, zones are not judged.",
     )] = None,
     store: StoreOption = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Keep nothing; only show what was found.")] = False,

@@ -12,7 +12,7 @@ KEPT_BYTES = 2048
 _CALLS, _INTERFACES = 64, 64
 _FIRST, _LAST = 1, 2
 _STUB_BYTES = 65_536
-_TYPES = {0: "REQUEST", 1: "PING", 2: "RESPONSE", 3: "FAULT", 4: "WORKING", 5: "NOCALL", 6: "REJECT", 7: "ACK",
+TYPES = {0: "REQUEST", 1: "PING", 2: "RESPONSE", 3: "FAULT", 4: "WORKING", 5: "NOCALL", 6: "REJECT", 7: "ACK",
           8: "CL_CANCEL", 9: "FACK", 10: "CANCEL_ACK", 11: "BIND", 12: "BINDACK", 13: "BINDNAK", 14: "ALTER_CONTEXT",
           15: "ALTER_CONTEXT_RESP", 16: "AUTH3", 17: "SHUTDOWN", 18: "CO_CANCEL", 19: "ORPHANED"}
 _REQUEST, _RESPONSE, _BIND, _BIND_ACK, _ALTER, _ALTER_RESPONSE, _AUTH3 = 0, 2, 11, 12, 14, 15, 16
@@ -61,8 +61,10 @@ class PacketReader:
                 yield self._whole()
 
     def gap(self, size: int) -> None:
-        """Pass over a gap within what is passed over anyway; elsewhere nothing more is read."""
-        self.lost |= size > self._skip
+        """Pass over a gap; a packet that is cut by it is lost, and what comes behind is taken for the next one."""
+        if len(self._held) >= HEADER_BYTES:
+            self._skip = self._size() - len(self._held)
+        self._held.clear()
         self._skip = max(self._skip - size, 0)
 
     def _size(self) -> int:
@@ -124,7 +126,7 @@ class Calls:
         if call is None or packet.flags & _FIRST:
             if call is None and len(self._calls) >= _CALLS:
                 yield {**self._calls.pop(next(iter(self._calls))), "response": "UNREPLIED"}
-            call = {"request": _TYPES[packet.kind], "call_id": packet.call_id, "facts": facts}
+            call = {"request": TYPES[packet.kind], "call_id": packet.call_id, "facts": facts}
             if packet.kind == _AUTH3:
                 yield {**call, "response": "UNREPLIED"}
                 return
@@ -150,7 +152,7 @@ class Calls:
                 if len(self._calls) >= _CALLS:
                     return
                 self._calls[packet.call_id] = call
-        call["response"] = _TYPES[packet.kind]
+        call["response"] = TYPES[packet.kind]
         if packet.kind == _RESPONSE:
             _add(call, "res", packet)
             self._keep(call, "_res", packet)

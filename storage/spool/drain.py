@@ -133,6 +133,8 @@ class Drain:
                    "skip": outcome == "complete"}
         else:
             skip = self._spool.state.run.get("skip", False)
+            if self._spool.gave_up(entry.life):
+                record["status"] = "interrupted"
             outcome = "complete" if skip or sender.finish(record, entry.meta["handed"]) else "interrupted"
             run = {}
         self.outcomes[entry.life, entry.kind] = outcome

@@ -61,5 +61,5 @@ def _shed(spool: Spool, files: LaneFiles, segment: Segment, cause: str) -> None:
     for entry in segment.entries(segment.read_at):
         if entry.kind is Kind.BLOCK and entry.number > spool.state.done[files.lane]:
             spool.give_up(entry.number, entry.meta, "shed", cause)
+    spool.save()  # first: a run that lacks rows must not be taken for complete after a kill
     files.drop(segment)
-    spool.save()

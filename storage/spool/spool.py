@@ -186,9 +186,14 @@ class Spool:
         if self.is_superseded(meta):
             what = "superseded"
         else:
-            self.state.lose(meta["table"], cause, meta["rows"])
+            self.state.lose(meta["table"], cause, meta["rows"], meta["life"])
             self._lost.setdefault(meta["life"], Counter())[meta["table"], cause] += meta["rows"]
         self.counters.add(what, meta["rows"])
+
+    def gave_up(self, life: str) -> bool:
+        """Whether rows of an attempt were given up, by this process or an earlier one."""
+        with self.changed:
+            return self.state.is_lossy(life)
 
     def lost_of(self, life: str) -> dict[tuple[str, str], int]:
         """Return the rows of an attempt that this process gave up, by table and cause."""
@@ -227,7 +232,7 @@ class Spool:
         """Give up everything that waits, also what is in doubt."""
         with self.changed:
             drop_all(self)
-            self.state.run, self.state.sending, self._taken = {}, -1, -1
+            self.state.run, self.state.lossy, self.state.sending, self._taken = {}, [], -1, -1
             self.save(sync=True)
             self.changed.notify_all()
 
@@ -309,10 +314,17 @@ class Spool:
         self.state.sending = self._taken = -1
         if entry.kind is Kind.BEGIN and self._lives.get(entry.run_id) == entry.life:
             del self._lives[entry.run_id]
+        if entry.kind is Kind.FINISH:
+            self._forget_losses(entry)
         self.recent.forget(entry.number)
         self.save(sync=sync)
         self.lanes[entry.lane].first(entry.number)
         self.changed.notify_all()
+
+    def _forget_losses(self, end: Entry) -> None:
+        """A run is closed: that it lacked rows is known to the server now."""
+        others = any(self.lanes[Lane.CONTROL].waiting(end.number))
+        self.state.lossy = [life for life in self.state.lossy if life != end.life] if others else []
 
     def _count_second(self, entry: Entry) -> None:
         seconds = self.state.run.setdefault("seconds", {})

@@ -20,6 +20,8 @@ STATE = "state"
 _PLACE_BYTES = 32 << 10
 _HEAD = struct.Struct("<4sQII")
 _MAGIC = b"SkS1"
+_MOST_LIVES = 256
+ANY = "*"
 
 
 @dataclass
@@ -28,7 +30,8 @@ class State:
 
     run: the run that is open at the server ({} for none): run_id, life, skip (the server had all of it), and by table
     the rows of the newest second of insertion, as [second, rows]. lost: rows given up by table and cause. torn: records
-    that were not whole, and their bytes. inserted: blocks that each table had taken when it was asked last.
+    that were not whole, and their bytes. inserted: blocks that each table had taken when it was asked last. lossy:
+    lives of which rows were given up, until their end is acknowledged; ANY stands for more than are remembered.
     """
 
     done: list[int] = field(default_factory=lambda: [-1] * len(Lane))
@@ -38,11 +41,18 @@ class State:
     torn: int = 0
     torn_bytes: int = 0
     inserted: dict[str, int] = field(default_factory=dict)
+    lossy: list[str] = field(default_factory=list)
 
-    def lose(self, table: str, cause: str, rows: int) -> None:
-        """Count rows that were given up."""
+    def lose(self, table: str, cause: str, rows: int, life: str) -> None:
+        """Count rows of a life that were given up."""
         causes = self.lost.setdefault(table, {})
         causes[cause] = causes.get(cause, 0) + rows
+        if not self.is_lossy(life):
+            self.lossy.append(life if len(self.lossy) < _MOST_LIVES else ANY)
+
+    def is_lossy(self, life: str) -> bool:
+        """Whether rows of a life may have been given up."""
+        return life in self.lossy or ANY in self.lossy
 
 
 class StateFile:

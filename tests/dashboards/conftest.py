@@ -18,7 +18,7 @@ from zones import EXAMPLE
 
 __all__ = ["capture_of", "cli"]
 CITY = "sekisho_city"
-COPIED = ("flow", "alert", "sensor_health", "runs")
+COPIED = ("flow", "alert", "sensor_health", "runs", "dns", "http", "tls")
 
 
 @pytest.fixture(scope="session")

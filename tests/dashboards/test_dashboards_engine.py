@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -55,7 +56,8 @@ def test_grafana_gets_the_same_answers_as_the_console(city, asked, of, lang):
     for panel, shown in zip(of.panels, dashboard["panels"], strict=True):
         if panel.kind is Kind.SANKEY or (of.id, panel.id) in MOMENTS:
             continue
-        for span in SPANS if lang == "en" else SPANS[:1]:
+        # only words differ between the languages, and what SQL makes of the parameter lang
+        for span in SPANS if lang == "en" else SPANS[:1] if "{lang:" in panel.sql else ():
             request = asked[span]
             text = as_grafana(shown["targets"][0]["rawSql"], dashboard, request, city)
             mine = bind(panel.sql, Request(request.from_ms, request.to_ms, request.step_s, lang=lang,
@@ -67,10 +69,16 @@ def as_grafana(sql: str, dashboard: dict[str, Any], request: Request, store: Soc
     """Interpolate as Grafana does; the routes are asked of the server first, as its hidden variables are."""
     times = {"from_ms": request.from_ms, "to_ms": request.to_ms, "step_s": request.step_s}
     for name, query in ROUTES.items():
-        ((chosen[name],),) = store.query(interpolated(query, dashboard, **times, chosen={})).rows
+        chosen[name] = _route(store, interpolated(query, dashboard, **times, chosen={}))
     for name in ("ip", "run", "alert_id"):
         chosen.setdefault(name, request.values[name])
     return interpolated(sql, dashboard, **times, chosen=chosen)
+
+
+@cache
+def _route(store: SocketStore, text: str) -> str:
+    ((route,),) = store.query(text).rows
+    return route
 
 
 def test_filters_of_grafana_and_console_choose_the_same(city, asked):
@@ -168,7 +176,7 @@ def test_an_empty_store_shows_no_false_comfort(empty):
     assert empty.query(*bind(page("overview").panel("active_sensors").sql, request)).rows == [(0,)]
     assert empty.query(*bind(page("zones").panel("violation_matrix").sql, request)).rows == []
     coverage = empty.query(*bind(page("zones").panel("coverage").sql, request)).dicts()
-    assert len(coverage) == 9
+    assert len(coverage) == 6, "three zones; within one of them nothing is judged"
     assert {row["coverage"] for row in coverage} == {"not_observed"}
     conduits = empty.query(*bind(page("zones").panel("conduits").sql, request)).dicts()
     assert [(row["conduit"], row["use"], row["last_used"]) for row in conduits] == [

@@ -134,7 +134,15 @@ def test_the_newest_revision_is_the_alert(empty, execute):
                 f"'2026-10-14 00:00:{end}', 'x', '{severity}')")
     request = Request(1791936000000 - 86_400_000, 1791936000000 + 86_400_000)
     assert [r["severity"] for r in answer(empty, "alerts", "queue", request)] == ["high"]
-    assert answer(empty, "alerts", "queue", Request(request.from_ms, request.to_ms, severity=("low",))) == []
+    low = Request(request.from_ms, request.to_ms, severity=("low",))
+    assert answer(empty, "alerts", "queue", low) == []
+    assert answer(empty, "overview", "urgent_alerts", request) == [{"value": 1}]
+    for page_id, panel in (("overview", "alerts_over_time"), ("alerts", "timeline_severity")):
+        assert [(r["series"], r["value"]) for r in answer(empty, page_id, panel, request)] == [("high", 1)]
+    assert [(r["severity"], r["alerts"]) for r in answer(empty, "overview", "top_signatures", request)] == [("high", 1)]
+    assert [(r["value"], r["severity"]) for r in answer(empty, "alerts", "by_zones", request)] == [(1, "high")]
+    for page_id, panel in (("overview", "alerts_over_time"), ("alerts", "timeline"), ("alerts", "by_zones")):
+        assert answer(empty, page_id, panel, low) == []
 
 
 def test_the_usual_is_the_mean_of_the_week_before(empty, execute):
@@ -149,3 +157,72 @@ def test_the_usual_is_the_mean_of_the_week_before(empty, execute):
     assert (row["rate"], row["baseline"], row["unusual_above"]) == (10, 1, 1)
     (early,) = answer(empty, "dos", "packet_rate", Request(eighth - 7 * 86_400_000, eighth - 6 * 86_400_000, 3600))
     assert early["baseline"] is None  # no week before: no line, not zero
+
+
+def test_protocols_are_told_by_content(city, asked):
+    counted = city.query("SELECT toString(app_proto), toUInt64(countIf(part = 0)) FROM flow GROUP BY 1").rows
+    shown = answer(city, "protocols", "by_zones", asked["24 h"])
+    for app, flows in counted:
+        assert sum(r["flows"] for r in shown if r["app"] == app) == flows, app
+    assert {r["application"] for r in shown if r["app"] == "unknown"} == {"not recognised"}
+    found = answer(city, "flows", "search", Request(asked["24 h"].from_ms, asked["24 h"].to_ms, values={"app": "http"}))
+    assert {r["app"] for r in found} == {"http"}
+    assert len(found) == dict(counted)["http"]
+    # the one page of updates that is fetched from port 8530
+    assert [(r["application"], r["service"], r["flows"]) for r in answer(
+        city, "protocols", "unusual_ports", asked["24 h"])] == [("http", "tcp/8530", 1)]
+
+
+def test_names_on_the_protocols_page_are_those_of_the_rows(city, asked):
+    questions = city.query("SELECT rrname, toUInt64(countIf(message_type = 'request')) AS n FROM dns WHERE "
+                           "variant = 'dns' AND rrname != '' GROUP BY rrname HAVING n > 0").rows
+    names = {r["name"]: r["questions"] for r in answer(city, "protocols", "dns_names", asked["24 h"])}
+    assert {name: n for name, n in names.items() if n} == dict(questions)
+    types = answer(city, "protocols", "dns_types", asked["24 h"])
+    assert sum(r["questions"] for r in types) == sum(n for _, n in questions)
+    for panel, table, column in (("http_hosts", "http", "requests"), ("http_agents", "http", "requests"),
+                                 ("http_methods", "http", "requests"), ("tls_names", "tls", "handshakes"),
+                                 ("http_status", "http", "value"), ("tls_versions", "tls", "value")):
+        ((rows,),) = city.query(f"SELECT count() FROM {table}").rows
+        assert sum(r[column] for r in answer(city, "protocols", panel, asked["24 h"])) == rows > 50, panel
+    # what was reflected: answers that nobody had asked for
+    assert all(r["unanswered_share"] is None for r in answer(city, "protocols", "resolvers", asked["24 h"])
+               if r["questions"] == 0)
+
+
+def test_what_was_said_in_dns(empty, execute):
+    spoken = [("request", "", "a.example", 0, 0), ("response", "NOERROR", "a.example", 1, 40_000_000),
+              ("request", "", "a.example", 0, 0), ("response", "NXDOMAIN", "a.example", 1, 20_000_000),
+              ("request", "", "b.example", 0, 0), ("response", "NOERROR", "z.example", 0, 0)]
+    for number, (kind, rcode, name, matched, rtt_ns) in enumerate(spoken):
+        execute("INSERT INTO dns (run_id, ts_ns, flow_id, tx_id, src_ip, dst_ip, src_zone, dst_zone, variant, "
+                "message_type, to_server, rcode, rrname, rrtype, matched, rtt_ns) VALUES ('r', "
+                f"'2026-10-14 00:00:0{number}', 1, {number}, '::ffff:192.0.2.1', '::ffff:198.51.100.53', 'a', 'b', "
+                f"'dns', '{kind}', {int(kind == 'request')}, '{rcode}', '{name}', 'A', {matched}, {rtt_ns})")
+    request = Request(1791936000000, 1791936000000 + 3_600_000)
+    (resolver,) = answer(empty, "protocols", "resolvers", request)
+    assert (resolver["ip"], resolver["questions"], resolver["answers"], resolver["clients"]) == (
+        "198.51.100.53", 3, 3, 1)
+    assert (resolver["unanswered_share"], resolver["error_share"], resolver["response_time"]) == (
+        pytest.approx(1 / 3), pytest.approx(1 / 3), pytest.approx(0.03))
+    names = [(r["name"], r["questions"], r["nxdomain"]) for r in answer(empty, "protocols", "dns_names", request)]
+    assert names == [("a.example", 2, 1), ("b.example", 1, 0), ("z.example", 0, 0)]
+    (client,) = answer(empty, "protocols", "dns_clients", request)
+    assert (client["ip"], client["names"], client["nxdomain"], client["longest_name"]) == ("192.0.2.1", 2, 1, 9)
+    assert {r["series"]: r["value"] for r in answer(empty, "protocols", "dns_answers", Request(
+        request.from_ms, request.to_ms, 3600))} == {"NOERROR": 2, "NXDOMAIN": 1}
+
+
+def test_certificates_by_what_is_left_of_them(empty, execute):
+    for subject, until, version in (("CN=late", "2027-10-14T00:00:00", "TLS 1.2"), ("CN=odd", "?", "TLS 1.2"),
+                                    ("CN=soon", "2026-10-19T12:00:00", "TLSv1"), ("", "", "TLS 1.3"),
+                                    ("CN=gone", "2026-10-01T00:00:00", "TLS 1.2")):
+        execute("INSERT INTO tls (run_id, ts_ns, src_ip, dst_ip, version, subject, issuerdn, notafter, sni, ja4) "
+                f"VALUES ('r', '2026-10-14 00:00:00', '::ffff:192.0.2.1', '::ffff:198.51.100.4', '{version}', "
+                f"'{subject}', 'CN=ca', '{until}', 's.example', 't13')")
+    request = Request(1791936000000, 1791936000000 + 3_600_000)
+    certificates = answer(empty, "protocols", "tls_certificates", request)
+    assert [(r["subject"], r["days_left"]) for r in certificates] == [
+        ("CN=gone", -13), ("CN=soon", 5), ("CN=late", 365), ("CN=odd", None)]
+    (name,) = answer(empty, "protocols", "tls_names", request)
+    assert (name["name"], name["ip"], name["handshakes"], name["old_version"]) == ("s.example", "198.51.100.4", 5, 1)

@@ -98,7 +98,7 @@ def test_alerts_leave_in_order_of_time_then_of_detectors_under_the_digests() -> 
 
 def test_zones_are_named_where_a_detector_did_not() -> None:
     chain = Chain([Teller("a", [alert(1, src_ip=5, dst_ip=6, src_zone="known"), alert(2, src_ip=0, dst_ip=7)])],
-                  zone_names=lambda hi, lo: [f"zone{n}" for n in lo.tolist()])
+                  zone_names=lambda hi, lo, ts_ns: [f"zone{n}" for n in lo.tolist()])
     assert [(row["src_zone"], row["dst_zone"]) for row in run(chain)] == [("known", "zone6"), ("", "zone7")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import dpkt
@@ -9,6 +10,7 @@ import pytest
 
 from pcaps.manifest import load_manifest
 from pcaps.scenarios import NAMES
+from sekisho.settings import default_settings
 
 replaying = pytest.importorskip("tests.support.replay", reason="the replay helper is not there")
 
@@ -31,7 +33,10 @@ def last_revisions(alerts: list[dict]) -> list[dict]:
 
 
 def replay(name: str, capture: Path, batch: int):
-    return replaying.replay(capture, policy=ROOT / MANIFEST_ROWS[name].policy, batch=batch)
+    row, settings = MANIFEST_ROWS[name], default_settings()
+    if row.sensor:
+        settings = settings.with_section("replay", dataclasses.replace(settings.replay, sensor=row.sensor))
+    return replaying.replay(capture, policy=ROOT / row.policy, batch=batch, settings=settings)
 
 
 def excerpt(capture: Path, frames: int, folder: Path) -> Path:
@@ -62,7 +67,7 @@ def test_a_scenario_raises_exactly_the_alerts_of_its_manifest_row(name, capture_
     assert MANIFEST_ROWS[name].unexpected(last_revisions(report.alerts)) == []
 
 
-@pytest.mark.parametrize("batch", [1, 7, 4096])
+@pytest.mark.parametrize("batch", [7, *(pytest.param(batch, marks=pytest.mark.slow) for batch in (1, 4096))])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_batch_size_changes_nothing(name, batch, capture_of, tmp_path):
     assert same(name, excerpt(capture_of(name), CALLS * batch, tmp_path), batch)

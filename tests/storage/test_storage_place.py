@@ -15,6 +15,7 @@ import pytest
 from columns import FLOW
 from columns.errors import StoreError
 from storage import Begun, Run, RunSummary, open_store
+from storage.chunk import CHUNK_ROWS
 from storage.place import LOCK, MARKER, claim
 from storage.trouble import store_error
 from tests.support.rows import VOCABULARIES, city_flows, extreme_batch
@@ -180,7 +181,7 @@ WRITER = """
     from tests.support.rows import VOCABULARIES, city_flows
     store = open_store(sys.argv[1])
     store.begin_run(Run("r"))
-    flows = city_flows(70_000)
+    flows = city_flows(140_000)
     for number in range(10_000):
         store.insert(FLOW, flows, vocabularies=VOCABULARIES)
         print(number, flush=True)
@@ -208,7 +209,7 @@ def test_kill_in_the_middle_of_inserts(tmp_path, inserts):
             assert process.stdout.readline(), process.stderr.read()
         process.send_signal(signal.SIGKILL)
         process.wait(60)
-    assert complete(tmp_path / "s", 1000) % 65_536 == 0  # whole chunks or nothing
+    assert complete(tmp_path / "s", 1000) % CHUNK_ROWS == 0  # whole chunks or nothing
 
 
 def test_interrupt_in_the_middle_of_inserts(tmp_path):
@@ -248,7 +249,7 @@ def test_full_disk_is_said_and_the_store_goes_on_when_there_is_space(tmp_path):
         store = open_store(disk / "s")
         store.begin_run(Run("r"))
         with pytest.raises(StoreError, match="the disk is full; free space"):
-            fill(store, extreme_batch(FLOW, 70_000, 1), 10)
+            fill(store, extreme_batch(FLOW, 140_000, 1), 10)
         with pytest.raises(StoreError, match="the disk is full; free space"):
             store.close()
         subprocess.run(["mount", "-o", "remount,size=500m", str(disk)], check=True)
@@ -273,6 +274,21 @@ def test_what_the_engine_says_of_a_full_disk(text):
 def test_what_the_engine_says_otherwise_is_one_line():
     error = store_error(RuntimeError("Code: 49. DB::Exception: Something. (LOGICAL_ERROR)\nStack trace: ..."), "/s")
     assert str(error).startswith("/s: the engine refused: Something; if the store is damaged")
+
+
+def test_views_are_made_anew_where_another_version_made_them(tmp_path):
+    with open_store(tmp_path / "s") as store:
+        made = store.query("SELECT * FROM flows").columns
+        connection = store.engine.connect()
+        connection.execute("CREATE OR REPLACE VIEW flows AS SELECT 1 AS other")
+        connection.close()
+    with open_store(tmp_path / "s") as store:
+        assert store.query("SELECT * FROM flows").columns == ("other",)  # nobody looks, as opening is to be fast
+        connection = store.engine.connect()
+        connection.execute("INSERT INTO schema_migrations VALUES (1, '', 'views of another version', now64(3) + 1)")
+        connection.close()
+    with open_store(tmp_path / "s") as store:
+        assert store.query("SELECT * FROM flows").columns == made
 
 
 def test_an_error_of_the_inserting_thread_surfaces_and_nothing_hangs(tmp_path, monkeypatch):
@@ -301,12 +317,12 @@ def test_leaving_without_close_ends_the_process_in_order(tmp_path):
             from tests.support.rows import VOCABULARIES, city_flows
             store = open_store(sys.argv[1])
             store.begin_run(Run("r"))
-            store.insert(FLOW, city_flows(70_000), vocabularies=VOCABULARIES)
+            store.insert(FLOW, city_flows(140_000), vocabularies=VOCABULARIES)
             raise SystemExit(7)
             """, tmp_path / "s") as process:
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (7, "")
-    assert complete(tmp_path / "s", 1000) == 65_536
+    assert complete(tmp_path / "s", 1000) == CHUNK_ROWS
 
 
 def test_the_engine_is_loaded_only_when_a_store_is_opened():

@@ -6,8 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from columns.errors import StoreError, UsageError
-from storage import Run, RunSummary, open_store
+from columns.errors import UsageError
+from storage import Run, RunSummary
+
+
+@pytest.fixture(scope="module")
+def store(shared_store):
+    return shared_store
 
 
 def test_rows_are_typed(store):
@@ -92,18 +97,3 @@ def test_a_wrong_question_is_a_usage_error_of_one_line(store, sql, text):
         store.query(sql, read_only=True)
     assert "\n" not in str(caught.value)
     assert "DB::Exception" not in str(caught.value)
-
-
-def test_a_question_beyond_the_memory_limit_is_a_store_error(tmp_path):
-    with open_store(tmp_path / "s", memory_bytes=200 << 20) as store:
-        with pytest.raises(StoreError, match="memory limit"):
-            store.query("SELECT length(groupArray(number)) FROM numbers(100000000)")
-        assert store.query("SELECT 1").rows == [(1,)]
-
-
-def test_a_closed_store_says_so(tmp_path):
-    store = open_store(tmp_path / "s")
-    store.close()
-    store.close()
-    with pytest.raises(StoreError, match="the store is closed"):
-        store.query("SELECT 1")

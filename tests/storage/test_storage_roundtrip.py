@@ -1,79 +1,17 @@
 """What goes in comes out: every column of every stored table, whatever it holds."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from columns import ALERT, FLOW, SENSOR_HEALTH, TABLES, TEXTUAL, Column, Table, slice_rows, text_column
+from columns import ALERT, FLOW, SENSOR_HEALTH, Column, Table, slice_rows, text_column
 from columns.address import MAPPED_LO, address_text
 from columns.community_id import community_ids
-from storage import Begun, Run, RunSummary
+from storage import Run, RunSummary
 from storage.native import encode_block
-from tests.support.rows import CONDUITS, VOCABULARIES, ZONES, city_flows, extreme_batch
-
-STORED = [t for t in TABLES if t.stored]
-KEY = {"alert": "alert_id", "sensor_health": "value"}  # all others: flow_id
-
-
-def expression(column):
-    """SQL that shows a column without losing anything, as text or int."""
-    if column.dtype in ("ip", *TEXTUAL):
-        return f"hex({column.name})"
-    if column.clickhouse.startswith("DateTime64"):
-        return f"toUnixTimestamp64Nano({column.name})"
-    if column.dtype == "float64":
-        return f"reinterpretAsUInt64({column.name})"
-    return f"toInt8({column.name})" if column.clickhouse == "Enum8" else f"toString({column.name})"
-
-
-def expected(column, batch):
-    arrays = [getattr(batch, f) for f in column.fields]
-    if column.dtype == "ip":
-        return [f"{hi:016X}{lo:016X}" for hi, lo in zip(*map(np.ndarray.tolist, arrays), strict=True)]
-    if column.dtype in TEXTUAL:
-        data, at = arrays[0].data.tobytes(), arrays[0].offsets.tolist()
-        return [data[a:b].hex().upper() for a, b in pairwise(at)]
-    if isinstance(column.labels, str):
-        return [(ZONES if column.labels == "zone" else CONDUITS)[code] for code in arrays[0].tolist()]
-    if column.dtype == "float64":
-        return arrays[0].view(np.uint64).tolist()
-    values = arrays[0].tolist()
-    if column.dtype == "bool":
-        return [str(v).lower() for v in values]
-    is_number = column.clickhouse.startswith("DateTime64") or column.clickhouse == "Enum8"
-    return values if is_number else [str(v) for v in values]
-
-
-def check_table(store, table, batch, run_id):
-    stored = [c for c in table.columns if c.clickhouse]
-    result = store.query(f"SELECT {', '.join(expression(c) for c in stored)} FROM {table.name} "
-                         f"WHERE run_id = {{run:String}} ORDER BY {KEY.get(table.name, 'flow_id')}", {"run": run_id})
-    found = list(zip(*result.rows, strict=True))
-    for column, values in zip(stored, found, strict=True):
-        assert list(values) == expected(column, batch), f"{table.name}.{column.name}"
-
-
-def write_run(store, run_id, *batches, sensor="s"):
-    begun = store.begin_run(Run(run_id, sensor=sensor))
-    for table, batch in batches:
-        store.insert(table, batch, vocabularies=VOCABULARIES)
-    store.finish_run(RunSummary())
-    return begun
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), rows=st.integers(1, 60))
-@pytest.mark.parametrize("table", STORED, ids=lambda t: t.name)
-def test_every_column_of_random_rows_comes_back(store, table, seed, rows):
-    batch = extreme_batch(table, rows, seed)
-    getattr(batch, KEY.get(table.name, 'flow_id'))[:] = np.arange(rows)
-    run_id = f"{table.name}-{seed}-{rows}"
-    # an example that hypothesis repeats meets its own complete run, and nothing is doubled
-    assert write_run(store, run_id, (table, batch)) in (Begun.NEW, Begun.COMPLETE)
-    check_table(store, table, batch, run_id)
+from tests.support.rows import city_flows, extreme_batch
+from tests.support.stores import check_table, write_run
 
 
 def test_extremes_of_every_width_come_back(store):

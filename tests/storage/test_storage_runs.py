@@ -210,7 +210,7 @@ def test_event_times_of_all_centuries_fit_one_insert(store):
 
 
 def test_many_chunks_and_an_empty_run(store, monkeypatch):
-    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 128)
+    monkeypatch.setattr("storage.chunk.CHUNK_ROWS", 400)
     write(store, "many")
     assert count(store) == 5000
     store.begin_run(Run("empty"))
@@ -220,4 +220,4 @@ def test_many_chunks_and_an_empty_run(store, monkeypatch):
 
 
 def test_chunk_is_what_the_documentation_says():
-    assert CHUNK_ROWS == 65_536
+    assert CHUNK_ROWS == 131_072

@@ -168,11 +168,12 @@ def test_a_slow_server_is_waited_for_by_a_replay_whatever_the_size_of_the_spool(
         assert (store.counters()["shed_rows"], store.runs()[0]["status"]) == (0, "complete")
 
 
-def test_what_a_full_spool_gives_up_is_told_and_stored_as_counters(new_clickhouse, spool):
+@pytest.mark.parametrize("of_run", [{}, {"kind": "live", "keep_days": 30}], ids=["replay", "live"])
+def test_what_a_full_spool_gives_up_is_told_and_stored_as_counters(new_clickhouse, spool, of_run):
     server = new_clickhouse()
     server.kill()
     with open_store(server.url(), spool=but(spool, max_bytes=1 << 20, wait_s=0.2)) as store:
-        store.begin_run(Run("r"))
+        store.begin_run(Run("r", **of_run))
         store.insert(ALERT, ALERTS)
         store.insert(SENSOR_HEALTH, SENSOR_HEALTH.from_rows([{"ts_ns": 7, "stage": "flow", "cause": "a", "value": 1}]))
         store.insert(FLOW, extreme_batch(FLOW, 20_000, 1), vocabularies=VOCABULARIES)
@@ -211,7 +212,7 @@ def test_full_disk_under_the_spool(new_clickhouse, spool, tmp_path):
             assert 0 < shed < 30_000
             assert "(disk_full)" in store.notes()[0]
         server.start()
-        with open_store(server.url(), spool=small) as store:
+        with open_store(server.url(), spool=but(small, wait_s=60.0)) as store:
             store.begin_run(Run("next"))
             store.finish_run(RunSummary())
             assert state_of(store)[0] == ("r", "interrupted", 1, 30_000 - shed, 40)

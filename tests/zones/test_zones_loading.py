@@ -141,8 +141,9 @@ def test_rows_for_a_table_have_their_columns():
     assert [tuple(r) for r in rows] == [CONDUIT_COLUMNS] * 18
     assert rows[0] == {
         "conduit": "C01", "ja": "仮想ブラウザ画面転送", "from": "lgwan", "to": "inet (10.30.8.0/24)",
-        "services": "tcp/3389, udp/3389", "hours": "", "sanitization": "screen-transfer", "owner": "情報管理課",
-        "justification": "Web閲覧", "review_by": "2027-10-31",
+        "services": "tcp/3389, udp/3389", "app": "rdp", "hours": "", "sanitization": "screen-transfer",
+        "forbid": "clipboard, drive, printer, usb", "limits": "up 20 MB/h", "src_mac": "", "sni": "",
+        "owner": "情報管理課", "justification": "Web閲覧", "review_by": "2027-10-31",
     }
     problems = problem_rows(policy.warnings)
     assert [tuple(r) for r in problems] == [PROBLEM_COLUMNS] * 2

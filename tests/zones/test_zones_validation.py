@@ -2,6 +2,8 @@
 
 import copy
 import datetime as dt
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,7 @@ def put(*path_and_value):
     def change(document):
         for key in path[:-1]:
             document = document.setdefault(key, {})
-        document[path[-1]] = value
+        document[path[-1]] = copy.deepcopy(value)
     return change
 
 
@@ -302,3 +304,18 @@ def test_a_tie_is_two_conduits_of_one_breadth_that_a_flow_fits(here, there, tie)
     common = {"from_": "lgwan", "to": "soc", "services": ["https"]}
     also(conduit("A", **{**common, **here}), conduit("B", **{**common, **there}))(document)
     assert ("E424" in {p.code for p in found(document)}) == tie
+
+
+def test_the_shared_policy_gives_each_code_for_its_mutation():
+    path = Path(__file__).resolve().parents[3] / "shared" / "policy" / "zones.toml"
+    if not path.exists():
+        pytest.skip(f"no policy at {path}")
+    shared = tomllib.loads(path.read_text("utf-8"))
+    assert [(p.code, p.where) for p in found(shared)] == [("E407", "conduit.C10.review_by")]
+    raised = set()
+    for code, where, change in MUNICIPAL:
+        document = copy.deepcopy(shared)
+        change(document)
+        assert (code, where) in {(p.code, p.where) for p in found(document)}, (code, where)
+        raised.add(code)
+    assert len(raised) >= 28

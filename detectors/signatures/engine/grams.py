@@ -21,7 +21,9 @@ ANYWHERE = 1 << 40
 
 
 class Pattern(NamedTuple):
-    """Bytes to look for. It must begin at low or later and end at high or before, counted from where a piece counts."""
+    """Bytes to look for. It must begin at low or later and end at high or before, counted from where a piece counts;
+    what may be anywhere may be before that, too.
+    """
 
     text: bytes
     nocase: bool = False
@@ -141,7 +143,7 @@ class GramFilter:
             np.zeros((1 << _HASH_BITS) // 8, np.uint8), np.full(1 << _HASH_BITS, -1, np.int32),
             np.full(65536, -1, np.int32), np.array(placed, np.int32), np.full(max(number, 1), -1, np.int32),
             np.zeros(max(number, 1), np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
-            np.array([p.nocase for p in patterns] or [False]), np.array([p.low for p in patterns] or [0], np.int64),
+            np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
             np.array([p.high for p in patterns] or [0], np.int64), fold, np.zeros(2, np.int64))
         for which, pattern in enumerate(folded):
             if not _is_placed(patterns[which]):
@@ -170,6 +172,10 @@ class GramFilter:
 def searchable(pattern: Pattern) -> bool:
     """Return whether a pattern is worth a search: one byte that may be anywhere is not."""
     return len(pattern.text) >= 2 or (bool(pattern.text) and _is_placed(pattern))
+
+
+def _low(pattern: Pattern) -> int:
+    return -ANYWHERE if pattern.low == 0 and pattern.high == ANYWHERE else pattern.low
 
 
 def _is_placed(pattern: Pattern) -> bool:

@@ -100,10 +100,10 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
 
 
 def _toward(rule: Rule) -> int:
-    """1 to the server, -1 to the client, 0 either way."""
-    if rule.direction == "=>" or rule.flow is None or not rule.flow.direction:
+    """1 to the server, -1 to the client, 0 either way: as flow says it, or as the buffers can only be."""
+    if rule.direction == "=>":
         return 0
-    return 1 if rule.flow.direction == "to_server" else -1
+    return {"to_server": 1, "to_client": -1}.get(rule.toward, 0)
 
 
 def _early(rule: Rule, is_tx: bool) -> tuple[bytes, bool] | None:

@@ -52,7 +52,9 @@ class Search:
         if self.absent and not self.or_else:
             return False
         variables.steps = STEPS
-        return rest(variables, self._steps, 0, buffer, 0)
+        found = rest(variables, self._steps, 0, buffer, 0)
+        variables.counts["search_limit"] += variables.steps < 0
+        return found
 
 
 def _relative(match: Match) -> bool:

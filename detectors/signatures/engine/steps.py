@@ -62,7 +62,6 @@ def rest(x: Variables, steps: tuple[Step, ...], k: int, buffer: Buffer, at: int)
         return True
     x.steps -= 1
     if x.steps < 0:
-        x.counts["search_limit"] += x.steps == -1
         return False
     step = steps[k]
     return step.run(step, x, steps, k, buffer, at)

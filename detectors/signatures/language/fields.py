@@ -129,7 +129,7 @@ mqtt mqtt.connect.flags s username password will will_retain clean_session
 mqtt mqtt.connack.session_present c yes no true false on off
 ike ike.chosen_sa_attribute c
 http2 http2.settings b
-ftp ftp.mode s active passive
+ftp ftp.mode b active passive
 ftp ftp.reply_received c yes no true false on off
 ftp-data ftpdata_command b retr stor
 smb smb.version b 1 2

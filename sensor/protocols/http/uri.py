@@ -1,8 +1,8 @@
 """Request targets: host, port and the normalised form, as Suricata's HTTP library does it by default.
 
 Path: %XX and %uXXXX decoded once (an invalid escape stays), backslash as separator, separators compressed, dot segments
-removed (RFC 3986 5.2.4), overlong and full-width UTF-8 mapped to its plain letter. Query and fragment stay as they are; rules see
-them with their escapes decoded, too.
+removed (RFC 3986 5.2.4), overlong and full-width UTF-8 mapped to its plain letter. Query and fragment stay as they are;
+rules see them with their escapes decoded, too.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import { loading, nothing, trouble } from "./notices.js";
 import { address, commonQuery, go, here, params, state } from "./state.js";
 import { label, t, zoneName } from "./words.js";
 
-const OWN = ["ip", "src", "dst", "port", "proto", "src_zone", "dst_zone", "verdict", "outcome", "conduit", "community_id", "run", "flow_id"];
+const OWN = ["ip", "src", "dst", "port", "proto", "app", "src_zone", "dst_zone", "verdict", "outcome", "conduit", "community_id", "run", "flow_id"];
 const ROWS = 50;
 
 function query(extra = {}) {
@@ -38,6 +38,10 @@ export function flowsView({ extra = {}, form = true, title = t("flow_search") } 
   return { element, load, dispose() {} };
 }
 
+/** A protocol by its content, as people write it; unknown is a label. */
+const application = (app) => (["unknown", "failed"].includes(app) ? label(app) : app.replaceAll("_", "-"));
+const spoken = (app) => (app && !["unknown", "failed"].includes(app) ? ` · ${application(app)}` : "");
+
 function conditions() {
   const asked = params();
   const field = (name, attributes = {}) => h("label", { class: "field" }, h("span", {}, t(name)), h("input", { name, value: asked.get(name) ?? "", autocomplete: "off", spellcheck: "false", ...attributes }));
@@ -49,6 +53,7 @@ function conditions() {
     go(here({ ...Object.fromEntries(OWN.map((name) => [name, form.elements[name]?.value.trim() ?? asked.get(name)])), offset: null }));
   } },
   field("ip", { placeholder: "10.10.0.0/16", size: 18 }), field("port", { inputmode: "numeric", size: 6, maxlength: 5 }), field("proto", { size: 6, placeholder: "tcp" }),
+  choice("app", state.facts.codes.app, application),
   choice("src_zone", zones, zoneName), choice("dst_zone", zones, zoneName), choice("verdict", state.facts.codes.verdict, label), choice("outcome", state.facts.codes.outcome, label),
   h("button", { type: "submit", class: "primary" }, t("find")), h("a", { class: "button", href: here(Object.fromEntries(OWN.map((name) => [name, null]))) }, t("clear")),
   ["src", "dst", "conduit", "community_id", "run", "flow_id"].filter((name) => asked.get(name)).map((name) =>
@@ -79,7 +84,7 @@ export function flowTable(rows) {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("flows") }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map(([name, right]) => h("th", { scope: "col", class: right ? "number" : null }, t(name))))),
     h("tbody", {}, rows.map((row) => h("tr", {},
-      h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", {}, pair(host(row, "src"), [host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto))])),
+      h("td", { class: "nowrap" }, time(parsed(row.ts_start_ns), { digits: true })), h("td", {}, pair(host(row, "src"), [host(row, "dst"), " ", h("span", { class: "faint" }, protocol(row.proto), spoken(row.app_proto))])),
       h("td", {}, pair(zoneName(row.src_zone), zoneName(row.dst_zone))),
       h("td", {}, marks.verdict(row.verdict), row.conduit ? h("span", { class: "faint" }, ` ${row.conduit}`) : null), h("td", {}, marks.outcome(row.outcome)),
       h("td", { class: "number" }, duration(row.duration_ns === undefined ? (parsed(row.ts_end_ns) - parsed(row.ts_start_ns)) / 1000 : row.duration_ns / 1e9)),

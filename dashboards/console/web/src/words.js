@@ -49,7 +49,7 @@ const WORDS = {
   origin: ["出どころ", "Origin"], run: ["再生", "Run"], captures: ["キャプチャ", "Captures"], digests: ["ダイジェスト", "Digests"], missing: ["示せないもの", "What cannot be shown"],
   protocol: ["プロトコル", "Protocol"], started: ["開始時刻", "Started"], duration: ["継続時間", "Duration"], sent: ["送信", "Sent"], received: ["受信", "Received"],
   pkts: ["パケット数", "Packets"], bytes: ["バイト数", "Bytes"], ip: ["アドレス・範囲", "Address or network"], port: ["ポート", "Port"], src: ["通信開始側", "Initiator"],
-  dst: ["応答側", "Responder"], src_zone: ["開始側の系", "From zone"], dst_zone: ["応答側の系", "To zone"], proto: ["プロトコル", "Protocol"],
+  dst: ["応答側", "Responder"], src_zone: ["開始側の系", "From zone"], dst_zone: ["応答側の系", "To zone"], proto: ["IPプロトコル", "IP protocol"], app: ["プロトコル", "Protocol"],
   find: ["検索", "Search"], flow_search: ["フロー検索", "Flow search"], flows_of_host: ["このアドレスのフロー", "Flows of this address"],
   alerts_of_host: ["このアドレスのアラート", "Alerts of this address"], host_flows: ["フローを検索", "Search its flows"], related_flows: ["同じ通信のフロー", "Flows between the two"],
   host: ["ホスト", "Host"], host_ask: ["調べるアドレスを入力してください。", "Enter the address to look at."], conduit: ["通信経路", "Conduit"],

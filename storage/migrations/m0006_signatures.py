@@ -3,5 +3,5 @@
 from storage.migrations.migration import Migration
 
 MIGRATION = Migration(
-    4, "action, metadata, references and context of alerts", tables=("alert",),
+    6, "action, metadata, references and context of alerts", tables=("alert",),
     fills={"alert": {"action": "''", "metadata": "''", "references": "''", "context": "''"}})
