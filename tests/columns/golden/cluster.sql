@@ -1783,7 +1783,7 @@ SELECT
     flow.sensor AS sensor,
     if(role = 'initiator', flow.src_zone, flow.dst_zone) AS zone,
     if(role = 'initiator', flow.src_ip, flow.dst_ip) AS ip,
-    role AS role,
+    role,
     countIf(flow.part = 0) AS flows,
     sum(if(role = 'initiator', flow.bytes_toserver, flow.bytes_toclient)) AS bytes_out,
     sum(if(role = 'initiator', flow.bytes_toclient, flow.bytes_toserver)) AS bytes_in,
