@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
+    from detectors.leaks.settings import LeakSettings
+    from detectors.mynumber import MyNumberSettings
     from detectors.scan import ScanSettings
     from detectors.signatures.settings import RulesSettings
     from sensor.decode import DecodeSettings
@@ -117,6 +119,8 @@ SECTIONS: dict[str, str] = {
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
+    "leaks": "detectors.leaks.settings:LeakSettings",
+    "mynumber": "detectors.mynumber.settings:MyNumberSettings",
     "chain": "detectors.chain:ChainSettings",
 }
 """Section of the configuration file -> the class that holds its fields, their defaults, units and ranges."""
@@ -169,6 +173,8 @@ class Settings:
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
+    leaks: LeakSettings
+    mynumber: MyNumberSettings
     chain: ChainSettings
 
     def section(self, name: str) -> Any:
