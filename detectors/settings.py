@@ -12,6 +12,7 @@ from columns.address import address_int
 from columns.errors import ConfigError
 
 _LOW = 0xFFFFFFFFFFFFFFFF
+_NETWORKS = "CIDR"
 
 
 def setting(default: Any, *, unit: str, low: float, high: float, meaning: str) -> Any:
@@ -21,7 +22,7 @@ def setting(default: Any, *, unit: str, low: float, high: float, meaning: str) -
 
 def network_list(*, meaning: str) -> Any:
     """Return a dataclass field of networks in CIDR notation, empty by default."""
-    return field(default=(), metadata={"unit": "CIDR", "meaning": meaning})
+    return field(default=(), metadata={"unit": _NETWORKS, "meaning": meaning})
 
 
 def word_list(*, unit: str, meaning: str) -> Any:
@@ -30,12 +31,12 @@ def word_list(*, unit: str, meaning: str) -> Any:
 
 
 def check_settings(settings: Any, section: str) -> None:
-    """Raise ConfigError for the first field that has the wrong type or lies outside its range."""
+    """Raise ConfigError for the first number or list of networks of the wrong type or outside its range."""
     for f in fields(settings):
         value = getattr(settings, f.name)
         where = f"[{section}] {f.name}"
         if "range" not in f.metadata:
-            if f.metadata.get("unit") == "CIDR":
+            if f.metadata.get("unit") == _NETWORKS:
                 object.__setattr__(settings, f.name, _networks(value, where))
             continue
         low, high = f.metadata["range"]

@@ -16,6 +16,7 @@ import typer
 from sekisho import __version__
 from sekisho.commands import (
     alerts,
+    audit,
     check,
     columns,
     console,
@@ -41,6 +42,7 @@ app.command(epilog=alerts.EXAMPLES)(alerts.alerts)
 app.command(epilog=flows.EXAMPLES)(flows.flows)
 app.command(epilog=explain.EXAMPLES)(explain.explain)
 app.command(epilog=sql.EXAMPLES)(sql.sql)
+app.command(epilog=audit.EXAMPLES)(audit.audit)
 app.command(epilog=console.EXAMPLES)(console.console)
 app.add_typer(rules.app, name="rules", epilog=rules.EXAMPLES)
 app.add_typer(runs.app, name="runs", epilog=runs.EXAMPLES)

@@ -10,6 +10,7 @@ from detectors.flood import FloodDetector
 from detectors.leaks.all import LEAK_DETECTORS
 from detectors.leaks.lists import load_lists
 from detectors.leaks.shared import Shared
+from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
@@ -23,6 +24,8 @@ from zones.flow_judge import FlowJudge
 def build_chain(settings: Settings, policy: Policy | None) -> Chain:
     """Return the chain for these settings; without a policy the zone detectors are left out."""
     detectors: list[Detector] = [ScanDetector(settings.scan), FloodDetector(settings.flood)]
+    if settings.mynumber.inspect != "off":
+        detectors.append(MyNumberDetector(policy, settings.mynumber))
     digest = config_digest(settings)
     if policy is None:
         return Chain(detectors, settings.chain, config_digest=digest)

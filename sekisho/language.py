@@ -88,6 +88,7 @@ _JA = {
         "行の系から列の系へのフロー数。括弧内は方針が許可しないもの",
     "interrupted: only what was read until then is in these results": "中断: それまでに読んだ分だけの結果です",
     "no conduit comes near: the default is deny": "該当する許可通信なし（既定は拒否）",
+    "sections": "章", "queries": "件の問い合わせ", "not recorded": "記録なし",
     "spool": "スプール", "server": "サーバー", "blocks": "ブロック", "waiting": "送信待ち",
     "sent": "送信済み", "age of the oldest": "最も古いものの経過時間", "given up": "破棄した行",
     "the console answers; Ctrl-C ends it": "コンソールを起動しました。終了は Ctrl-C",

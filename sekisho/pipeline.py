@@ -16,6 +16,7 @@ import numpy as np
 from columns import PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
+from detectors.mynumber.masking import Masking
 from sekisho.coverage import LOSSES, CoverageReport
 from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
@@ -114,7 +115,8 @@ class _Run:
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
-                                   packet_rows=options.settings.packets)
+                                   shown=self.chain.wants_steps, packet_rows=options.settings.packets)
+        self.masking = Masking() if options.settings.mynumber.mask else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
         self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
         self.digest, self.traffic = ResultDigest(), Traffic()
@@ -127,12 +129,15 @@ class _Run:
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
         if not self.options.payload:
-            return NOTHING_SAID
+            return Said(buffers=buffers) if self.options.settings.mynumber.inspect == "on" else NOTHING_SAID
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):
             said = self.dissector.update(packets, flows, chunks, buffers)
         self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
+        if self.masking is not None and said.rows:
+            with self.watch("mask"):
+                said = said._replace(rows=[(table, self.masking.masked(table, batch)) for table, batch in said.rows])
         for table, batch in said.rows:
             if self.zones is not None:
                 with self.watch("zones"):
@@ -209,6 +214,7 @@ class _Run:
                             "streams": self.streams.counters() | {"unacknowledged": self.acknowledged.forgotten},
                             "protocols": self.dissector.counters(),
                             **self.dissector.by_protocol(),
+                            "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
         report.refused = refused_by_cause(report.counters)

@@ -74,6 +74,17 @@ _EN = {
         "SYN flood: switch on SYN cookies or the protection of the load balancer.",
         "Look for other alerts during the attack: a flood may cover an intrusion.",
     ),
+    "mynumber-in-clear": (
+        "Do not copy the numbers anywhere: the alert holds none; look at the packets only with the owner's consent.",
+        "Identify sender, receiver and service, and which system or person sent what, to whom, and how often.",
+        "Stop the sending and keep the terminal and server logs; report to the CSIRT and the protection officer.",
+        "Outside our control: decide on the preliminary report (about 3 to 5 days) and the final one (30 or 60 days).",
+        "Then encrypt the path, or take the numbers out of the data.",
+    ),
+    "mynumber-possible": (
+        "One number in ten has a right check digit by chance: look for a pattern of sender, service and time.",
+        "Ask the owner of the sending system what the twelve digits are before looking at any packet.",
+    ),
     "storm": (
         "Look at the first alerts of this detector: one cause (an expired conduit) often makes them all.",
         "Mend the cause, the policy or the threshold, and replay the capture: what was held back is only counted.",
@@ -149,6 +160,17 @@ _JA = {
         "自治体情報セキュリティクラウドまたは事業者に上流での遮断を依頼する。回線の輻輳は手元では解消できない。",
         "SYNフラッドの場合：SYN cookieや負荷分散装置の防御機能を有効にする。",
         "攻撃中の他の検知を確認する。陽動の可能性がある。",
+    ),
+    "mynumber-in-clear": (
+        "番号をどこにも書き写さない。検知には番号を残していない。パケットの確認は所管課の了解を得て行う。",
+        "送信側・受信側・サービスを特定し、どのシステム・担当者が、何を、誰に、何回送ったかを確認する。",
+        "送信を止め、端末・サーバの記録を保全し、CSIRTと個人情報保護の責任者へ報告する。",
+        "管理外へ出た場合：個人情報保護委員会への速報（おおむね3～5日以内）と確報（30日、不正目的は60日）を判断する。",
+        "その後、経路を暗号化するか、データから番号を除く。",
+    ),
+    "mynumber-possible": (
+        "検査用数字は1割が偶然一致する。送信元・サービス・時刻の偏りを確認する。",
+        "パケットを見る前に、送信側システムの所管課に12桁の数字が何かを確認する。",
     ),
     "storm": (
         "この検知器の最初の検知を確認する。新しいサブネットや期限切れの許可通信など、原因が一つのことが多い。",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
     from detectors.leaks.settings import LeakSettings
+    from detectors.mynumber import MyNumberSettings
     from detectors.scan import ScanSettings
     from detectors.signatures.settings import RulesSettings
     from sensor.decode import DecodeSettings
@@ -119,6 +120,7 @@ SECTIONS: dict[str, str] = {
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
     "leaks": "detectors.leaks.settings:LeakSettings",
+    "mynumber": "detectors.mynumber.settings:MyNumberSettings",
     "chain": "detectors.chain:ChainSettings",
 }
 """Section of the configuration file -> the class that holds its fields, their defaults, units and ranges."""
@@ -172,6 +174,7 @@ class Settings:
     scan: ScanSettings
     flood: FloodSettings
     leaks: LeakSettings
+    mynumber: MyNumberSettings
     chain: ChainSettings
 
     def section(self, name: str) -> Any:

@@ -13,8 +13,12 @@ from functools import cache
 
 from columns import FLOW, PACKET
 from columns.address import address_int
+from columns.app import AppProto
 from columns.codes import FlowEvent, Outcome
 from columns.kernel import is_cold
+from columns.protocols.http import HTTP
+from columns.said import NOTHING_SAID, FlowFacts, Moment, Said, Step
+from detectors.mynumber.masking import Masking
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
 from sekisho.settings import default_settings
@@ -30,6 +34,9 @@ _OPENED = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_fl
            "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
 _QUESTION = bytes.fromhex("000001000001000000000000" "0000020001")
 _NO_BYTES = read_only(b"")
+_NUMBER = "My Number 0123 4567 8903"  # its check digit is right, and it is nobody's
+_SAID = Said(spoken=[Step(FlowFacts(1, 0, 0, 0, 0, 6, 0), Moment(0, 1), AppProto.HTTP, 0, True,
+                          (("file.data", _NUMBER.encode()),))], buffers=(_NO_BYTES, _NO_BYTES))
 _FRAME = bytes.fromhex(  # Ethernet, IPv4, TCP SYN, all but the layers' marks zero
     "0200000000020200000000010800" "4500002800010000400600000000000000000000"
     "0000000000000000000000005002000000000000")
@@ -53,13 +60,14 @@ def load_kernels(payload: bool = True) -> None:
             helper.kill()
     if payload:
         use_protocols()
-    use_detectors()
+    use_detectors(payload)
 
 
 def _compile_the_rest_meanwhile(payload: bool) -> subprocess.Popen[bytes]:
     protocols = "warm.use_protocols(); " if payload else ""
+    detectors = f"warm.use_detectors({payload})"
     return subprocess.Popen(
-        [sys.executable, "-c", f"from sekisho import warm; {protocols}warm.use_detectors()"],
+        [sys.executable, "-c", f"from sekisho import warm; {protocols}{detectors}"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -88,8 +96,8 @@ def _use_streams() -> None:
         pass
 
 
-def use_detectors() -> None:
-    """Use the kernels of zones, detectors and digest."""
+def use_detectors(payload: bool = True) -> None:
+    """Use the kernels of zones, detectors and digest; without payload not those that read it."""
     settings, policy = default_settings(), load_policy(EXAMPLE)
     flow = {"flow_id": 1, "proto": 6, "pkts_toserver": 1, "emitted_before": 2, "outcome": int(Outcome.ATTEMPTED),
             **_ENDS}
@@ -97,7 +105,9 @@ def use_detectors() -> None:
     judge_flows(policy, flows)
     chain, digest = build_chain(settings, policy), ResultDigest()
     digest.add_flows(flows)
-    digest.add_alerts(chain.update(packets, FLOW.none))
+    digest.add_alerts(chain.update(packets, FLOW.none, _SAID if payload else NOTHING_SAID))
     digest.add_alerts(chain.update(PACKET.none, flows))
     digest.add_alerts(chain.finish())
     digest.hexdigest()
+    if payload:
+        Masking().masked(HTTP, HTTP.from_rows([{"url": _NUMBER}]))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pcaps import day
-from pcaps.scenarios import asked, benign, between, channels, conduits, floods, leaks, scans, segments
+from pcaps.scenarios import asked, benign, between, channels, conduits, floods, leaks, numbers, scans, segments
 from pcaps.scene import MINUTE, SECOND, WORKING_DAY, Scene, clock
 
 AFTER_REVIEW_BY = datetime.date(2026, 10, 14)
@@ -54,6 +54,8 @@ PLANS = {
     "vpn_tunnel": Plan(leaks.vpn_tunnel, "16:15", 3),
     "tunnel_6in4": Plan(leaks.tunnel_6in4, "16:20"),
     "rfc1918_at_edge": Plan(leaks.rfc1918_at_edge, "16:40"),
+    "mynumber_in_clear": Plan(numbers.mynumber_in_clear, "13:30", 3),
+    "mynumber_lookalikes": Plan(numbers.mynumber_lookalikes, "13:40", 3),
     "conduits_kept": Plan(conduits.conduits_kept, "22:10", 2),
     "other_application": Plan(conduits.other_application, "10:20", 2),
     "other_tenant": Plan(conduits.other_tenant, "10:25", 2),

@@ -31,15 +31,17 @@ class Dissector:
 
     The result does not depend on how the packets are portioned: everything goes by the numbers of packets. A parser
     that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
-    inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows.
+    inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows. shown: somebody
+    looks into buffers, so steps are.
     """
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
                  settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None, *,
-                 inspected: bool = False,
+                 inspected: bool = False, shown: bool = False,
                  packet_rows: PacketRowSettings | None = None) -> None:
         self.settings = settings or ProtocolSettings()
-        self._streams, self._own, self._inspected = streams, own_settings or {}, inspected
+        self._streams, self._own = streams, own_settings or {}
+        self._inspected, self._shown = inspected, inspected or shown
         self._spoken: list[Step | Stretch] = []
         self._ending = False
         self._alone = PacketRows(streams.flows, packet_rows)
@@ -141,7 +143,7 @@ class Dissector:
             app_proto = self._talks[facts.flow_id].app_proto
             self._spoken.append(Step(facts, at, app_proto, tx_id, to_server, tuple(buffers), done))
 
-        return Context(facts, emit, count, self._own, show=show if self._inspected else None)
+        return Context(facts, emit, count, self._own, show=show if self._shown else None)
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         try:

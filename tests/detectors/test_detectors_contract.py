@@ -15,6 +15,7 @@ from detectors.contract import Detector
 from detectors.flood import FloodDetector, FloodSettings
 from detectors.leaks.all import LEAK_DETECTORS
 from detectors.leaks.settings import LeakSettings
+from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector, ScanSettings
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
@@ -42,10 +43,11 @@ MAKERS: dict[str, Callable[[], Detector]] = {
     "zone_verdicts": lambda: ZoneVerdicts(POLICY),
     "zone_evidence": lambda: ZoneEvidence(POLICY),
     "leaks": lambda: Chain([kind(POLICY, settings=LEAKS) for kind in LEAK_DETECTORS]),
+    "mynumber": lambda: MyNumberDetector(POLICY),
     "chain": lambda: Chain([ScanDetector(SCAN), FloodDetector(FLOOD)]),
 }
 ALL = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-TOLD = [name for name in MAKERS if name != "zone_evidence"]  # the mixed traffic has none of its evidence
+TOLD = [name for name in MAKERS if name not in ("zone_evidence", "mynumber")]  # the mixed traffic has none of theirs
 LOUD = pytest.mark.parametrize("make", [MAKERS[name] for name in TOLD], ids=TOLD)
 HOSTS = ["10.30.1.5", "10.30.1.6", "203.0.113.9", "198.51.100.7", "10.10.1.20"]
 

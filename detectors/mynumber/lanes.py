@@ -1,0 +1,254 @@
+"""The payloads of packets, each with the end of what its sender said before, and the candidates in them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from columns import Packets
+from columns.codes import FlowEvent, Status
+from columns.kernel import kernel, part
+from columns.wire import copy_bytes
+from detectors.mynumber.base64 import decode, holds_base64, known_phase
+from detectors.mynumber.candidates import MOST_BYTES, next_candidate
+from detectors.mynumber.keywords import REACH_BYTES
+from detectors.mynumber.quoted import decode_quoted, holds_quoted
+from detectors.mynumber.text import HISTORY_BYTES, WHOLE, most_candidates, take_text
+from detectors.mynumber.unpacking import BASE64, QUOTED
+
+LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
+                 ("over", "u1"), ("waits", "u1"), ("edge", "u1")])
+"""What is known of one direction of a TCP connection: where its history begins and its size, the sequence number that
+comes next, characters of base64 over, whether a number waits for a keyword, whether the last bytes may begin one."""
+
+SYN_SEEN = 128
+"""Bit of the events of a flow: its SYN was seen."""
+
+BYTES, PACKETS, CANDIDATES, BROKEN, REPLACED, DECODED, TOO_LONG, COUNTS = range(8)
+COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken", "history_replaced", "payloads_decoded",
+               "payload_too_long")
+
+# numba compiles a part anew for each Python number it is called with, but not for numpy's
+_ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np.int64(QUOTED)
+_OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
+_HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, 64
+_ROOM = most_candidates(WHOLE + HISTORY_BYTES)
+OUT_ROWS = 4 * _ROOM
+
+
+class Payloads(NamedTuple):
+    """The columns of Packets that are read here."""
+
+    packet_number: np.ndarray
+    status: np.ndarray
+    proto: np.ndarray
+    tunnel_depth: np.ndarray
+    tcp_flags: np.ndarray
+    tcp_seq: np.ndarray
+    payload_offset: np.ndarray
+    payload_captured_bytes: np.ndarray
+    buffer: np.ndarray
+    flow_id: np.ndarray
+    flow_slot: np.ndarray
+    to_server: np.ndarray
+    flow_event: np.ndarray
+
+
+class Lanes(NamedTuple):
+    """What is kept between packets: LANE[lanes], uint8[lanes, 2 * HISTORY_BYTES], and scratch space.
+
+    seam_text and decoded_text are seam and decoded to read, as the buffers of packets are.
+    """
+
+    lanes: np.ndarray
+    history: np.ndarray
+    seam: np.ndarray
+    seam_text: np.ndarray
+    decoded: np.ndarray
+    decoded_text: np.ndarray
+    edges: np.ndarray
+    sextets: np.ndarray
+    counts: np.ndarray
+
+
+def payloads_of(packets: Packets) -> Payloads:
+    """Return the columns that are read."""
+    return Payloads(*[getattr(packets, name) for name in Payloads._fields])
+
+
+def new_lanes(lanes: int, edges: np.ndarray, sextets: np.ndarray) -> Lanes:
+    """Return room for so many directions (a power of two); memory is taken when it is used."""
+    seam, decoded = (np.zeros(HISTORY_BYTES + WHOLE, np.uint8) for _ in range(2))
+    return Lanes(np.zeros(lanes, LANE), np.zeros((lanes, 2 * HISTORY_BYTES), np.uint8), seam, _to_read(seam), decoded,
+                 _to_read(decoded), edges, sextets, np.zeros(COUNTS, np.int64))
+
+
+def _to_read(buffer: np.ndarray) -> np.ndarray:
+    view = buffer.view()
+    view.flags.writeable = False
+    return view
+
+
+@part
+def lane_of(state, flow_id, slot, side, seq):
+    """Return the lane of a direction, and whether seq is what comes next in it; a lane of another flow is taken over.
+    """
+    index = (np.int64(slot) * 2 + side) & (state.lanes.size - 1)
+    lane = state.lanes[index]
+    if lane["flow_id"] != flow_id:
+        if lane["flow_id"] != 0 and lane["slot"] != slot:
+            state.counts[REPLACED] += 1
+        lane["flow_id"], lane["slot"], lane["over"] = flow_id, slot, 0
+        lane["begin"], lane["size"], lane["waits"], lane["edge"] = 0, 0, 0, 0
+        return index, True
+    if lane["next_seq"] == seq:
+        return index, True
+    state.counts[BROKEN] += 1
+    lane["begin"], lane["size"], lane["waits"], lane["edge"], lane["over"] = 0, 0, 0, 0, 0
+    return index, False
+
+
+@part
+def remember(state, index, b, start, size, seq):
+    """Add a payload to the history of a direction, of which the last bytes are kept."""
+    lane, history = state.lanes[index], state.history[index]
+    lane["next_seq"] = np.uint32((np.int64(seq) + size) & 0xFFFFFFFF)
+    taken = min(size, _HISTORY)
+    end = lane["begin"] + lane["size"]
+    if end + taken > history.size:
+        kept = min(lane["size"], _HISTORY - taken)
+        copy_bytes(history, 0, history, end - kept, kept)
+        lane["begin"], lane["size"], end = 0, kept, kept
+    copy_bytes(history, end, b, start + size - taken, taken)
+    end += taken
+    lane["size"] = min(lane["size"] + taken, _HISTORY)
+    lane["begin"] = end - lane["size"]
+    edge = state.edges[history[end - 1]] != 0
+    for k in range(max(lane["begin"], end - 4), end - 1):
+        edge = edge or state.edges[history[k]] == 1
+    lane["edge"] = edge
+
+
+@part
+def join(state, index, back, b, start, size):
+    """Put the last back bytes of a direction's history and size bytes of its next payload into the seam."""
+    lane = state.lanes[index]
+    copy_bytes(state.seam, 0, state.history[index], lane["begin"] + lane["size"] - back, back)
+    copy_bytes(state.seam, back, b, start, size)
+
+
+@part
+def take_payload(state, index, b, start, size, tables, out, at, keep):
+    """Write the candidates of a payload that follows the history of lane index; -1: it has none."""
+    end = start + size
+    met = next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
+    if index < 0 or state.lanes[index]["size"] == 0:
+        waits = False
+        if met:
+            at, waits = take_text(b, start, start, start, end, tables, out, at, _ZERO, keep)
+        if index >= 0:
+            state.lanes[index]["waits"] = waits
+        return at
+    lane = state.lanes[index]
+    back = lane["size"]
+    if not met and lane["waits"] == 0:
+        if lane["edge"] == 0:
+            return at
+        little, ahead = min(back, _SEAM), min(size, _SEAM)
+        join(state, index, little, b, start, ahead)
+        if next_candidate(state.seam_text, _ZERO, _ZERO, little + ahead, tables.classes, _LOOSE)[0] < 0:
+            return at
+    ahead = size if met else min(size, _REACH)
+    join(state, index, back, b, start, ahead)
+    begin = 0 if lane["waits"] != 0 else max(back - _SEAM, 0)
+    at, waits = take_text(state.seam_text, _ZERO, begin, back, back + ahead, tables, out, at, _ZERO, keep)
+    lane["waits"] = waits
+    return at
+
+
+@part
+def take_base64(state, index, b, start, size, tables, out, at, keep):
+    """Write the candidates of what a payload says in base64, in one text with what the history says."""
+    end = start + size
+    if not holds_base64(b, start, end, state.sextets):
+        if index >= 0:
+            state.lanes[index]["over"] = 0
+        return at
+    state.counts[DECODED] += 1
+    if index < 0 or state.lanes[index]["size"] == 0:
+        length, _, over = decode(b, start, start, end, state.sextets, state.decoded)
+        mark = np.int64(0)
+    else:
+        back = state.lanes[index]["size"]
+        join(state, index, back, b, start, size)
+        begin = known_phase(state.seam_text, _ZERO, back, state.sextets, np.int64(state.lanes[index]["over"]))
+        length, mark, over = decode(state.seam_text, begin, back, back + size, state.sextets, state.decoded)
+    if index >= 0:
+        state.lanes[index]["over"] = over
+    return take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _BASE64, keep)[0]
+
+
+@part
+def take_quoted(state, index, b, start, size, tables, out, at, keep):
+    """Write the candidates of what a payload says in quoted-printable, in one text with what the history says."""
+    end = start + size
+    if not holds_quoted(b, start, end):
+        return at
+    state.counts[DECODED] += 1
+    if index < 0 or state.lanes[index]["size"] == 0:
+        length, mark = decode_quoted(b, start, start, end, state.decoded)
+    else:
+        back = state.lanes[index]["size"]
+        join(state, index, back, b, start, size)
+        length, mark = decode_quoted(state.seam_text, _ZERO, back, back + size, state.decoded)
+    return take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _QUOTED, keep)[0]
+
+
+@part
+def has_inner(p, row):
+    """Return whether the next row is what this one carries: that one is looked at, and not this."""
+    return (row + 1 < p.flow_id.size and p.packet_number[row + 1] == p.packet_number[row]
+            and p.tunnel_depth[row + 1] > p.tunnel_depth[row])
+
+
+@kernel
+def scan_packets(p, row, first, second, state, tables, flow_events, out, keep):
+    """Fill out with the candidates of the payloads from row on and return (how many, the next row).
+
+    p: Payloads; first, second: the buffers that p.buffer names; flow_events: uint8 by place in the flow table.
+    """
+    at = np.int64(0)
+    while row < p.flow_id.size and at + 3 * _ROOM <= out.size:
+        here, flow_id, slot = row, p.flow_id[row], p.flow_slot[row]
+        row += 1
+        if flow_id == 0 or p.status[here] != _OK:
+            continue
+        event = p.flow_event[here]
+        if event & _OPENED:
+            flow_events[slot] = SYN_SEEN if p.proto[here] == _TCP and p.tcp_flags[here] & _SYN else 0
+        flow_events[slot] |= event
+        size, start = np.int64(p.payload_captured_bytes[here]), p.payload_offset[here]
+        if size == 0 or has_inner(p, here):
+            continue
+        if size > WHOLE:
+            state.counts[TOO_LONG] += 1
+            size = WHOLE
+        state.counts[BYTES] += size
+        state.counts[PACKETS] += 1
+        index = -1
+        if p.proto[here] == _TCP:
+            index = lane_of(state, flow_id, slot, np.int64(p.to_server[here]), p.tcp_seq[here])[0]
+        b = first if p.buffer[here] == 0 else second
+        before = at
+        at = take_payload(state, index, b, start, size, tables, out, at, keep)
+        at = take_base64(state, index, b, start, size, tables, out, at, keep)
+        at = take_quoted(state, index, b, start, size, tables, out, at, keep)
+        if index >= 0:
+            remember(state, index, b, start, size, p.tcp_seq[here])
+        for k in range(before, at):
+            c = out[k]
+            c["flow_id"], c["document"], c["packet_number"], c["row"] = flow_id, 0, p.packet_number[here], here
+            c["events"], c["upward"] = flow_events[slot], p.to_server[here]
+        state.counts[CANDIDATES] += at - before
+    return at, row

@@ -1,0 +1,104 @@
+"""Numbers in the text of rows that are kept: their digits become ``*`` before anything is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from columns.kernel import kernel
+from columns.schema import TEXTUAL, Table, Text
+from detectors.mynumber.candidates import byte_classes, digit, is_mynumber, next_candidate, number_of, width_of
+
+_ROOM = 1024
+_STAR = 0x2A
+_STRICT = np.int64(1)
+_QUOTE, _BACKSLASH = 0x22, 0x5C
+
+
+@kernel
+def find_numbers(data, offsets, value, at, classes, out):
+    """Fill out (int64[n, 4]: value, start, end, form) with the numbers of right check digits in the values from value.
+
+    data, offsets: a Text. Returns (how many, the next value, where to begin in it); there is more if that is one.
+    """
+    count = 0
+    while value < offsets.size - 1:
+        lo, hi = offsets[value], offsets[value + 1]
+        at = max(at, lo)
+        while hi - at >= 12:
+            s, e, form = next_candidate(data, at, lo, hi, classes, _STRICT)
+            if s < 0:
+                break
+            at = e
+            if is_mynumber(number_of(data, s, e, lo, hi, form)):
+                if count == out.shape[0]:
+                    return count, value, s
+                out[count, 0], out[count, 1], out[count, 2], out[count, 3] = value, s, e, form
+                count += 1
+        value, at = value + 1, 0
+    return count, value, at
+
+
+@kernel
+def star_out(text, data, places):
+    """Overwrite in data, a copy of text, the digits at places (as find_numbers gives them)."""
+    for k in range(places.shape[0]):
+        s, e, form = places[k, 1], places[k, 2], places[k, 3]
+        while s < e:
+            width = width_of(form) if digit(text, s, s, e, form) >= 0 else 0
+            for p in range(s, s + width):
+                data[p] = _STAR
+            s += max(width, 1)
+
+
+class Masking:
+    """Masks batches; counted is how many numbers were met."""
+
+    def __init__(self) -> None:
+        self._classes, self._out = byte_classes(), np.zeros((_ROOM, 4), np.int64)
+        self.counted = 0
+
+    def masked(self, table: Table, batch: Any) -> Any:
+        """Return the batch with every number in its text columns masked; the batch itself where there is none."""
+        changed = {}
+        for column in table.columns:
+            if column.dtype in TEXTUAL:
+                before = getattr(batch, column.name)
+                after = self._text(before, json=column.dtype == "json")
+                if after is not before:
+                    changed[column.name] = after
+        return batch._replace(**changed) if changed else batch
+
+    def _text(self, text: Text, *, json: bool) -> Text:
+        if text.data.size < 12:
+            return text
+        value, at, found, data = 0, 0, [], text.data.view()
+        data.flags.writeable = False
+        while value < text.offsets.size - 1:
+            count, value, at = find_numbers(data, text.offsets, value, at, self._classes, self._out)
+            found.append(self._out[:count].copy())
+        places = np.concatenate(found)
+        if json and len(places):
+            places = places[[_in_string(text, *place[:2]) for place in places.tolist()]]
+        if not len(places):
+            return text
+        self.counted += len(places)
+        masked = text.data.copy()
+        star_out(data, masked, places)
+        return Text(masked, text.offsets)
+
+
+def _in_string(text: Text, value: int, start: int) -> bool:
+    """Return whether a place in a JSON value lies in a string: a number there is no quantity."""
+    before = text.data[text.offsets[value] : start]
+    quotes = np.flatnonzero(before == _QUOTE)
+    return sum(1 for q in quotes.tolist() if not _escaped(before, q)) % 2 == 1
+
+
+def _escaped(data: np.ndarray, at: int) -> bool:
+    """Return whether the character at a place stands behind an odd number of backslashes."""
+    count = 0
+    while at - 1 - count >= 0 and data[at - 1 - count] == _BACKSLASH:
+        count += 1
+    return count % 2 == 1
