@@ -70,8 +70,8 @@ def retention(c: Context) -> Section:
         say(
             "保存先の行は追記のみで、検知への対応も消えない。"
             "保存先の管理者による変更を防ぐ仕組みは製品の外にある。",
-            "Rows are only added, and actions on alerts are never changed. What keeps an administrator of the store from "
-            "changing it lies outside the product.",
+            "Rows are only added, and actions on alerts are never changed. What keeps an administrator of the store "
+            "from changing it lies outside the product.",
         )
     )
     return s
