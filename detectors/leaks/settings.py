@@ -35,15 +35,15 @@ class LeakSettings:
     peers: int = setting(
         8, unit="hosts", low=2, high=10_000, meaning="neighbours whose TTL must be known before one is out of line")
     upload_mb: float = setting(
-        2, unit="MB", low=0.001, high=1e6, meaning="sent in one flow to the Internet side before it can be an "
+        2.0, unit="MB", low=0.001, high=1e6, meaning="sent in one flow to the Internet side before it can be an "
                                                    "upload; four times as much where it is permitted")
     upload_ratio: float = setting(
-        10, unit="ratio", low=1, high=1e6, meaning="payload sent for each byte received that makes an upload of it")
+        10.0, unit="ratio", low=1, high=1e6, meaning="payload sent for each byte received that makes an upload of it")
     dns_names: int = setting(
         60, unit="names", low=8, high=4096, meaning="distinct names below one domain asked by one host in the window")
     dns_window_s: int = setting(300, unit="s", low=10, high=86_400, meaning="that window")
     dns_label_bytes: float = setting(
-        30, unit="bytes", low=4, high=200, meaning="mean length of these names before their domain")
+        30.0, unit="bytes", low=4, high=200, meaning="mean length of these names before their domain")
     dns_bits: float = setting(
         3.2, unit="bits", low=0, high=6, meaning="mean entropy of a character of these names")
     echo_bytes: int = setting(64, unit="bytes", low=0, high=65_000, meaning="ordinary payload of an ICMP echo at most")
@@ -55,7 +55,7 @@ class LeakSettings:
                                                   "host that "
         "never asked")
     relay_kb: float = setting(
-        200, unit="kB", low=1, high=1e6, meaning="payload that comes into a host and leaves it again to count as "
+        200.0, unit="kB", low=1, high=1e6, meaning="payload that comes into a host and leaves it again to count as "
                                                  "relayed")
     relay_share: float = setting(
         0.1, unit="share", low=0, high=0.9, meaning="by which the two volumes may differ")
@@ -78,8 +78,9 @@ class LeakSettings:
     baseline_weeks: int = setting(
         3, unit="weeks", low=1, high=52, meaning="weeks in which an hour was seen before more than usual is told")
     baseline_factor: float = setting(
-        4, unit="factor", low=1.1, high=1000, meaning="times the usual volume of the conduit in this hour of the week")
-    baseline_mb: float = setting(1, unit="MB", low=0.001, high=1e6, meaning="and at least so much")
+        4.0, unit="factor", low=1.1, high=1000,
+        meaning="times the usual volume of the conduit in this hour of the week")
+    baseline_mb: float = setting(1.0, unit="MB", low=0.001, high=1e6, meaning="and at least so much")
 
     def __post_init__(self) -> None:
         check_settings(self, "leaks")

@@ -40,7 +40,10 @@ class Hit:
 
 @dataclass
 class Leak:
-    """What is known of one leak; zones are those of initiator and responder."""
+    """What is known of one leak; zones are those of initiator and responder.
+
+    packet_number, offset, where: of the first number; decoded: it was met in what the payload says in a text encoding.
+    """
 
     signature: Signature
     flow: FlowFacts
@@ -49,6 +52,7 @@ class Leak:
     packet_number: int
     offset: int
     where: str
+    decoded: bool
     start_ns: int
     end_ns: int = 0
     last_clock_ns: int = 0
@@ -107,7 +111,8 @@ class LeakBook:
             self.counts["leaks_ended_early"] += 1
             oldest = next(iter(self.open))
             self._end(oldest, self.open[oldest].last_clock_ns)
-        leak = Leak(hit.signature, hit.flow, hit.upward, zones, hit.packet_number, hit.offset, hit.where, hit.ts_ns,
+        leak = Leak(hit.signature, hit.flow, hit.upward, zones, hit.packet_number, hit.offset, hit.where,
+                    hit.written[1] != 0, hit.ts_ns,
                     outcome=hit.outcome, certainty=hit.certainty)
         self.open[key] = leak
         self.counts["leaks"] += 1

@@ -120,8 +120,9 @@ class Words:
         done = _OUTCOME[Outcome(leak.outcome)]
         signs, signs_ja = _signs(leak)
         written = ", ".join(_encodings(leak.written))
-        place = f"byte {leak.offset} of " + (leak.where or "the payload")
-        place_ja = f"{leak.where or 'ペイロード'}の{leak.offset}バイト目"
+        payload = ("the decoded payload", "復号後のペイロード") if leak.decoded else ("the payload", "ペイロード")
+        place = f"byte {leak.offset} of {leak.where or payload[0]}"
+        place_ja = f"{leak.where or payload[1]}の{leak.offset}バイト目"
         sender, sender_ja = ("initiator", "通信開始側") if leak.upward else ("responder", "応答側")
         full, full_ja = ("at least ", "以上") if leak.full else ("", "")
         marks = f"; marks {' '.join(leak.marks)}" if leak.marks else ""

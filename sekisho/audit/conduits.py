@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from sekisho.audit.context import Context
 from sekisho.audit.model import BAD, GOOD, PLAIN, UNSEEN, WATCH, Section
 from sekisho.audit.scope import IN_PERIOD
 from zones import conduit_rows
+from zones.model import Conduit
 from zones.register import edition_rows
 
 UNUSED_DAYS, DUE_DAYS = 90, 30
@@ -17,9 +20,10 @@ SELECT conduit, toString(maxIf(flow.ts_end_ns, flow.verdict IN ('permitted', 'pe
     countIf(flow.part = 0 AND flow.verdict IN ('permitted', 'permitted_excess')
         AND flow.ts_start_ns >= {since:DateTime64(6, 'UTC')}) AS flows
 FROM flow WHERE conduit != '' AND flow.ts_start_ns < {until:DateTime64(6, 'UTC')} GROUP BY conduit ORDER BY conduit"""
-FIRST_SQL = """
-SELECT toString(min(flow.ts_start_ns)) AS first, count() AS flows FROM flow
-WHERE flow.ts_start_ns < {until:DateTime64(6, 'UTC')}"""
+RECORDED_SQL = f"""
+SELECT uniqExact(toDate(flow.ts_start_ns, {{zone:String}})) AS days FROM flow
+WHERE flow.ts_start_ns < {{until:DateTime64(6, 'UTC')}}
+    AND flow.ts_start_ns >= {{until:DateTime64(6, 'UTC')}} - toIntervalDay({UNUSED_DAYS})"""
 VERDICTS_SQL = f"""
 SELECT conduit, toString(flow.verdict) AS verdict, toString(flow.outcome) AS outcome, countIf(flow.part = 0) AS flows,
     sum(flow.bytes_toserver + flow.bytes_toclient) AS bytes
@@ -48,13 +52,11 @@ def register(c: Context) -> Section:
         )
         return s
     used = {r["conduit"]: r for r in c.asker.rows(s, USED_SQL)}
-    first = c.asker.rows(s, FIRST_SQL)[0]
-    day, known_days = c.period.last_day, 0
-    if first["flows"]:
-        known_days = (c.period.until - dt.datetime.fromisoformat(first["first"][:26]).replace(tzinfo=dt.UTC)).days
+    recorded = c.asker.rows(s, RECORDED_SQL, zone=c.period.zone)[0]["days"]
+    day = c.period.last_day
     rows, tones = [], []
     for conduit, row in zip(c.policy.conduits, conduit_rows(c.policy), strict=True):
-        state, tone = _state(c, conduit.review_by, used.get(conduit.name), known_days, day)
+        state, tone = _state(c, conduit, used.get(conduit.name), day)
         tones.append(tone)
         last = used.get(conduit.name, {})
         rows.append(
@@ -92,7 +94,10 @@ def register(c: Context) -> Section:
                 ("状態", "State"),
             ],
             rows,
-            (f"状態は{day}時点。記録は{known_days}日分", f"State as of {day}; {known_days} days are on record"),
+            (
+                f"状態は{day}時点。期間末までの{UNUSED_DAYS}日のうち記録があるのは{recorded}日",
+                f"State as of {day}; of the {UNUSED_DAYS} days before the end of the period {recorded} are on record",
+            ),
             tones,
         )
     )
@@ -100,7 +105,7 @@ def register(c: Context) -> Section:
     s.blocks.append(
         c.grid(
             [(_EDITION_JA[k], k.replace("_", " ")) for k in editions[0]],
-            [tuple(r.values()) for r in editions],
+            [(Path(r["edition"]).name, *list(r.values())[1:]) for r in editions],
             ("方針の版と承認者", "Editions of the policy and who approved them"),
         )
     )
@@ -108,26 +113,25 @@ def register(c: Context) -> Section:
     return s
 
 
-def _state(
-    c: Context, review_by: dt.date | None, used: dict[str, Any] | None, known_days: int, day: dt.date
-) -> tuple[str, str]:
-    say = c.say
-    notes, tone = [], GOOD
+def _state(c: Context, conduit: Conduit, used: dict[str, Any] | None, day: dt.date) -> tuple[str, str]:
+    """Return what is to be said of a conduit, and its tone. A path that nobody looked at is not called unused."""
+    say, notes, tone = c.say, [], GOOD
     last = dt.datetime.fromisoformat(used["last_used"][:26]).replace(tzinfo=dt.UTC) if used else None
-    if last is None or last.year < 1971:
-        tone = WATCH
+    idle = (c.period.until - last).days if last is not None and last.year > 1970 else None
+    if idle is None or idle >= UNUSED_DAYS:
+        unseen = c.facts.get("coverage", {}).get((conduit.source, conduit.target)) in (None, UNSEEN)
+        tone = UNSEEN if unseen else WATCH
         notes.append(
-            say(f"{UNUSED_DAYS}日以上利用なし", f"unused for {UNUSED_DAYS} days and more")
-            if known_days >= UNUSED_DAYS
-            else say(f"記録のある{known_days}日間は利用なし", f"not used in the {known_days} days on record")
+            say("利用の記録なし", "no use on record")
+            if idle is None
+            else say(f"{idle}日間利用の記録なし", f"no use on record for {idle} days")
         )
-    elif (idle := (c.period.until - last).days) >= UNUSED_DAYS:
-        tone = WATCH
-        notes.append(say(f"{idle}日利用なし", f"unused for {idle} days"))
-    if review_by is not None and review_by < day:
+        if unseen:
+            notes.append(say("期間中は未観測", "path not observed in the period"))
+    if conduit.review_by is not None and conduit.review_by < day:
         tone = BAD
         notes.append(say("見直し期限切れ", "review date passed"))
-    elif review_by is not None and (review_by - day).days <= DUE_DAYS:
+    elif conduit.review_by is not None and (conduit.review_by - day).days <= DUE_DAYS:
         tone = WATCH if tone == GOOD else tone
         notes.append(say("まもなく期限", "review due"))
     return ", ".join(notes) or say("利用あり", "in use"), tone
@@ -135,8 +139,6 @@ def _state(
 
 def _changes(c: Context) -> list[Any]:
     """Return what changed from edition to edition within the policy."""
-    from itertools import pairwise
-
     assert c.policy is not None
     rows = []
     for before, after in pairwise(t.edition for t in c.policy.tables):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from columns.errors import UsageError
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIRST_YEAR, _LAST_YEAR, _DATE_CHARACTERS = 1971, 2200, 10
 _SQL = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -28,7 +28,7 @@ class Period:
     @property
     def minutes(self) -> int:
         """Whole minutes of the period."""
-        return int((self.until - self.since).total_seconds() // 60)
+        return int((self.until.astimezone(dt.UTC) - self.since.astimezone(dt.UTC)).total_seconds() // 60)
 
     def params(self) -> dict[str, str]:
         """Return the parameters that every query has: since and until, UTC as ClickHouse takes them."""
@@ -58,22 +58,23 @@ class Period:
 def period_of(since: str, until: str, zone: str) -> Period:
     """Return a period; a date stands for the whole day in zone. UsageError for what is no time, or runs backwards."""
     begin, end = _moment(since, "--from", zone, later=False), _moment(until, "--to", zone, later=True)
-    if begin >= end:
+    if begin.astimezone(dt.UTC) >= end.astimezone(dt.UTC):
         raise UsageError(f"--to {until} is not after --from {since}", expected="a period that goes forward")
     return Period(begin, end, zone)
 
 
 def _moment(text: str, option: str, zone: str, *, later: bool) -> dt.datetime:
     try:
-        if len(text) == 10:
+        if len(text) == _DATE_CHARACTERS:
             day = dt.date.fromisoformat(text) + dt.timedelta(days=int(later))
-            return dt.datetime.combine(day, dt.time(), ZoneInfo(zone))
-        moment = dt.datetime.fromisoformat(text)
+            moment = dt.datetime.combine(day, dt.time(), ZoneInfo(zone))
+        else:
+            moment = dt.datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise UsageError(
             f"{option}: {text} is not a time", expected="a date such as 2026-06-01, or 2026-06-01T09:00:00+09:00"
         ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-    if moment < _EPOCH or moment.year > 2200:
-        raise UsageError(f"{option}: {text} is out of range", expected="a time from 1970 to 2200")
+    if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
+        raise UsageError(f"{option}: {text} is out of range", expected=f"a time from {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment.astimezone(ZoneInfo(zone))

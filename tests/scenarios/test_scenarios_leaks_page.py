@@ -16,6 +16,7 @@ from detectors.leaks.all import LEAK_DETECTORS
 from detectors.leaks.leak import Leak
 from detectors.leaks.lists import FILES, load_lists
 from detectors.leaks.settings import LeakSettings
+from detectors.mynumber import MyNumberDetector
 from detectors.zone_signatures import BY_CODE
 from pcaps.manifest import Scenario, load_manifest
 from tests.support.generated import brought_up_to_date
@@ -28,18 +29,20 @@ NAMES = {
     5: "rogue NAT or access point", 6: "tethering", 7: "DNS leak", 8: "header leak", 9: "IPv6 tunnel",
     10: "other tunnel, VPN", 11: "remote-access tool", 12: "proxy bypass", 13: "bypass of the security cloud",
     14: "screen channel used for files", 15: "wrong initiator", 16: "gateway skipped", 17: "text-ization failed",
-    18: "CDR failed", 20: "stepping stone", 21: "DNS tunnel", 22: "ICMP tunnel", 23: "NTP misuse, reflection",
+    18: "CDR failed", 19: "個人番号 in clear text", 20: "stepping stone", 21: "DNS tunnel", 22: "ICMP tunnel",
+    23: "NTP misuse, reflection",
     24: "cloud upload", 25: "wrong tenant", 26: "multifunction printer in two zones", 27: "update path",
     28: "SMB, directory across zones", 29: "shared hypervisor, storage, backup", 30: "vendor maintenance drift",
     31: "permitted but excessive", 32: "the monitor bridges zones"}
 BY_VERDICT = {3: (900101, 900122), 4: (900121,), 6: (900105,), 9: (900111, 900112, 900113, 900114), 13: (900101,),
-              14: (900106,), 15: (900102,), 17: (900108,), 25: (900107,), 30: (900103, 900104), 31: (900106,)}
-"""What the zone detectors find of a scenario; their words are in docs/zones.md."""
+              14: (900106,), 15: (900102,), 17: (900108,), 19: (900191,), 25: (900107,), 30: (900103, 900104),
+              31: (900106,)}
+"""What other detectors find of a scenario; their words are in docs/zones.md and docs/detectors.md."""
 
 
 def found_by(number: int) -> list[Signature]:
     """Return the signatures of a scenario."""
-    zone = {s.signature_id: s for s in BY_CODE if s}
+    zone = {s.signature_id: s for s in (*BY_CODE, *MyNumberDetector.signatures) if s}
     return [*(zone[n] for n in BY_VERDICT.get(number, ())), *(s for s in LEAKS if s.scenario == number)]
 
 
