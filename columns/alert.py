@@ -90,7 +90,7 @@ ALERT = Table(
         Column("references", "json", "where a rule points to, as addresses of the web", missing="''",
                clickhouse="String", eve="alert.references"),
         Column("context", "json", "what the conversation was about: protocol, direction, transaction, as in EVE",
-               missing="''", clickhouse="String", eve="sekisho.context"),
+               missing="''", clickhouse="String"),
         Column("why", "text", "the reason in one English sentence with its numbers", clickhouse="String",
                eve="sekisho.why"),
         Column("why_ja", "text", "the reason in one Japanese sentence with its numbers", clickhouse="String",

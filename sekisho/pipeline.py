@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from columns import PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
+from columns import ALERT, PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
 from detectors.mynumber.masking import Masking
@@ -195,6 +195,9 @@ class _Run:
         """Count alerts (an update of a known one is not a new one) and hand them to every sink."""
         if not rows_in(alerts):
             return
+        if self.masking is not None:
+            with self.watch("mask"):
+                alerts = self.masking.masked(ALERT, alerts)  # their context says what was said
         with self.watch("digest"):
             self.digest.add_alerts(alerts)
         report = self.report

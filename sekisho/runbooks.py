@@ -85,6 +85,12 @@ _EN = {
         "One number in ten has a right check digit by chance: look for a pattern of sender, service and time.",
         "Ask the owner of the sending system what the twelve digits are before looking at any packet.",
     ),
+    "signature": (
+        "Read the rule (sekisho rules show SID) and its references: what does it look for, how severe is it?",
+        "Compare with the context of the alert and the packets: is it an attack, its success, or a look-alike?",
+        "Direction and host: does our host send it (then it may be compromised) or only receive it?",
+        "A success is likely: isolate the host and report to the CSIRT. A look-alike: suppress it for that host only.",
+    ),
     "storm": (
         "Look at the first alerts of this detector: one cause (an expired conduit) often makes them all.",
         "Mend the cause, the policy or the threshold, and replay the capture: what was held back is only counted.",
@@ -171,6 +177,12 @@ _JA = {
     "mynumber-possible": (
         "検査用数字は1割が偶然一致する。送信元・サービス・時刻の偏りを確認する。",
         "パケットを見る前に、送信側システムの所管課に12桁の数字が何かを確認する。",
+    ),
+    "signature": (
+        "ルール（sekisho rules show SID）と参考情報を読み、何をどの程度の深刻さで検知するものか確認する。",
+        "アラートの文脈とパケットを照合し、攻撃か、攻撃の成功か、類似した正常通信かを判断する。",
+        "方向と端末を確認する。当方の端末が送信元なら侵害の疑い、受信しただけなら影響の有無を調べる。",
+        "成功の疑いがあれば端末を隔離しCSIRTへ報告。正常通信なら、その端末に限って抑止（suppress）する。",
     ),
     "storm": (
         "この検知器の最初の検知を確認する。新しいサブネットや期限切れの許可通信など、原因が一つのことが多い。",

@@ -24,5 +24,8 @@ class Anomalies:
         if self._told[event] > self.MOST:
             self._context.count("anomaly_not_told")
             return
+        if self._context.show is not None and layer == "proto_parser":
+            name = f"{self._app_proto.replace('-', '_')}.{event}"
+            self._context.show(at, tx_id, to_server, [("event", name.encode())])
         self._context.emit(ANOMALY, at, {"tx_id": tx_id, "to_server": int(to_server), "type": "applayer",
                                          "event": event, "layer": layer, "app_proto": self._app_proto})

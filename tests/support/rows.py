@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ def extreme_batch(table: Table, rows: int, seed: int) -> Any:
     arrays: list[Any] = []
     for column in table.columns:
         if column.dtype in TEXTUAL:
-            arrays.append(text_column([rng.bytes(int(rng.integers(0, 12))) for _ in range(rows)]))
+            texts = [rng.bytes(int(rng.integers(0, 12))) for _ in range(rows)]
+            arrays.append(text_column([_document(t) for t in texts] if column.dtype == "json" else texts))
             continue
         if column.dtype == "bool":
             arrays.append(rng.integers(0, 2, rows).astype(bool))
@@ -64,6 +66,10 @@ def extreme_batch(table: Table, rows: int, seed: int) -> Any:
                     values[~np.isin(values, list(column.labels))] = 0 if 0 in list(column.labels) else 1
             arrays.append(values)
     return table.batch(*arrays)
+
+
+def _document(text: bytes) -> bytes:
+    return json.dumps({"text": text.decode("latin-1")}).encode() if text else b""
 
 
 def _set(batch: Any, **columns: Any) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from columns import ALERT, FLOW, PACKET, Flows, Packets, concat_rows, rows_in, slice_rows, take_rows, text_values
 from columns.address import address_int
 from columns.codes import Status
+from columns.schema import TEXTUAL
 from sensor.flow import FlowSettings, FlowTable
 from zones import judge_flows
 
@@ -139,7 +140,7 @@ def rows_of(batch: Any) -> list[dict[str, Any]]:
         if column.dtype == "ip":
             hi, lo = (getattr(batch, f).tolist() for f in column.fields)
             columns[column.name] = [h << 64 | x for h, x in zip(hi, lo, strict=True)]
-        elif column.dtype == "text":
+        elif column.dtype in TEXTUAL:
             columns[column.name] = text_values(getattr(batch, column.name))
         else:
             columns[column.name] = getattr(batch, column.name).tolist()

@@ -12,10 +12,10 @@ from detectors.signatures.language.buffers import BUFFERS, find_buffer
 
 _APPS = ("dns", "mdns", "tls", "http", "http1", "http2", "smtp", "ftp", "ftp-data", "ssh", "smb", "rdp", "dhcp", "ntp",
          "snmp", "krb5", "ldap", "tftp", "sip", "irc", "modbus", "dnp3", "quic", "pop3", "imap", "dcerpc", "telnet",
-         "failed", "unknown")
+         "mqtt", "pgsql", "rfb", "bittorrent-dht", "failed", "unknown")
 """Protocols that are recognised."""
 
-_NO_BUFFERS = ("sdp.", "rfb.", "mqtt.", "ike.", "enip.", "pgsql.", "websocket.")
+_NO_BUFFERS = ("sdp.", "ike.", "enip.", "websocket.")
 """Buffers of protocols that are not followed."""
 
 _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_code", "krb5.ticket_encryption",

@@ -143,6 +143,9 @@ class MqttStream:
         topics = first.get("topics") or [first.get("topic", "")]
         code = last.get("return_code", last.get("reason_code", 0))
         size = first.pop("payload_bytes", 0)
+        if self._context.show is not None:
+            self._context.show(at, exchange.number, True, [], True)
+            self._context.show(at, exchange.number, False, [], True)
         self._context.emit(MQTT, at, {
             "tx_id": exchange.number, "messages": json_column(exchange.messages), "to_server": int(exchange.to_server),
             "type": m.NAMES[exchange.kind], "client_id": self._client, "username": self._user,

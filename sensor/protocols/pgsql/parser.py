@@ -154,7 +154,7 @@ class PgsqlStream:
 
     def _show(self, exchange: _Exchange, at: Moment) -> None:
         if self._context.show is not None:
-            self._context.show(at, exchange.number - 1, True, [("pgsql.query", exchange.query)])
+            self._context.show(at, exchange.number - 1, True, [("pgsql.query", exchange.query)], True)
 
     def _response(self, message: bytes, size: int, rest: bytes, at: Moment) -> None:
         if not self._waiting:
@@ -209,6 +209,8 @@ class PgsqlStream:
         if exchange.rows:
             response |= {"data_rows": exchange.rows, "data_size": exchange.row_bytes}
         copied = response.get("copy_data_out", {})
+        if self._context.show is not None and exchange.query:
+            self._context.show(at, exchange.number - 1, False, [], True)
         self._context.emit(PGSQL, at, {
             "tx_id": exchange.number - 1, "number": exchange.number, "request": json_column(request),
             "response": json_column(response), "type": exchange.kind, "user": self._user, "database": self._database,
