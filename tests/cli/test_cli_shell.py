@@ -21,9 +21,12 @@ COMMANDS = dict(documents.commands())
 def test_every_command_of_the_product_is_there():
     assert set(COMMANDS) == {
         f"sekisho {name}" for name in (
-            "replay", "alerts", "flows", "explain", "sql", "console", "check", "dump", "columns", "zones check", "runs",
-            "runs list", "runs delete", "spool status", "spool drain", "spool clear", "store migrate", "store prune",
+            "replay", "alerts", "flows", "explain", "sql", "console", "check", "dump", "columns", "audit", "runs",
+            "zones new", "zones check", "zones show", "zones matrix", "zones diff", "zones try", "zones learn",
+            "zones coverage", "runs list", "runs delete", "spool status", "spool drain", "spool clear", "store migrate",
+            "store prune",
             "store stats", "rules check", "rules list", "rules show", "rules stats", "rules update",
+            "rules profile",
             "dashboards build", "dashboards push", "dashboards check")}
 
 
