@@ -18,6 +18,7 @@ test-slow: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz 120
+	$(BIN)/python -m tests.fuzz.parsers 60
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -36,4 +36,6 @@ class AppProto(IntEnum):
     TELNET = 25
     RFB = 26
     MQTT = 27
+    PGSQL = 28
+    BITTORRENT_DHT = 29
     FAILED = 127  # speaks, but nothing that is known here

@@ -50,6 +50,10 @@ def _distributed(create: Create, name: str, cluster: str) -> str:
 
 def _filling(rollup: Rollup, cluster: str) -> str:
     select = rollup.select(f"{rollup.source.name}{SUFFIX}")
+    # rows that come through a Distributed table are read by the engine's older analysis, to which a name of an ARRAY
+    # JOIN that is given once more is another one
+    for key in rollup.keys:
+        select = select.replace(f"    {key.name} AS {key.name}", f"    {key.name}")
     return (f"CREATE MATERIALIZED VIEW IF NOT EXISTS {rollup.view} ON CLUSTER {cluster} TO {rollup.name}{SUFFIX} AS\n"
             f"{select}")
 

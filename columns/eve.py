@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from columns.address import proto_text
+from columns.address import mac_text, proto_text
 from columns.alert import ALERT
 from columns.app import AppProto
 from columns.codes import EndReason, Outcome, TcpState, labels_of
@@ -39,6 +39,9 @@ Form = Callable[[Fields, str, Any], None]
 """Adds a column of a batch to an object under a name, in Suricata's own form."""
 
 _TCP, _ICMP = 6, (1, 58)
+_SECOND = 1_000_000_000
+_NESTED = "app_layer."  # stages of this name hold objects within objects, as Suricata has them
+_MAPPED = np.uint64(0xFFFF)
 _PROTO_NAMES = [proto_text(p) for p in range(256)]
 _FLAGS = (("syn", 0x02), ("fin", 0x01), ("rst", 0x04), ("psh", 0x08), ("ack", 0x10), ("urg", 0x20), ("ecn", 0x40),
           ("cwr", 0x80))
@@ -64,7 +67,8 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
     own.add([f',"community_id":"{c}"' for c in community_ids(flows)])
     own.add(_tcp_objects(flows))
-    flow.number("age", np.maximum(flows.ts_end_ns - flows.ts_start_ns, 0) // 1_000_000_000)
+    ip_version(own, flows)
+    flow.number("age", np.maximum(flows.ts_end_ns // _SECOND - flows.ts_start_ns // _SECOND, 0))
     flow.word("state", _flow_state(flows), ("new", "established", "closed"))
     flow.switch("alerted", np.zeros(rows, bool) if alerted is None else alerted)
     ours.word("end_reason", flows.end_reason, _labels(EndReason))
@@ -92,12 +96,18 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
 
 
 def stats_lines(health: Any, *, sensor: str = "") -> str:
-    """Return one ``stats`` event per time of reading, each a line, with {stage: {cause: value}} under ``stats``."""
-    readings: dict[int, dict[str, dict[str, int]]] = {}
+    """Return one ``stats`` event per time of reading, each a line, with {stage: {cause: value}} under ``stats``.
+
+    A stage ``app_layer.b.c`` is shown as the object c within b within app_layer.
+    """
+    readings: dict[int, dict[str, Any]] = {}
     rows = zip(health.ts_ns.tolist(), text_values(health.stage), text_values(health.cause), health.value.tolist(),
                strict=True)
     for ts_ns, stage, cause, value in rows:
-        readings.setdefault(ts_ns, {}).setdefault(stage, {})[cause] = value
+        holder = readings.setdefault(ts_ns, {})
+        for name in stage.split(".") if stage.startswith(_NESTED) else [stage]:
+            holder = holder.setdefault(name, {})
+        holder[cause] = value
     event = Event("stats", np.array(list(readings), np.int64), sensor)
     event.own.add([key_text("stats") + json_text(stats) for stats in readings.values()])
     return event.lines()
@@ -183,8 +193,34 @@ def number_form(column: str, protos: tuple[int, ...] | None = None) -> Form:
     return add
 
 
-def _mac(column: str) -> Form:
+def mac_form(column: str) -> Form:
+    """One MAC address."""
     return lambda fields, name, batch: fields.add(macs(name, getattr(batch, column)))
+
+
+def _both_macs(column: str, reply: str) -> Form:
+    """The MAC addresses of one end: that of the first packet, and that of the first answer where it is another."""
+    def add(fields: Fields, name: str, flows: Any) -> None:
+        pairs = np.stack([getattr(flows, column), getattr(flows, reply)], 1)
+        distinct, place = np.unique(pairs, axis=0, return_inverse=True)
+        shown = [list(dict.fromkeys(mac_text(m) for m in pair if m)) for pair in distinct.tolist()]
+        fields.add(picked([f"{key_text(name)}{json.dumps(m)}" if m else "" for m in shown], place.reshape(-1)))
+    return add
+
+
+def _reply_icmp(column: str) -> Form:
+    """Type or code of the answer, where there was one."""
+    def add(fields: Fields, name: str, flows: Any) -> None:
+        key = key_text(name)
+        answered = np.isin(flows.proto, _ICMP) & (flows.pkts_toclient > 0)
+        fields.add(blank([f"{key}{v}" for v in getattr(flows, column).tolist()], ~answered))
+    return add
+
+
+def ip_version(fields: Fields, batch: Any) -> None:
+    """Add the version of IP."""
+    version_4 = (batch.src_ip_hi == 0) & (batch.src_ip_lo >> np.uint64(32) == _MAPPED)
+    fields.number("ip_v", np.where(version_4, 4, 6).astype(np.uint8))
 
 
 def vlan_form(fields: Fields, name: str, batch: Any) -> None:
@@ -196,12 +232,14 @@ def vlan_form(fields: Fields, name: str, batch: Any) -> None:
 
 
 def _reason(fields: Fields, name: str, flows: Any) -> None:
-    fields.word(name, flows.end_reason, [_REASONS.get(reason, "timeout") for reason in EndReason])
+    words = [_REASONS.get(reason, "timeout") for reason in EndReason]
+    fields.word(name, np.where(flows.input_ended, int(EndReason.END_OF_INPUT), flows.end_reason), words)
 
 
 def _app_proto(fields: Fields, name: str, flows: Any) -> None:
     """The protocol; left out while it is unknown, as Suricata does."""
-    fields.word(name, flows.app_proto, ["", *_labels(AppProto)[1:]])
+    names = [label.replace("_", "-") for label in _labels(AppProto)[1:]]
+    fields.word(name, getattr(flows, _APP_PROTOS[name]), ["", *names])
 
 
 def _flow_state(flows: Any) -> np.ndarray:
@@ -229,11 +267,15 @@ def _tcp_object(toserver: int, toclient: int, state: int) -> str:
 _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient", "tcp_state"})
 """Columns of a flow that go into ``vlan`` and ``tcp`` together with others."""
 
+_APP_PROTOS = {"app_proto": "app_proto", "app_proto_orig": "first_app_proto"}
+
 _FLOW_FORMS: dict[str, Form] = {
     "proto": proto_form,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
     "icmp_type": number_form("icmp_type", _ICMP), "icmp_code": number_form("icmp_code", _ICMP), "vlan": vlan_form,
-    "src_mac": _mac("src_mac"), "dst_mac": _mac("dst_mac"), "end_reason": _reason, "app_proto": _app_proto,
+    "src_mac": _both_macs("src_mac", "reply_dst_mac"), "dst_mac": _both_macs("dst_mac", "reply_src_mac"),
+    "reply_icmp_type": _reply_icmp("reply_icmp_type"), "reply_icmp_code": _reply_icmp("reply_icmp_code"),
+    "end_reason": _reason, "app_proto": _app_proto, "first_app_proto": _app_proto,
 }
 _ALERT_FORMS: dict[str, Form] = {
     "proto": proto_form,

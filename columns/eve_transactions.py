@@ -8,14 +8,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from columns.community_id import community_ids
-from columns.eve import Event, Vocabularies, number_form, proto_form, vlan_form
-from columns.eve_values import json_text, key_text
-from columns.protocols import dns, fileinfo, ftp, krb5
+from columns.eve import Event, Vocabularies, ip_version, mac_form, number_form, proto_form, vlan_form
+from columns.eve_values import Fields, json_text, key_text
+from columns.protocols import arp, dns, fileinfo, ftp, krb5
 from columns.protocols.dnp3 import Dnp3
 from columns.schema import Table, Text, rows_in, take_rows, text_values
 
 _FORMS = {"proto": proto_form, "src_port": number_form("src_port"), "dst_port": number_form("dst_port"),
-          "vlan": vlan_form, "tx_id": number_form("tx_id")}
+          "vlan": vlan_form, "tx_id": number_form("tx_id"), "src_mac": mac_form("src_mac"),
+          "dst_mac": mac_form("dst_mac")}
+
+
+def _nothing(fields: Fields, name: str, batch: Any) -> None:
+    """Leave a column out."""
+
+
+_TABLE_FORMS = {
+    "arp": _FORMS | dict.fromkeys(("flow_id", "tx_id", "proto", "src_port", "dst_port"), _nothing),
+    "icmp": _FORMS | dict.fromkeys(("tx_id", "src_port", "dst_port"), _nothing),
+}
+"""Tables of packets, which have no ports and no transactions, and those of ARP no flow."""
 
 
 class Shape(NamedTuple):
@@ -29,6 +41,7 @@ class Shape(NamedTuple):
 
 
 _SHAPES = {
+    "arp": Shape(lambda row: "arp", arp.eve_object),
     "dns": Shape(dns.event_type, dns.eve_object),
     "fileinfo": Shape(lambda row: "fileinfo", fileinfo.eve_object),
     "ftp": Shape(lambda row: "ftp", ftp.eve_object),
@@ -47,8 +60,8 @@ def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, s
         return _shaped_lines(_SHAPES[table.name], table, batch, vocabularies, sensor)
     batch = _from_sender(batch)
     event = Event(table.name, batch.ts_ns, sensor)
-    event.derive(table, batch, vocabularies, _FORMS)
-    event.own.add(_ids(batch))
+    event.derive(table, batch, vocabularies, _TABLE_FORMS.get(table.name, _FORMS))
+    _origin(event, batch)
     return event.lines()
 
 
@@ -60,16 +73,20 @@ def _shaped_lines(shape: Shape, table: Table, batch: Any, vocabularies: Vocabula
         which = np.array([t == kind for t in types])
         some = _from_sender(take_rows(batch, which))
         event = Event(kind, some.ts_ns, sensor)
-        event.derive(table, some, vocabularies, _FORMS, without=table.name)
-        event.own.add(_ids(some))
+        event.derive(table, some, vocabularies, _TABLE_FORMS.get(table.name, _FORMS), without=table.name)
+        _origin(event, some, table.name == "arp")
         shown = [shape.eve_object(row) for row, wanted in zip(rows, which.tolist(), strict=True) if wanted]
         event.own.add([key_text(kind) + json_text(one) for one in shown])
         lines.append(event.lines())
     return "".join(lines)
 
 
-def _ids(batch: Any) -> list[str]:
-    return [f',"community_id":"{c}"' for c in community_ids(batch)]
+def _origin(event: Event, batch: Any, alone: bool = False) -> None:
+    """Add what Suricata says of where an event comes from; a flow that ended untold was looked at for that reason."""
+    if not alone:
+        event.own.add([f',"community_id":"{c}"' for c in community_ids(batch)])
+    event.own.word("pkt_src", (batch.logged_packet == 0).astype(np.uint8), ("wire/pcap", "stream (flow timeout)"))
+    ip_version(event.own, batch)
 
 
 def _from_sender(batch: Any) -> Any:

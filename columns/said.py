@@ -28,6 +28,8 @@ class FlowFacts(NamedTuple):
     dst_port: int
     proto: int
     vlan: int
+    src_mac: int = 0  # 0 where the link has none
+    dst_mac: int = 0
 
 
 class Step(NamedTuple):

@@ -48,12 +48,14 @@ class Chain:
     that raises loses its alerts of that batch and is called again with the next; it stands in failures, counters
     and notes. Alerts leave in order of event time, then of the detectors, with the digests given here. zone_names, if
     given, is called with the halves of addresses and returns the names of their zones for alerts that have none.
+    remarks are lines that stand before the notes of each run.
     """
 
     def __init__(
         self, detectors: Sequence[Detector], settings: ChainSettings | None = None, *, policy_digest: str = "",
         config_digest: str = "", ruleset_digest: str = "",
         zone_names: Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[str]] | None = None,
+        remarks: Sequence[str] = (),
     ) -> None:
         names = [d.name for d in detectors]
         if not names:
@@ -66,7 +68,7 @@ class Chain:
         self.settings = settings or ChainSettings()
         self.digests = {"policy_digest": policy_digest, "config_digest": config_digest,
                         "ruleset_digest": ruleset_digest}
-        self.zone_names = zone_names
+        self.zone_names, self.remarks = zone_names, list(remarks)
         self.reset()
 
     def reset(self) -> None:
@@ -94,7 +96,7 @@ class Chain:
         """One line for each detector that raised, or held alerts back."""
         lines = [f"detector {f.detector} failed {f.times} times, first with {f.first}: what it would have told then "
                  "is missing" for f in self.failures]
-        return lines + [f"detector {name}: {storm.held_back} alerts held back by storm control"
+        return [*self.remarks, *lines] + [f"detector {name}: {storm.held_back} alerts held back by storm control"
                         for name, storm in self.storms_.items() if storm.held_back]
 
     @property

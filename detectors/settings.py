@@ -25,15 +25,19 @@ def network_list(*, meaning: str) -> Any:
     return field(default=(), metadata={"unit": _NETWORKS, "meaning": meaning})
 
 
+def word_list(*, unit: str, meaning: str) -> Any:
+    """Return a dataclass field of texts, empty by default."""
+    return field(default=(), metadata={"unit": unit, "meaning": meaning})
+
+
 def check_settings(settings: Any, section: str) -> None:
     """Raise ConfigError for the first number or list of networks of the wrong type or outside its range."""
     for f in fields(settings):
         value = getattr(settings, f.name)
         where = f"[{section}] {f.name}"
         if "range" not in f.metadata:
-            if f.metadata.get("unit") != _NETWORKS:
-                continue
-            object.__setattr__(settings, f.name, _networks(value, where))
+            if f.metadata.get("unit") == _NETWORKS:
+                object.__setattr__(settings, f.name, _networks(value, where))
             continue
         low, high = f.metadata["range"]
         whole = isinstance(f.default, int)

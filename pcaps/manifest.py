@@ -24,7 +24,8 @@ ALERT_KEYS = ("signature_id", "src_ip", "dst_ip", "outcome", "severity", "state"
 class Scenario:
     """One row of the manifest.
 
-    zones: numbers of the leak scenarios of the zone model that it shows; policy: path from the project's root;
+    zones: numbers of the leak scenarios of the zone model that it shows; policy: path from the project's root; sensor:
+    the one of the policy's sensors that looks, "" where that is not said;
     alerts: expected last revisions, each with ALERT_KEYS and ``count``; "*" stands for any value.
     """
 
@@ -37,6 +38,7 @@ class Scenario:
     packets: int
     sha256: str
     alerts: tuple[dict[str, Any], ...]
+    sensor: str = ""
 
     def unexpected(self, alerts: list[dict[str, Any]]) -> list[str]:
         """Return what is wrong with the last revisions of all alerts: one line per alert too many or too few."""

@@ -33,14 +33,14 @@ def arp(scene: Scene, at_us: int, asker: Host, owner: Host) -> None:
     scene.add(at_us + 90 + scene.dice.below(80), frames.link(back, ARP_TYPE, answer))
 
 
-def dhcp(scene: Scene, at_us: int, client: Host, server: Host) -> None:
-    """Add discover, offer, request and ack, all as broadcasts."""
+def dhcp(scene: Scene, at_us: int, client: Host, server: Host, name: str = "") -> None:
+    """Add discover, offer, request and ack, all as broadcasts; the client may give its name."""
     transaction = scene.dice.below(1 << 32)
     everyone = b"\xff" * 4
     ask = Way(client.mac, BROADCAST, client.vlan, bytes(4), everyone, 128)
     answer = Way(server.mac, BROADCAST, client.vlan, server.packed, everyone, 64)
     for step, kind in enumerate(("discover", "offer", "request", "ack")):
-        message = templates.dhcp(kind, client.mac, client.ip, server.ip, transaction)
+        message = templates.dhcp(kind, client.mac, client.ip, server.ip, transaction, name)
         way, sport, dport = (ask, 68, 67) if step % 2 == 0 else (answer, 67, 68)
         scene.udp(at_us + step * 1800 + scene.dice.below(700), way, sport, dport, message)
 

@@ -117,13 +117,18 @@ def ntp(mode: int) -> bytes:
 
 
 @cache
-def dhcp(kind: str, mac: bytes, address: str, server: str, transaction: int) -> bytes:
-    """Return a BOOTP/DHCP message: discover and request from a client, offer and ack from the server."""
+def dhcp(kind: str, mac: bytes, address: str, server: str, transaction: int, name: str = "") -> bytes:
+    """Return a BOOTP/DHCP message: discover and request from a client, offer and ack from the server.
+
+    name: the host name that the client gives, or none.
+    """
     s = scapy()
     from_client = kind in ("discover", "request")
     options: list[Any] = [("message-type", kind)]
     if kind == "request":
         options += [("requested_addr", address), ("server_id", server)]
+    if from_client and name:
+        options += [("hostname", name)]
     if not from_client:
         options += [("server_id", server), ("lease_time", 28800), ("subnet_mask", "255.255.255.0"), ("router", server)]
     return bytes(s.BOOTP(op=1 if from_client else 2, htype=1, hlen=6, hops=0, xid=transaction, secs=0, flags=0x8000,

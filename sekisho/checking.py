@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,7 +11,7 @@ from pathlib import Path
 from columns.errors import SekishoError, StoreMissing
 from columns.kernel import cache_folder, is_cold
 from sekisho.config import config_digest, load_settings
-from sekisho.settings import default_settings
+from sekisho.settings import Settings, default_settings
 from sekisho.store_place import StorePlace, store_place
 from sekisho.summary import versions
 
@@ -38,7 +39,21 @@ def check_all(config: Path | None, zones: Path | None, store: str | None) -> lis
         policy_path = policy_path or settings.replay.zones
     except SekishoError as error:
         findings.append(Finding("configuration", WRONG, str(error), error.exit_code))
-    return [*findings, _policy(policy_path), _store(store_place(store, settings))]
+    return [*findings, _lists(settings), _policy(policy_path), _store(store_place(store, settings))]
+
+
+def _lists(settings: Settings) -> Finding:
+    """The lists of the leak detectors: how many, of which day the oldest is, and whether that is too long ago."""
+    from detectors.leaks.lists import load_lists
+
+    try:
+        lists = load_lists(settings.leaks.lists)
+    except SekishoError as error:
+        return Finding("lists", WRONG, str(error), error.exit_code)
+    old = lists.notes(datetime.date.today())
+    oldest = min(known.date for known in lists.files.values())
+    detail = f"{len(lists.files)} lists, the oldest of {oldest}, digest {lists.digest[:16]}"
+    return Finding("lists", OK, "; ".join([detail, *old]))
 
 
 def _kernels() -> Finding:

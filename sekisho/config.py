@@ -18,7 +18,7 @@ from sekisho.settings import SECTIONS, Settings, default_settings, plain_fields,
 
 CONFIG_ENV = "SEKISHO_CONFIG"
 _PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
-          "spool": ("path",),
+          "spool": ("path",), "leaks": ("lists",),
           "rules": ("files", "directory", "vars_file", "classification", "reference", "threshold", "disable", "enable",
                     "modify", "drop")}
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+
 from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
+from detectors.leaks.all import LEAK_DETECTORS
+from detectors.leaks.lists import load_lists
+from detectors.leaks.shared import Shared
 from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector
 from detectors.zone_evidence import ZoneEvidence
@@ -26,11 +31,15 @@ def build_chain(settings: Settings, policy: Policy | None) -> Chain:
         return Chain(detectors, settings.chain, config_digest=digest)
     sensor = known_sensor(settings, policy)
     detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
+    lists = load_lists(settings.leaks.lists)
+    shared = Shared(policy)
+    detectors += [kind(policy, lists, settings.leaks, sensor=sensor, shared=shared) for kind in LEAK_DETECTORS]
 
     def zone_names(hi, lo, ts_ns):
         return [policy.zone_names[number] for number in policy.zone_of(hi, lo, ts_ns).tolist()]
 
-    return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names)
+    return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names,
+                 remarks=lists.notes(datetime.date.today()))
 
 
 def build_judge(settings: Settings, policy: Policy | None) -> FlowJudge | None:

@@ -22,13 +22,14 @@ from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
+from sekisho.traffic import Traffic
 from sekisho.warm import load_kernels
 from sensor.capture import open_capture
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
-from sensor.streams import Streams
+from sensor.streams import Acknowledged, Streams
 from zones import Policy
 
 Vocabularies = dict[str, Sequence[str]]
@@ -36,7 +37,10 @@ NO_BUFFERS = (read_only(b""), read_only(b""))
 
 
 class Sink(Protocol):
-    """A place for results. Batches are views that the next batch overwrites: a sink copies what it keeps."""
+    """A place for results. Batches are views that the next batch overwrites: a sink copies what it keeps.
+
+    acknowledged, where a sink has it, is True for one that is given transactions only once they were acknowledged.
+    """
 
     def write_flows(self, flows: Flows, vocabularies: Vocabularies) -> None:
         """Take the next flow rows; vocabularies hold the names behind the zone and conduit numbers."""
@@ -82,7 +86,7 @@ def replay(
     with run.watch("kernels"):
         load_kernels(options.payload)
     try:
-        for frames in run.timed("capture", _frames(options, run.report, progress)):
+        for frames in run.timed("capture", _frames(options, run.report, run.traffic, progress)):
             for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
                 for start, stop, flows in run.timed("flow", run.table.update(packets)):
                     some = slice_rows(packets, start, stop)
@@ -111,9 +115,11 @@ class _Run:
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
-                                   shown=self.chain.wants_steps)
+                                   shown=self.chain.wants_steps, packet_rows=options.settings.packets)
         self.masking = Masking() if options.settings.mynumber.mask else None
-        self.digest = ResultDigest()
+        self.acknowledged = Acknowledged(options.settings.flow.max_flows)
+        self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
+        self.digest, self.traffic = ResultDigest(), Traffic()
         policy = options.policy
         self.zones = build_judge(options.settings, policy)
         self.coverage = build_coverage(options.settings, policy)
@@ -141,8 +147,18 @@ class _Run:
                 self.digest.add_transactions(table, batch)
             with self.watch("store"):
                 for sink in self.sinks:
-                    sink.write_transactions(table, batch, self.vocabularies)
+                    if sink not in self.later:
+                        sink.write_transactions(table, batch, self.vocabularies)
+        if self.later:
+            self.write_later(self.acknowledged.update(packets, flows, said.rows))
         return said
+
+    def write_later(self, rows: Sequence[tuple[Table, Any]]) -> None:
+        """Hand on transactions that were acknowledged to the sinks that waited for it."""
+        with self.watch("store"):
+            for table, batch in rows:
+                for sink in self.later:
+                    sink.write_transactions(table, batch, self.vocabularies)
 
     def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Label the flows, show all to the detectors, hand on what comes out."""
@@ -161,6 +177,7 @@ class _Run:
     def deliver_flows(self, flows: Flows) -> None:
         """Count flow rows and hand them to every sink."""
         self.report.flows += int(np.count_nonzero(flows.part == 0))
+        self.traffic.add(flows)
         with self.watch("digest"):
             self.digest.add_flows(flows)
         with self.watch("store"):
@@ -190,9 +207,13 @@ class _Run:
     def close(self) -> ReplayReport:
         """Gather the counters and let the sinks make everything durable."""
         self.decoder.finish()
+        self.write_later(self.acknowledged.flush())
         report = self.report
-        report.counters |= {"decode": self.decoder.counters, "flow": self.table.counters(),
-                            "streams": self.streams.counters(), "protocols": self.dissector.counters(),
+        report.counters |= {"decoder": self.traffic.counters(report.packets, report.bytes),
+                            "decode": self.decoder.counters, "flow": self.table.counters(),
+                            "streams": self.streams.counters() | {"unacknowledged": self.acknowledged.forgotten},
+                            "protocols": self.dissector.counters(),
+                            **self.dissector.by_protocol(),
                             "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
@@ -242,7 +263,7 @@ class _Run:
 
 
 def _frames(
-    options: ReplayOptions, report: ReplayReport, progress: Callable[[Progress], None] | None
+    options: ReplayOptions, report: ReplayReport, traffic: Traffic, progress: Callable[[Progress], None] | None
 ) -> Iterator[FrameBlock]:
     """Yield the frames of all captures, numbering the packets through, and keep the report up to date."""
     total, done = _total_bytes(options.captures), 0
@@ -254,6 +275,7 @@ def _frames(
             try:
                 for block in capture.blocks(options.batch):
                     _count(block, read, report)
+                    traffic.largest_bytes = max(traffic.largest_bytes, int(block.wire_bytes.max(initial=0)))
                     yield block
                     if progress:
                         progress(Progress(done + capture.bytes_read, total, report.packets, report.alerts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sekisho import leak_runbooks
 from sekisho.language import Lang
 
 _EN = {
@@ -88,6 +89,7 @@ _EN = {
         "Look at the first alerts of this detector: one cause (an expired conduit) often makes them all.",
         "Mend the cause, the policy or the threshold, and replay the capture: what was held back is only counted.",
     ),
+    **leak_runbooks.EN,
 }
 
 _JA = {
@@ -174,6 +176,7 @@ _JA = {
         "この検知器の最初の検知を確認する。新しいサブネットや期限切れの許可通信など、原因が一つのことが多い。",
         "原因・方針・しきい値を直してから再生し直す。保留分は件数のみ残る。",
     ),
+    **leak_runbooks.JA,
 }
 
 

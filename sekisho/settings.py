@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
+    from detectors.leaks.settings import LeakSettings
     from detectors.mynumber import MyNumberSettings
     from detectors.scan import ScanSettings
     from detectors.signatures.settings import RulesSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
+    from sensor.protocols.bittorrent_dht import BittorrentDhtSettings
+    from sensor.protocols.dcerpc import DcerpcSettings
     from sensor.protocols.dnp3.parser import Dnp3Settings
     from sensor.protocols.dns import DnsSettings
     from sensor.protocols.files import FileSettings
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
     from sensor.protocols.ldap.settings import LdapSettings
     from sensor.protocols.mime.message import MimeSettings
     from sensor.protocols.modbus import ModbusSettings
+    from sensor.protocols.mqtt import MqttSettings
+    from sensor.protocols.packet_rows import PacketRowSettings
+    from sensor.protocols.pgsql import PgsqlSettings
+    from sensor.protocols.pop3 import Pop3Settings
     from sensor.protocols.quic import QuicSettings
     from sensor.protocols.rdp import RdpSettings
     from sensor.protocols.sip import SipSettings
@@ -102,10 +109,17 @@ SECTIONS: dict[str, str] = {
     "krb5": "sensor.protocols.krb5:Krb5Settings",
     "modbus": "sensor.protocols.modbus:ModbusSettings",
     "dnp3": "sensor.protocols.dnp3.parser:Dnp3Settings",
+    "mqtt": "sensor.protocols.mqtt:MqttSettings",
+    "dcerpc": "sensor.protocols.dcerpc:DcerpcSettings",
+    "pgsql": "sensor.protocols.pgsql:PgsqlSettings",
+    "pop3": "sensor.protocols.pop3:Pop3Settings",
+    "bittorrent_dht": "sensor.protocols.bittorrent_dht:BittorrentDhtSettings",
+    "packets": "sensor.protocols.packet_rows:PacketRowSettings",
     "rules": "detectors.signatures.settings:RulesSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
+    "leaks": "detectors.leaks.settings:LeakSettings",
     "mynumber": "detectors.mynumber.settings:MyNumberSettings",
     "chain": "detectors.chain:ChainSettings",
 }
@@ -149,10 +163,17 @@ class Settings:
     krb5: Krb5Settings
     modbus: ModbusSettings
     dnp3: Dnp3Settings
+    mqtt: MqttSettings
+    dcerpc: DcerpcSettings
+    pgsql: PgsqlSettings
+    pop3: Pop3Settings
+    bittorrent_dht: BittorrentDhtSettings
+    packets: PacketRowSettings
     rules: RulesSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings
+    leaks: LeakSettings
     mynumber: MyNumberSettings
     chain: ChainSettings
 

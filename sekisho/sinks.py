@@ -89,6 +89,8 @@ class StoreSink:
 class EveSink:
     """Writes EVE JSON lines to a file or to stdout (``-``); leaving closes the file."""
 
+    acknowledged = True
+
     def __init__(self, target: str, sensor: str) -> None:
         from storage import EveWriter
 

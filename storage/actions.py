@@ -18,7 +18,8 @@ MAX_COMMENT_CHARACTERS = 4000
 INSERT_SQL = """INSERT INTO alert_action (run_id, alert_id, at, actor, action, comment)
 SELECT {run:String}, {alert:UInt64}, greatest(now64(3, 'UTC'), max(at) + toIntervalMillisecond(1)),
     {actor:String}, {action:String}, {comment:String}
-FROM alert_action WHERE run_id = {run:String} AND alert_id = {alert:UInt64}"""
+FROM alert_action WHERE run_id = {run:String} AND alert_id = {alert:UInt64}
+SETTINGS distributed_foreground_insert = 1"""
 
 
 def action_params(run_id: str, alert_id: int, action: str, actor: str, comment: str) -> dict[str, Any]:

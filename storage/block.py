@@ -40,5 +40,8 @@ def block_of(table: Table, batch: Any, *, constants: Sequence[Constant], vocabul
 
 def insert_settings(token: str) -> str:
     """Return the settings of the INSERT of a block: its table drops it where it has seen the token, and so does each
-    rollup by itself."""
-    return f"insert_deduplication_token = {quoted(token)}, {INSERT_SETTINGS}"
+    rollup by itself. What a rollup gets is grouped already, so that it need not be merged once more as it is written.
+    On a cluster a block counts as stored when its shards have it.
+    """
+    return (f"insert_deduplication_token = {quoted(token)}, {INSERT_SETTINGS}, optimize_on_insert = 0, "
+            "distributed_foreground_insert = 1")

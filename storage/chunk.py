@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from columns.schema import TEXTUAL, Table, Text, rows_in
 CHUNK_ROWS = 131_072
 """Rows of a full chunk: large enough for the engine, which does as much for each as for a few ten thousand rows and
 merges fewer parts later; small enough that three in flight take less than 100 MB."""
+_SPARE = 2
 
 
 def chunk_rows(table: Table) -> int:
@@ -20,10 +22,13 @@ def chunk_rows(table: Table) -> int:
 
 
 class Chunk:
-    """Copies of up to `rows` rows of a table. Memory is touched only as rows come in."""
+    """Copies of up to `rows` rows of a table. Memory is touched only as rows come in.
 
-    def __init__(self, table: Table, rows: int) -> None:
-        self.table, self.rows, self.filled = table, rows, 0
+    spare: where give_back() puts the chunk, to be filled again: fresh memory costs six times as much as the copying.
+    """
+
+    def __init__(self, table: Table, rows: int, spare: deque[Chunk] | None = None) -> None:
+        self.table, self.rows, self.filled, self._spare = table, rows, 0, spare
         self._arrays = [np.empty(rows, np.dtype(c.dtype if c.dtype not in ("ip", *TEXTUAL) else "u8"))
                         if c.dtype not in TEXTUAL else _TextPieces(rows) for c in table.columns for _ in c.fields]
 
@@ -42,6 +47,12 @@ class Chunk:
                 mine[self.filled : end] = array[start:stop]
         self.filled = end
 
+    def give_back(self) -> None:
+        """Say that nobody looks at the rows any more, nor at a batch of them."""
+        if self._spare is not None:
+            self.filled = 0
+            self._spare.append(self)
+
     def batch(self) -> Any:
         """Return the gathered rows as a batch of views."""
         n = self.filled
@@ -54,6 +65,7 @@ class Chunks:
     def __init__(self, send: Callable[[Chunk, Mapping[str, Sequence[str]]], None]) -> None:
         self._send = send
         self._open: dict[str, tuple[Chunk, Mapping[str, Sequence[str]]]] = {}
+        self._spare: dict[str, deque[Chunk]] = {}
 
     def add(self, table: Table, batch: Any, vocabularies: Mapping[str, Sequence[str]]) -> None:
         """Copy the rows of a batch."""
@@ -62,13 +74,20 @@ class Chunks:
             if table.name in self._open and self._open[table.name][1] != vocabularies:
                 self._send(*self._open.pop(table.name))
             if table.name not in self._open:
-                self._open[table.name] = (Chunk(table, chunk_rows(table)), dict(vocabularies))
+                self._open[table.name] = (self._empty(table), dict(vocabularies))
             chunk = self._open[table.name][0]
             stop = min(rows, start + chunk.room)
             chunk.take(batch, start, stop)
             start = stop
             if not chunk.room:
                 self._send(*self._open.pop(table.name))
+
+    def _empty(self, table: Table) -> Chunk:
+        """A chunk that was given back, or a new one. Of those with text, whose size varies, none is kept."""
+        if any(c.dtype in TEXTUAL for c in table.columns):
+            return Chunk(table, chunk_rows(table))
+        spare = self._spare.setdefault(table.name, deque(maxlen=_SPARE))
+        return spare.pop() if spare else Chunk(table, chunk_rows(table), spare)
 
     def flush(self) -> None:
         """Send what there is."""

@@ -97,5 +97,7 @@ class Inserter:
 
 def insert(connection: Connection, job: Job) -> None:
     """Encode a chunk and send it. The engine drops it when it has seen its token in this table."""
-    connection.insert(block_of(job.chunk.table, job.chunk.batch(), constants=job.constants,
-                               vocabularies=job.vocabularies, token=job.token))
+    block = block_of(job.chunk.table, job.chunk.batch(), constants=job.constants, vocabularies=job.vocabularies,
+                     token=job.token)
+    job.chunk.give_back()
+    connection.insert(block)

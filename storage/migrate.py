@@ -12,6 +12,7 @@ from columns import TABLES
 from columns.clickhouse import schema_digest
 from columns.errors import StoreError, StoreMissing
 from storage.engine import Connection, Engine
+from storage.layout import layout_of
 from storage.migrations import MIGRATIONS, SCHEMA_NUMBER
 from storage.opening import open_engine
 from storage.place import mark
@@ -78,6 +79,10 @@ def _plan(engine: Engine, query: Query) -> Plan:
                            remedy="write one with sekisho replay CAPTURE --store, or name the right one")
     if found > SCHEMA_NUMBER:
         check_number(found, engine.where)
+    if found < SCHEMA_NUMBER and layout_of(query).cluster:
+        raise StoreError("a store on a cluster cannot be migrated", where=engine.where,
+                         expected="tables of one server",
+                         remedy="make this version's tables in a new database (sekisho dump --cluster), and replay")
     changed = {t for m in MIGRATIONS if m.number > found for t in m.tables}
     held: dict[str, tuple[int, int]] = {}
     for name, rows, size in query(_SIZES, {}).rows:

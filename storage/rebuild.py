@@ -33,7 +33,7 @@ class Rebuild:
         if not self._steps(self._found):
             self._note(self._found, "done")
         for rollup in self._rollups():
-            self._execute(f"DROP VIEW IF EXISTS {rollup.view} SYNC")
+            self._drop(rollup)
         for name in dict.fromkeys(t for m in self._newer for t in m.tables):
             self._rebuild(name)
         for create in self._creates.values():
@@ -48,6 +48,13 @@ class Rebuild:
     def _rollups(self) -> list[Rollup]:
         named = {name for m in self._newer for name in m.rollups}
         return [r for r in ROLLUPS if r.name in named]
+
+    def _drop(self, rollup: Rollup) -> None:
+        """Remove a rollup, which may have had other columns; once, because it is filled run by run afterwards."""
+        self._execute(f"DROP VIEW IF EXISTS {rollup.view} SYNC")
+        if f"drop {rollup.name}" not in self._steps(self._number):
+            self._execute(f"DROP TABLE IF EXISTS {rollup.name} SYNC SETTINGS max_table_size_to_drop = 0")
+            self._note(self._number, f"drop {rollup.name}")
 
     def _rebuild(self, name: str) -> None:
         """Copy a table and put the copy into its place. A kill leaves one of the states told apart here."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from columns.clickhouse import quoted
 from columns.rollups import ROLLUPS
 from storage.engine import Connection
+from storage.layout import layout_of
 from storage.pruned import Dropped, Partition, Pruned
 from storage.usage import partitions, table_usage
 from storage.versions import Query
@@ -57,8 +58,9 @@ def prune(connection: Connection, query: Query, *, budget_bytes: int = 0, replay
             break
         gone.append(Dropped(part, "budget"))
         rest -= part.bytes
+    layout = layout_of(query)
     for part in [] if dry_run else [d.partition for d in gone]:
-        connection.execute(f"ALTER TABLE {part.table} DROP PARTITION ID {quoted(part.partition_id)} "
+        connection.execute(f"ALTER TABLE {layout.altered(part.table)} DROP PARTITION ID {quoted(part.partition_id)} "
                            "SETTINGS max_partition_size_to_drop = 0")
     return Pruned(tuple(gone), total, rest, max(0, rest - budget_bytes) if budget_bytes else 0, _rows(gone))
 

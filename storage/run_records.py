@@ -15,6 +15,7 @@ from columns.rollups import ROLLUPS
 from columns.schema import Table
 from storage.engine import Connection
 from storage.interface import QueryResult
+from storage.layout import Layout, layout_of
 from storage.run import Begun, Run, RunSummary
 
 _STORED = tuple(t for t in TABLES if t.stored)
@@ -75,8 +76,8 @@ class RunRecords:
     def delete(self, run_id: str) -> None:
         """Remove a run, its record last."""
         self.drop_rows(run_id, (*_OF_RUN, ALERT_ACTION.name))
-        self._connection.execute("ALTER TABLE runs DELETE WHERE run_id = {run:String} SETTINGS mutations_sync = 2",
-                                 {"run": run_id})
+        self._connection.execute(f"ALTER TABLE {layout_of(self._query).altered('runs')} DELETE "
+                                 "WHERE run_id = {run:String} SETTINGS mutations_sync = 2", {"run": run_id})
 
     def count_rows(self, run_id: str) -> dict[str, int]:
         """Return the rows of a run by table; of a table of revisions, those that are present.
@@ -91,12 +92,13 @@ class RunRecords:
 
     def drop_rows(self, run_id: str, tables: Sequence[str] = _OF_RUN) -> None:
         """Remove the rows of a run, partition by partition; the engine forgets their tokens with them."""
-        for table in tables:
-            parts = self._query(f"SELECT DISTINCT _partition_id FROM {table} WHERE run_id = {{run:String}}",
-                                {"run": run_id})
-            for (partition,) in parts.rows:
-                self._connection.execute(f"ALTER TABLE {table} DROP PARTITION ID {quoted(partition)} "
-                                         "SETTINGS max_partition_size_to_drop = 0")
+        asked = " UNION ALL ".join(f"SELECT DISTINCT '{table}', _partition_id FROM {table} "
+                                   "WHERE run_id = {run:String}" for table in tables)
+        found = self._query(asked, {"run": run_id}).rows
+        layout = layout_of(self._query) if found else Layout()
+        for table, partition in found:
+            self._connection.execute(f"ALTER TABLE {layout.altered(table)} DROP PARTITION ID {quoted(partition)} "
+                                     "SETTINGS max_partition_size_to_drop = 0")
 
     def _counts(self, sources: Mapping[Table, str], run_id: str) -> dict[str, int]:
         asked = " UNION ALL ".join(f"SELECT '{t.name}', count() FROM {source} WHERE run_id = {{run:String}}"
@@ -111,7 +113,8 @@ class RunRecords:
         shape = quoted(f"Tuple({RUNS_STRUCTURE})")
         self._connection.execute(
             f"INSERT INTO runs ({', '.join(line)}) SELECT {', '.join(f'r.{name}' for name in line)} "
-            f"FROM (SELECT JSONExtract({{record:String}}, {shape}) AS r)", {"record": json.dumps(line)})
+            f"FROM (SELECT JSONExtract({{record:String}}, {shape}) AS r) SETTINGS distributed_foreground_insert = 1",
+            {"record": json.dumps(line)})
 
 
 def run_record(run: Run, attempt: int) -> dict[str, Any]:

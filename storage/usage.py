@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 from columns import TABLES
 from columns.rollups import ROLLUPS
+from storage.layout import layout_of
 from storage.pruned import Partition
 from storage.versions import Query
 
 OF_RUNS = (*(t.name for t in TABLES if t.stored), *(r.name for r in ROLLUPS))
 """Tables whose rows belong to runs and can expire."""
 
-_TABLES = """SELECT table, sum(parts.rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
-WHERE database = currentDatabase() AND active GROUP BY table ORDER BY bytes DESC, table"""
-_PARTITIONS = """SELECT table, partition_id, sum(parts.rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts
-WHERE database = currentDatabase() AND active GROUP BY table, partition_id"""
+_TAKEN = "sum(parts.rows) AS rows, sum(parts.bytes_on_disk) AS bytes"
 
 
 @dataclass(frozen=True)
@@ -35,12 +33,15 @@ class TableUsage:
 
 def table_usage(query: Query) -> list[TableUsage]:
     """Return what each table takes, the largest first."""
-    return [TableUsage(*row) for row in query(_TABLES, {}).rows]
+    return [TableUsage(*row) for row in query(
+        f"SELECT of_table, {_TAKEN} FROM {layout_of(query).parts} GROUP BY of_table ORDER BY bytes DESC, of_table",
+        {}).rows]
 
 
 def partitions(query: Query) -> list[Partition]:
     """Return every partition of every table whose rows belong to runs."""
-    sizes = {(table, part): (rows, size) for table, part, rows, size in query(_PARTITIONS, {}).rows}
+    asked = f"SELECT of_table, partition_id, {_TAKEN} FROM {layout_of(query).parts} GROUP BY of_table, partition_id"
+    sizes = {(table, part): (rows, size) for table, part, rows, size in query(asked, {}).rows}
     return list(_found(query, sizes))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pcaps import day
-from pcaps.scenarios import benign, conduits, floods, leaks, numbers, scans
+from pcaps.scenarios import asked, benign, between, channels, conduits, floods, leaks, numbers, scans, segments
 from pcaps.scene import MINUTE, SECOND, WORKING_DAY, Scene, clock
 
 AFTER_REVIEW_BY = datetime.date(2026, 10, 14)
@@ -64,6 +64,40 @@ PLANS = {
     "other_mac": Plan(conduits.other_mac, "10:50", 2),
 }
 """The scenarios that are an incident, or a benign rush, in front of a few busy minutes."""
+
+
+def _pair(act: Callable[[Scene, int], None], benign_twin: Callable[[Scene, int], None], start: str) -> dict[str, Plan]:
+    """Return a leak and its benign twin, with nothing around them: the ordinary day is a scenario of its own."""
+    return {act.__name__: Plan(act, start, 0), f"{act.__name__}_benign": Plan(benign_twin, start, 0)}
+
+
+_TWINS = (
+    (segments.dual_homed, segments.dual_homed_benign), (segments.trunk_leak, segments.trunk_leak_benign),
+    (segments.route_leak, segments.route_leak_benign), (segments.rogue_nat, segments.rogue_nat_benign),
+    (segments.rogue_dhcp, segments.rogue_dhcp_benign), (asked.name_leak, asked.name_leak_benign),
+    (asked.header_leak, asked.header_leak_benign), (segments.rogue_ipv6, segments.rogue_ipv6_benign),
+    (channels.ipsec_tunnel, channels.ipsec_tunnel_benign), (asked.remote_access, asked.remote_access_benign),
+    (asked.encrypted_dns, asked.encrypted_dns_benign), (channels.side_channel, channels.side_channel_benign),
+    (between.mail_skips_gateway, between.mail_skips_gateway_benign),
+    (between.cdr_failed, between.cdr_failed_benign),
+    (channels.stepping_stone, channels.stepping_stone_benign), (channels.relay, channels.relay_benign),
+    (channels.dns_tunnel, channels.dns_tunnel_benign), (channels.icmp_tunnel, channels.icmp_tunnel_benign),
+    (channels.ntp_misuse, channels.ntp_misuse_benign), (channels.stray_answers, channels.stray_answers_benign),
+    (asked.storage_upload, asked.storage_upload_benign), (between.shared_printer, between.shared_printer_benign),
+    (asked.direct_updates, asked.direct_updates_benign), (between.shared_storage, between.shared_storage_benign),
+    (between.vendor_drift, between.vendor_drift_benign), (between.above_usual, between.above_usual_benign),
+    (segments.monitor_bridges, segments.monitor_bridges_benign),
+)
+for _act, _twin in _TWINS:
+    PLANS |= _pair(_act, _twin, "13:00")
+PLANS |= {
+    "rfc1918_at_edge_benign": Plan(segments.rfc1918_at_edge_benign, "16:40", 0),
+    "tethering_benign": Plan(segments.tethering_benign, "15:10", 0),
+    "proxy_bypass_benign": Plan(asked.proxy_bypass_benign, "16:10", 0),
+    "wrong_initiator_benign": Plan(between.wrong_initiator_benign, "14:30", 0),
+    "smb_across_zones_benign": Plan(between.smb_across_zones_benign, "16:05", 0),
+}
+"""Benign twins of leaks that stand above."""
 
 DEMO_INCIDENTS = (
     ("09:20:30", leaks.mynumber_to_internet_established), ("10:05:10", leaks.expired_conduit),

@@ -127,7 +127,8 @@ def _gre(data, at, end):
         low = be16(data, at + 10)
         at += 20 if low & 1 else 12
         return (OK, ETHERNET, at) if low >> 11 & 31 == 0 and at < end else (OK, _NOTHING, at)
-    if ether_type == 0x0800 or ether_type == 0x86DD or ether_type == 0x8847 or ether_type == 0x8848:
+    if (ether_type == 0x0800 or ether_type == 0x86DD or ether_type == 0x0806 or ether_type == 0x8847
+            or ether_type == 0x8848):
         return OK, FROM_ETHER_TYPE + ether_type, at
     return OK, _NOTHING, at
 

@@ -33,12 +33,14 @@ _TCP, _ICMP, _ICMP6 = 6, 1, 58
 _OK, _QUOTED = int(Status.OK), int(Status.QUOTED)
 _CLOSED, _RESET = int(TcpState.CLOSED), int(TcpState.RESET)
 _OPENED, _REFUSED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED)
+_REPLIED = int(FlowEvent.ANSWERED | FlowEvent.REFUSED)
 _ATTEMPTED = int(Outcome.ATTEMPTED)
 # of one type, int64: a plain int would be a type of its own in each call, and compile the callee again
 _BY_ACTIVE, _BY_IDLE = np.int64(EndReason.ACTIVE_TIMEOUT), np.int64(EndReason.IDLE_TIMEOUT)
 _BY_FIN, _BY_RESET = np.int64(EndReason.TCP_FIN), np.int64(EndReason.TCP_RESET)
 _BY_EVICTION = np.int64(EndReason.EVICTED)
 _BY_CLOCK, _BY_REUSE = np.int64(EndReason.CLOCK_RESET), np.int64(EndReason.REUSED)
+_BY_END = np.int64(EndReason.END_OF_INPUT)
 _EVICTION_LOOKS = 8
 _ZERO, _ONE = np.int64(0), np.int64(1)
 _AHEAD, _NEAR = 24, 10  # packets
@@ -91,6 +93,7 @@ def drain(records, index, wheel, free, scalars, rows, k, cap, reason, number):
             return k, False
         slot = scalars[_DRAIN]
         if records[slot]["wheel_slot"] >= 0:
+            records[slot]["input_ended"] = reason == _BY_END
             why = reason_of(records[slot], reason)
             k = end_flow(records, index, wheel, free, scalars, slot, rows, k, why, number, scalars[_CLOCK])
         scalars[_DRAIN] += 1
@@ -230,7 +233,7 @@ def advance(p, tags, start, stop, state, limits, rows):
                 k = evict(records, index, wheel, free, scalars, limits, rows, k, number)
             slot = take_slot(free, scalars)
             r = records[slot]
-            swap, certainty = sent_by_responder(proto, flags, src_port, dst_port, kind, one_way)
+            swap, certainty = sent_by_responder(proto, flags, src_port, dst_port, kind, one_way, dst_hi, dst_lo)
             if src_lo == dst_lo and src_port == dst_port and src_hi == dst_hi:
                 swap = False  # an end that talks to itself has one direction only (LAND)
             r["proto"], r["vlan"], r["one_way"], r["tag"], r["slot"] = proto, vlan, one_way, tag, slot
@@ -254,6 +257,9 @@ def advance(p, tags, start, stop, state, limits, rows):
             event |= tcp_step(r, flags, to_server, payload_bytes > 0)
         else:
             event |= other_step(r, to_server)
+        if event & _REPLIED:
+            r["reply_src_mac"], r["reply_dst_mac"] = p.src_mac[i], p.dst_mac[i]
+            r["reply_icmp_type"], r["reply_icmp_code"] = kind, p.icmp_code[i]
         p.flow_id[i], p.flow_slot[i], p.to_server[i], p.flow_event[i] = r["flow_id"], slot, to_server, event
         if event & _OPENED:
             link(records, wheel, scalars[_TICK], slot, limits)

@@ -85,6 +85,10 @@ def fill_columns(rows, count, out):
         out.vlan_inner[k] = r["vlan_inner"]
         out.src_mac[k] = r["src_mac"]
         out.dst_mac[k] = r["dst_mac"]
+        out.reply_src_mac[k] = r["reply_src_mac"]
+        out.reply_dst_mac[k] = r["reply_dst_mac"]
+        out.reply_icmp_type[k] = r["reply_icmp_type"]
+        out.reply_icmp_code[k] = r["reply_icmp_code"]
         out.tunnel[k] = r["tunnel"]
         out.tunnel_depth[k] = r["tunnel_depth"]
         out.src_zone[k] = 0
@@ -104,10 +108,13 @@ def fill_columns(rows, count, out):
         out.direction_certainty[k] = r["certainty"]
         out.outcome[k] = outcome_of(r)
         out.end_reason[k] = r["end_reason"]
+        out.input_ended[k] = r["input_ended"]
         out.verdict[k] = 0
         out.conduit[k] = 0
         out.first_packet[k] = r["first_packet"]
         out.emitted_before[k] = r["emitted_before"]
         out.app_proto[k] = 0
+        out.first_app_proto[k] = 0
+        out.transactions[k] = 0
         out.flow_slot[k] = r["slot"]
         out.clock_ns[k] = r["emitted_clock"]

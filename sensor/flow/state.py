@@ -29,7 +29,8 @@ RECORD = np.dtype(
         ("tag", "u4"), ("tunnel", "u1"), ("tunnel_depth", "u1"), ("vlan_inner", "u2"),
         ("src_mac", "u8"), ("dst_mac", "u8"), ("first_packet", "u8"),
         ("emitted_before", "i8"), ("emitted_clock", "i8"), ("end_reason", "u1"),  # only in copies that became rows
-        ("slot", "i4"), ("unused", "u1", 48),  # to whole cache lines
+        ("slot", "i4"), ("reply_src_mac", "u8"), ("reply_dst_mac", "u8"),
+        ("reply_icmp_type", "u1"), ("reply_icmp_code", "u1"), ("input_ended", "u1"), ("unused", "u1", 29),
     ],
     align=True,
 )

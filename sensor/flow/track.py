@@ -20,6 +20,8 @@ _ONE_SIDED = int(TcpState.ONE_SIDED)
 _CLIENT, _SERVER, _CLIENT_PAYLOAD, _SERVER_PAYLOAD = 1, 2, 4, 8  # bits of RECORD.seen
 _BOTH, _BOTH_PAYLOAD = 3, 12
 _WELL_KNOWN = 1024
+_MAPPED, _LAST_32 = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)  # ::ffff:0:0/96
+_CLASS_D, _MULTICAST_6 = np.uint64(0xE), np.uint64(0xFF)
 _ID_SEED = np.uint64(0x5E6B1540)
 _ID_BITS = np.uint64((1 << 53) - 1)
 
@@ -55,7 +57,15 @@ def asks(proto, kind):
 
 
 @part
-def sent_by_responder(proto, flags, src_port, dst_port, icmp_type, one_way):
+def to_many(dst_hi, dst_lo):
+    """Return True for an address that nobody sends from: multicast, or the broadcast of IPv4."""
+    if dst_hi == 0 and dst_lo >> np.uint64(32) == _MAPPED:
+        return (dst_lo & _LAST_32) >> np.uint64(28) == _CLASS_D or dst_lo & _LAST_32 == _LAST_32
+    return dst_hi >> np.uint64(56) == _MULTICAST_6
+
+
+@part
+def sent_by_responder(proto, flags, src_port, dst_port, icmp_type, one_way, dst_hi, dst_lo):
     """Return (True if the first packet seen came from the responder, certainty of that)."""
     if proto == _TCP and flags & _SYN:
         return (flags & _ACK) != 0, _SYN_SEEN
@@ -63,7 +73,7 @@ def sent_by_responder(proto, flags, src_port, dst_port, icmp_type, one_way):
         return one_way == 0 and not asks(proto, icmp_type), _GUESSED if one_way else _BIFLOW
     if proto == _TCP:
         return src_port < dst_port, _GUESSED
-    return src_port < _WELL_KNOWN and dst_port >= _WELL_KNOWN, _GUESSED
+    return src_port < _WELL_KNOWN and dst_port >= _WELL_KNOWN and not to_many(dst_hi, dst_lo), _GUESSED
 
 
 @part
@@ -80,6 +90,8 @@ def open_flow(r, number, src_hi, src_lo, src_port, src_mac, dst_hi, dst_lo, dst_
     r["flow_id"] = (endpoint_hash(mixed, np.uint64(number), r["proto"], _ID_SEED) & _ID_BITS) | np.uint64(1)
     r["first_packet"], r["part"], r["certainty"] = number, 0, certainty
     r["outcome"], r["fins"], r["seen"], r["answered"] = 0, 0, 0, 0
+    r["reply_src_mac"], r["reply_dst_mac"], r["reply_icmp_type"], r["reply_icmp_code"] = 0, 0, 0, 0
+    r["input_ended"] = 0
     r["pkts_toserver"], r["pkts_toclient"], r["bytes_toserver"], r["bytes_toclient"] = 0, 0, 0, 0
     r["payload_toserver"], r["payload_toclient"], r["fragments"] = 0, 0, 0
     r["flags_toserver"], r["flags_toclient"], r["ttl_toserver"], r["ttl_toclient"] = 0, 0, 0, 0

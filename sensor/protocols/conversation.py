@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from columns.app import AppProto
+from sensor.protocols.agreement import PROBE_BYTES, agreement
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
 
-PROBE_BYTES = 64
 HANDOVERS = 4
 """So often may one protocol turn into another within a flow."""
 
@@ -21,12 +21,13 @@ class Conversation:
     handed over. ``done`` is True when nobody wants the rest: nothing was recognised, or the parser has all it needs.
     """
 
-    __slots__ = ("_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto", "context", "decisions",
-                 "done", "parser")
+    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto",
+                 "context", "decisions", "done", "parser")
 
     def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
         self.parser: Any = None
+        self._agreement: Any = None
         self.app_proto = AppProto.UNKNOWN
         self.decisions: tuple[tuple[int, int], ...] = ()
         self._heads = [b"", b""]
@@ -74,6 +75,7 @@ class Conversation:
         self._call_it(found.app_proto, at)
         own: Mapping[AppProto, Any] = self.context.settings
         self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
+        self._agreement = agreement(self.context, found, self._wants, *self._heads)
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:
             if not self.done:
@@ -85,6 +87,10 @@ class Conversation:
 
     def _feed(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
         parser = self.parser
+        if self._agreement is not None:
+            self._agreement.hear(to_server, data, at)
+            if self._agreement.done:
+                self._agreement = None
         if self.flow.proto == 17:
             parser.datagram(to_server, data, at)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import error, unpack_from
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ HEADER_BYTES = 16
 KEPT_BYTES = 2048
 _CALLS, _INTERFACES = 64, 64
 _FIRST, _LAST = 1, 2
-_TYPES = {0: "REQUEST", 1: "PING", 2: "RESPONSE", 3: "FAULT", 4: "WORKING", 5: "NOCALL", 6: "REJECT", 7: "ACK",
+TYPES = {0: "REQUEST", 1: "PING", 2: "RESPONSE", 3: "FAULT", 4: "WORKING", 5: "NOCALL", 6: "REJECT", 7: "ACK",
           8: "CL_CANCEL", 9: "FACK", 10: "CANCEL_ACK", 11: "BIND", 12: "BINDACK", 13: "BINDNAK", 14: "ALTER_CONTEXT",
           15: "ALTER_CONTEXT_RESP", 16: "AUTH3", 17: "SHUTDOWN", 18: "CO_CANCEL", 19: "ORPHANED"}
 _REQUEST, _RESPONSE, _BIND, _BIND_ACK, _ALTER, _ALTER_RESPONSE, _AUTH3 = 0, 2, 11, 12, 14, 15, 16
@@ -60,8 +60,10 @@ class PacketReader:
                 yield self._whole()
 
     def gap(self, size: int) -> None:
-        """Pass over a gap within what is passed over anyway; elsewhere nothing more is read."""
-        self.lost |= size > self._skip
+        """Pass over a gap; a packet that is cut by it is lost, and what comes behind is taken for the next one."""
+        if len(self._held) >= HEADER_BYTES:
+            self._skip = self._size() - len(self._held)
+        self._held.clear()
         self._skip = max(self._skip - size, 0)
 
     def _size(self) -> int:
@@ -77,9 +79,13 @@ class PacketReader:
 
 
 class Calls:
-    """The calls of one association, both directions."""
+    """The calls of one association, both directions.
 
-    def __init__(self) -> None:
+    stub is given what a packet of a call carries, as far as it is held: (to_server, the call so far, bytes).
+    """
+
+    def __init__(self, stub: Callable[[bool, dict[str, Any], bytes], None] | None = None) -> None:
+        self._stub = stub
         self._readers = (PacketReader(), PacketReader())
         self._calls: dict[int, dict[str, Any]] = {}
         self._interfaces: dict[int, dict[str, Any]] = {}
@@ -115,7 +121,7 @@ class Calls:
         if call is None or packet.flags & _FIRST:
             if call is None and len(self._calls) >= _CALLS:
                 yield {**self._calls.pop(next(iter(self._calls))), "response": "UNREPLIED"}
-            call = {"request": _TYPES[packet.kind], "call_id": packet.call_id, "facts": facts}
+            call = {"request": TYPES[packet.kind], "call_id": packet.call_id, "facts": facts}
             if packet.kind == _AUTH3:
                 yield {**call, "response": "UNREPLIED"}
                 return
@@ -129,6 +135,7 @@ class Calls:
             if context in self._interfaces:
                 known = self._interfaces[context]
                 call["interfaces"] = [{"uuid": known["uuid"], "version": known["version"]}]
+            self._show(True, call, packet)
 
     def _response(self, packet: Packet) -> Iterator[dict[str, Any]]:
         call = self._calls.get(packet.call_id)
@@ -138,14 +145,19 @@ class Calls:
                 if len(self._calls) >= _CALLS:
                     return
                 self._calls[packet.call_id] = call
-        call["response"] = _TYPES[packet.kind]
+        call["response"] = TYPES[packet.kind]
         if packet.kind == _RESPONSE:
             _add(call, "res", packet)
+            self._show(False, call, packet)
         elif packet.kind in (_BIND_ACK, _ALTER_RESPONSE):
             _acknowledge(call.get("interfaces", []), packet)
         if packet.flags & _LAST or packet.kind != _RESPONSE:
             self._calls.pop(packet.call_id, None)
             yield call
+
+    def _show(self, to_server: bool, call: dict[str, Any], packet: Packet) -> None:
+        if self._stub is not None:
+            self._stub(to_server, call, packet.body[8:])
 
     def _bind(self, packet: Packet) -> list[dict[str, Any]]:
         """Read the interfaces of a bind: context, how many transfer syntaxes, interface, version."""

@@ -13,12 +13,16 @@ from columns.app import AppProto
 from columns.codes import EndReason, Status
 from columns.said import Said, Step, Stretch
 from sensor.protocols.conversation import Conversation
+from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.settings import ProtocolSettings
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
 _UDP = 17
+_OVER_TCP, _OVER_UDP = "_tcp", "_udp"
+_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
+"""Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
 _NO_MORE = 1 << 64
 
 
@@ -33,11 +37,14 @@ class Dissector:
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
                  settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None, *,
-                 inspected: bool = False, shown: bool = False) -> None:
+                 inspected: bool = False, shown: bool = False,
+                 packet_rows: PacketRowSettings | None = None) -> None:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own = streams, own_settings or {}
         self._inspected, self._shown = inspected, inspected or shown
         self._spoken: list[Step | Stretch] = []
+        self._ending = False
+        self._alone = PacketRows(streams.flows, packet_rows)
         self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -45,6 +52,8 @@ class Dissector:
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
         self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         self.counts: Counter[str] = Counter()
+        self._by_protocol: Counter[tuple[str, str]] = Counter()
+        self._on_both = frozenset(w.app_proto for w in stream_wants) & frozenset(w.app_proto for w in datagram_wants)
 
     def update(self, packets: Packets, flows: Flows, chunks: Iterable[Chunks],
                buffers: Sequence[np.ndarray]) -> Said:
@@ -59,7 +68,7 @@ class Dissector:
             self._take_datagram(*event)
         self._label(flows)
         spoken, self._spoken = self._spoken, []
-        return Said(self._batches(), spoken, buffers)
+        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers)
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: _Datagrams) -> None:
         buffers = [memoryview(b) for b in chunks.buffers]
@@ -123,7 +132,8 @@ class Dissector:
             if table.name not in self._rows:
                 self._rows[table.name] = table, []
             self._rows[table.name][1].append(
-                {**whose, "ts_ns": at.ts_ns, "packet_number": at.packet_number, "tx_id": number, **columns})
+                {**whose, "ts_ns": at.ts_ns, "packet_number": at.packet_number,
+                 "logged_packet": 0 if self._ending else at.packet_number, "tx_id": number, **columns})
 
         def count(cause: str, times: int = 1) -> None:
             self.counts[cause] += times
@@ -140,16 +150,21 @@ class Dissector:
             step(*what)
         except Exception as error:  # whatever a parser trips over, the others must go on
             self.counts[f"failed_{talk.app_proto.name.lower()}"] += 1
+            self._by_protocol["error", self._name(talk.app_proto.name, talk.flow.proto)] += 1
             self.counts[f"failed_with_{type(error).__name__}"] += 1
             talk.done = True
 
     def _end(self, talk: Conversation, at: Moment) -> None:
+        self._ending = True  # what is told now, no packet brought
         self._guard(talk, talk.end, at)
+        self._ending = False
         self._leave(talk)
 
     def _leave(self, talk: Conversation) -> None:
         """Forget a conversation, but not what it was: its flow rows are still to come."""
         self._talks.pop(talk.flow.flow_id, None)
+        if talk.decisions:
+            self._by_protocol["flow", self._name(talk.app_proto.name, talk.flow.proto)] += 1
         self._labels[talk.flow.flow_id] = talk.decisions
 
     def _label(self, flows: Flows) -> None:
@@ -163,30 +178,53 @@ class Dissector:
             decisions = labels.get(flow_id)
             if decisions is None:
                 decisions = talks[flow_id].decisions if flow_id in talks else ()
-            flows.app_proto[k] = next((app for number, app in reversed(decisions) if number < limit), 0)
+            known = [app for number, app in decisions if number < limit] or [0]
+            flows.app_proto[k], flows.first_app_proto[k] = known[-1], known[0] if known[0] != known[-1] else 0
             if over:
                 labels.pop(flow_id, None)
-                self._numbers.pop(flow_id, None)
+                numbers = self._numbers.pop(flow_id, {})
+                flows.transactions[k] = sum(n for name, n in numbers.items() if name not in _PARTS)
 
-    def _batches(self) -> list[tuple[Table, Any]]:
-        made = [(table, table.from_rows(rows)) for table, rows in self._rows.values()]
-        for table, rows in self._rows.values():
-            self.counts[f"rows_{table.name}"] += len(rows)
+    def _batches(self, alone: list[tuple[Table, Any]]) -> list[tuple[Table, Any]]:
+        made = [*((table, table.from_rows(rows)) for table, rows in self._rows.values()), *alone]
+        for table, batch in made:
+            rows, over_udp = batch.proto.size, int(np.count_nonzero(batch.proto == _UDP))
+            self.counts[f"rows_{table.name}"] += rows
+            if table.name not in _PARTS:
+                self._by_protocol["tx", self._name(table.name, _UDP)] += over_udp
+                self._by_protocol["tx", self._name(table.name, 6)] += rows - over_udp
         self._rows.clear()
         return made
 
     def counters(self) -> dict[str, int]:
         """Return conversations begun, evicted and live, rows by table, and what the parsers counted by cause."""
-        return {**self.counts, "live": len(self._talks)}
+        return {**self.counts, **{c: n for c, n in self._alone.counts.items() if n}, "live": len(self._talks)}
+
+    def by_protocol(self) -> dict[str, dict[str, int]]:
+        """Return flows and transactions by protocol and the parsers that failed, under Suricata's names of counters."""
+        found: dict[str, dict[str, int]] = {"app_layer.flow": {}, "app_layer.tx": {}}
+        for (kind, name), count in sorted(self._by_protocol.items()):
+            if kind == "error" or not count:
+                continue
+            found[f"app_layer.{kind}"][name] = count
+            if kind == "flow" and not name.startswith("failed"):
+                found[f"app_layer.error.{name}"] = {"parser": self._by_protocol["error", name]}
+        return found
+
+    def _name(self, protocol: str, proto: int) -> str:
+        """Return the name of a protocol, with that of the transport where there are two."""
+        both = AppProto.__members__.get(protocol.upper()) in self._on_both or protocol == "FAILED"
+        return protocol.lower() + ((_OVER_UDP if proto == _UDP else _OVER_TCP) if both else "")
 
 
 def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
     src = int(packets.src_ip_hi[row]) << 64 | int(packets.src_ip_lo[row]), int(packets.src_port[row])
     dst = int(packets.dst_ip_hi[row]) << 64 | int(packets.dst_ip_lo[row]), int(packets.dst_port[row])
+    macs = int(packets.src_mac[row]), int(packets.dst_mac[row])
     if not to_server:
-        src, dst = dst, src
+        src, dst, macs = dst, src, macs[::-1]
     return FlowFacts(int(packets.flow_id[row]), src[0], dst[0], src[1], dst[1], int(packets.proto[row]),
-                     int(packets.vlan[row]))
+                     int(packets.vlan[row]), *macs)
 
 
 class _Datagrams:

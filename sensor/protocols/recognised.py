@@ -1,4 +1,4 @@
-"""Protocols that are recognised and not followed: POP3, IMAP and Telnet name their flows, and no more is looked at."""
+"""Protocols that are recognised and not followed: IMAP and Telnet name their flows, and no more is looked at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from columns.app import AppProto
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 
-_POP3 = re.compile(rb"(USER \S|APOP \S+ |AUTH|CAPA|STLS|QUIT)", re.IGNORECASE)
 _IMAP_COMMANDS = (b"CAPABILITY", b"LOGIN ", b"AUTHENTICATE ", b"STARTTLS", b"ID ", b"NOOP", b"SELECT ")
 _TAG = re.compile(rb"[A-Za-z0-9.]{1,16}")
 _IAC, _COMMANDS = 0xFF, frozenset({0xFB, 0xFC, 0xFD, 0xFE, 0xFA})
@@ -30,12 +29,6 @@ class _Recognised:
         """Nothing is left to tell."""
 
 
-class Pop3(_Recognised):
-    """POP3 (RFC 1939)."""
-
-    app_proto = AppProto.POP3
-
-
 class Imap(_Recognised):
     """IMAP (RFC 9051)."""
 
@@ -46,17 +39,6 @@ class Telnet(_Recognised):
     """Telnet (RFC 854)."""
 
     app_proto = AppProto.TELNET
-
-
-def probe_pop3(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
-    """Tell whether a flow is POP3: a greeting ``+OK`` and, where the client has spoken, a command."""
-    if flow.proto != 6 or (responder and not (b"+OK".startswith(responder[:3]) or responder.startswith(b"-ERR"))):
-        return False
-    if initiator and not _POP3.match(initiator):
-        return False
-    if len(responder) < 3:
-        return None
-    return True if b"\n" in responder or len(responder) == 64 or initiator else None
 
 
 def probe_imap(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
@@ -96,7 +78,6 @@ def probe_telnet(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | 
 
 
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.POP3, Pop3, probe_pop3, ()),
     Wants(AppProto.IMAP, Imap, probe_imap, ()),
     Wants(AppProto.TELNET, Telnet, probe_telnet, ()),
 )

@@ -5,11 +5,11 @@ present definition is the same for all of them (storage.migrate): so a store tha
 once, and always ends with the tables that a new store has.
 """
 
-from storage.migrations import m0001_first, m0002_rollups, m0003_protocols, m0004_coverage
+from storage.migrations import m0001_first, m0002_rollups, m0003_protocols, m0004_coverage, m0005_more_protocols
 from storage.migrations.migration import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (m0001_first.MIGRATION, m0002_rollups.MIGRATION, m0003_protocols.MIGRATION,
-                                    m0004_coverage.MIGRATION)
+                                    m0004_coverage.MIGRATION, m0005_more_protocols.MIGRATION)
 """All migrations, oldest first; the numbers are 1, 2, 3 and so on."""
 
 SCHEMA_NUMBER = MIGRATIONS[-1].number

@@ -14,7 +14,7 @@ KEYS = {
     "run_id", "packets", "bytes", "refused", "flows", "transactions", "alerts", "alerts_by_detector",
     "alerts_by_signature_id",
     "highest_severity", "seconds", "packets_per_second", "bits_per_second", "digest", "digests", "interrupted",
-    "captures", "counters", "notes", "store", "versions",
+    "captures", "counters", "notes", "store", "versions", "coverage",
 }
 SEKISHO = [sys.executable, "-m", "sekisho"]
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

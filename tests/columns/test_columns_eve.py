@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from columns import ALERT, FLOW, SENSOR_HEALTH, TABLES
 from columns.address import address_int
+from columns.app import AppProto
 from columns.codes import AlertState, Certainty, EndReason, Outcome, Severity, TcpState, Verdict
 from columns.community_id import community_ids
 from columns.eve import alert_lines, flow_lines, stats_lines
@@ -43,7 +44,8 @@ def test_tcp_flow_has_suricatas_fields():
         "event_type": "flow", "flow_id": 77, "src_ip": "192.0.2.1", "src_port": 40000, "dest_ip": "198.51.100.7",
         "dest_port": 443, "proto": "TCP"}
     assert event["vlan"] == [10, 20]
-    assert event["ether"] == {"src_mac": "02:00:00:00:00:ab"}
+    assert event["ether"] == {"src_macs": ["02:00:00:00:00:ab"]}
+    assert event["ip_v"] == 4
     assert event["flow"] == {
         "pkts_toserver": 5, "pkts_toclient": 0, "bytes_toserver": 2**63 + 5, "bytes_toclient": 0,
         "start": "2026-11-23T10:00:00.123456+0000", "end": "2026-11-23T10:01:30.123456+0000", "age": 90,
@@ -69,6 +71,33 @@ def test_icmp_flow_has_type_and_code_but_no_ports_and_no_tcp():
     event = flow_event(proto=1, icmp_type=8, vlan=0, vlan_inner=0, src_mac=0, tcp_state=0)
     assert (event["icmp_type"], event["icmp_code"], event["proto"]) == (8, 0, "ICMP")
     assert not {"src_port", "dest_port", "tcp", "vlan", "ether"} & set(event)
+
+
+def test_an_answer_by_another_way_shows_both_mac_addresses():
+    event = flow_event(dst_mac=0xB, reply_src_mac=0xC, reply_dst_mac=0x0200000000AB)
+    assert event["ether"] == {"src_macs": ["02:00:00:00:00:ab"],
+                              "dest_macs": ["00:00:00:00:00:0b", "00:00:00:00:00:0c"]}
+
+
+def test_icmp_shows_the_answer_where_there_was_one():
+    asked = {"proto": 1, "icmp_type": 8, "tcp_state": 0}
+    assert "response_icmp_type" not in flow_event(**asked)
+    answered = flow_event(**asked, pkts_toclient=1, reply_icmp_type=0, reply_icmp_code=0)
+    assert (answered["response_icmp_type"], answered["response_icmp_code"]) == (0, 0)
+
+
+def test_what_the_end_of_input_ended_was_shut_down():
+    assert flow_event(input_ended=1)["flow"]["reason"] == "shutdown"
+
+
+def test_age_counts_whole_seconds_of_the_clock():
+    assert flow_event(ts_end_ns=START + SECOND - 1)["flow"]["age"] == 1
+
+
+def test_protocol_at_first_and_transactions():
+    event = flow_event(app_proto=AppProto.TLS, first_app_proto=AppProto.SMTP, transactions=3)
+    assert (event["app_proto"], event["app_proto_orig"], event["flow"]["tx_cnt"]) == ("tls", "smtp", 3)
+    assert flow_event(app_proto=AppProto.FTP_DATA)["app_proto"] == "ftp-data"
 
 
 def test_port_zero_of_tcp_is_a_port():
@@ -129,9 +158,11 @@ def test_alert_over_many_flows_has_no_community_id(changes):
 def test_stats_are_one_event_per_time():
     rows = [{"ts_ns": START, "stage": "decode", "cause": "ipv4_truncated", "value": 3},
             {"ts_ns": START, "stage": "capture", "cause": "frames", "value": 2**64 - 1},
+            {"ts_ns": START, "stage": "app_layer.flow", "cause": "tls", "value": 2},
             {"ts_ns": START + SECOND, "stage": "capture", "cause": "frames", "value": 1}]
     first, second = events(stats_lines(SENSOR_HEALTH.from_rows(rows)))
-    assert first["stats"] == {"decode": {"ipv4_truncated": 3}, "capture": {"frames": 2**64 - 1}}
+    assert first["stats"] == {"decode": {"ipv4_truncated": 3}, "capture": {"frames": 2**64 - 1},
+                              "app_layer": {"flow": {"tls": 2}}}
     assert second["timestamp"] == "2026-11-23T10:00:01.123456+0000"
 
 

@@ -8,6 +8,9 @@ import pytest
 from columns import ALERT, FLOW
 from columns.address import address_int
 from columns.codes import Outcome, Severity, Verdict
+from columns.protocols.dns import DNS
+from columns.protocols.http import HTTP
+from columns.protocols.tls import TLS
 from storage import Run, RunSummary, open_store
 from tests.console.test_console_browser import Tab
 from tests.support.console import running
@@ -45,6 +48,19 @@ def flow_rows():
         for i in range(len(TEXTS))])
 
 
+def said_rows():
+    """What a hostile peer says in DNS, HTTP and TLS: a row of each per text."""
+    common = [{"ts_ns": START_NS + i, "flow_id": 7 + i, "src_ip": address_int("192.0.2.1"),
+               "dst_ip": address_int("198.51.100.1"), "src_zone": i, "dst_zone": i} for i in range(len(TEXTS))]
+    return {
+        DNS: [{"variant": "dns", "message_type": "request", "rcode": text, "rrname": text, "rrtype": text} for text in
+              TEXTS],
+        HTTP: [{"hostname": text, "http_user_agent": text, "http_method": text, "status": 200} for text in TEXTS],
+        TLS: [{"sni": text, "version": text, "ja4": text, "subject": text, "issuerdn": text, "notafter": text}
+              for text in TEXTS],
+    }, common
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """A console over a store in which every text is hostile."""
@@ -53,6 +69,10 @@ def hostile(tmp_path_factory):
         store.begin_run(Run(RUN_ID, sensor=IMAGE, site=SVG, captures=(f"/x/{SCRIPT.replace('/', '')}", IMAGE)))
         store.insert(FLOW, flow_rows(), vocabularies={"zone": TEXTS, "conduit": TEXTS})
         store.insert(ALERT, alert_rows())
+        said, common = said_rows()
+        for table, rows in said.items():
+            store.insert(table, table.from_rows([of | row for of, row in zip(common, rows, strict=True)]),
+                         vocabularies={"zone": TEXTS})
         store.finish_run(RunSummary(packets=1, bytes=1, digest=IMAGE))
         for i, text in enumerate(TEXTS):
             store.add_alert_action(RUN_ID, i + 1, "acknowledged", actor=text, comment=text)
@@ -92,6 +112,10 @@ def test_the_texts_are_shown_as_they_are(browser, hostile):
     text = tab.open("/p/alerts").locator(".queue").inner_text()
     for hostile_text in TEXTS:
         assert hostile_text in text
+    page = tab.open("/p/protocols")
+    for panel in ("dns_names", "http_hosts", "http_agents", "tls_names", "tls_clients", "tls_certificates"):
+        shown = page.locator(f"#panel-protocols-{panel}").inner_text()
+        assert all(hostile_text in shown for hostile_text in TEXTS), panel
     page = tab.open("/alert/r-%3Cb%3Ex%3Cb%3E/1")
     assert IMAGE in page.locator(".history").inner_text()
     assert IMAGE in page.locator("h1").inner_text()

@@ -13,6 +13,8 @@ from columns import PACKET, rows_in
 from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector, FloodSettings
+from detectors.leaks.all import LEAK_DETECTORS
+from detectors.leaks.settings import LeakSettings
 from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector, ScanSettings
 from detectors.zone_evidence import ZoneEvidence
@@ -34,11 +36,13 @@ POLICY = load_policy(EXAMPLE)
 FLOOD = FloodSettings(syn_per_s=5, udp_per_s=8, icmp_per_s=5, stray_per_s=5, end_s=4, max_hosts=1024,
                       max_prefixes=256)
 SCAN = ScanSettings(min_hosts=3, min_ports=4, slow_targets=6, max_walks=4096, max_slow_sources=256, max_episodes=64)
+LEAKS = LeakSettings(remembered=256, per_initiator=3, findings=16, stone_flows=256, stone_pairs=256, peers=2)
 MAKERS: dict[str, Callable[[], Detector]] = {
     "scan": lambda: ScanDetector(SCAN),
     "flood": lambda: FloodDetector(FLOOD),
     "zone_verdicts": lambda: ZoneVerdicts(POLICY),
     "zone_evidence": lambda: ZoneEvidence(POLICY),
+    "leaks": lambda: Chain([kind(POLICY, settings=LEAKS) for kind in LEAK_DETECTORS]),
     "mynumber": lambda: MyNumberDetector(POLICY),
     "chain": lambda: Chain([ScanDetector(SCAN), FloodDetector(FLOOD)]),
 }

@@ -68,7 +68,8 @@ def one(flows):
     return rows[0]
 
 
-hosts = st.sampled_from([A, B, address_int("2001:db8::1"), address_int("192.0.2.9")])
+hosts = st.sampled_from([A, B, address_int("2001:db8::1"), address_int("192.0.2.9"),
+                         address_int("255.255.255.255"), address_int("224.0.0.251"), address_int("ff02::fb")])
 ports = st.sampled_from([53, 80, 443, 40000, 40001])
 packet_rows = st.builds(
     packet, src=hosts, dst=hosts, sport=ports, dport=ports, proto=st.sampled_from([6, 6, 6, 17, 1, 58, 47]),
@@ -76,6 +77,7 @@ packet_rows = st.builds(
     payload_bytes=st.sampled_from([0, 10]), icmp_type=st.sampled_from([0, 3, 8, 128, 129, 1, 11]),
     icmp_code=st.sampled_from([0, 3, 4]), vlan=st.sampled_from([0, 0, 7]), ip_ttl=st.sampled_from([1, 64, 255]),
     fragment=st.sampled_from([0, 0, 2]), frames=st.sampled_from([0, 1, 3]),
+    src_mac=st.sampled_from([0, 1, 2]), dst_mac=st.sampled_from([0, 1, 3]),
     status=st.sampled_from([Status.OK] * 8 + [Status.ARP, Status.TCP_TRUNCATED]))
 steps_ns = st.sampled_from([0, 1, 1000, SECOND // 3, SECOND, 2 * SECOND + 1, 5 * SECOND, 13 * SECOND, 25 * SECOND,
                             -SECOND // 2, -10 * SECOND, -100 * SECOND])
@@ -98,7 +100,8 @@ def traffic(draw):
 COMPARED = ("src_ip", "dst_ip", "src_port", "dst_port", "proto", "part", "ts_start_ns", "ts_end_ns", "pkts_toserver",
             "pkts_toclient", "bytes_toserver", "bytes_toclient", "payload_bytes_toserver", "payload_bytes_toclient",
             "tcp_flags_toserver", "tcp_flags_toclient", "ttl_toserver", "ttl_toclient", "fragments", "tcp_state",
-            "direction_certainty", "outcome", "end_reason", "first_packet", "emitted_before")
+            "direction_certainty", "outcome", "end_reason", "first_packet", "emitted_before", "input_ended",
+            "reply_src_mac", "reply_dst_mac", "reply_icmp_type", "reply_icmp_code")
 
 
 @settings(max_examples=20 if PLAIN else 300, deadline=None)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from columns.protocols.ftp import eve_object as ftp_object
-from sensor.protocols import dhcp, ftp, irc, ntp, recognised, sip, snmp
+from sensor.protocols import dhcp, ftp, irc, ntp, pop3, recognised, sip, snmp
 from tests.support.corpus import corpus
 from tests.support.eve_filters import event_of, filters_of, matches
 from tests.support.naive_streams import parse_capture
@@ -124,7 +124,7 @@ def test_as_suricata(name: str, wants: Any) -> None:
 
 @pytest.mark.parametrize(("name", "protocol"), [("pop3-tag", "pop3"), ("mpls-basic", "telnet")])
 def test_recognised_as_arkime(name: str, protocol: str) -> None:
-    flows = parse_capture(corpus("arkime", f"{name}.pcap"), recognised.WANTS)["flows"]
+    flows = parse_capture(corpus("arkime", f"{name}.pcap"), (*pop3.WANTS, *recognised.WANTS))["flows"]
     sessions = json.loads(corpus("arkime", f"{name}.test").read_text())["sessions3"]
     wanted = {(s["body"]["source"]["port"]) for s in sessions if protocol in s["body"].get("protocol", [])}
     assert {f["src_port"] for f in flows if f["app_proto"] == protocol} == wanted

@@ -188,8 +188,6 @@ PROBES = [
     (irc.probe, b"NICK a\r\n", b"", 6667, True), (irc.probe, b"USER a\r\n", b"", 21, False),
     (irc.probe, b"", b":irc NOTICE AUTH :hi", 6667, True), (irc.probe, b"NI", b"", 6667, None),
     (irc.probe, b"GET /\r\n", b"", 80, False),
-    (recognised.probe_pop3, b"", b"+OK ready\r\n", 110, True), (recognised.probe_pop3, b"", b"+O", 110, None),
-    (recognised.probe_pop3, b"USER a\r\n", b"220 x\r\n", 21, False),
     (recognised.probe_imap, b"", b"* OK IMAP4 ready\r\n", 143, True),
     (recognised.probe_imap, b"a1 LOGIN a b\r\n", b"", 143, True),
     (recognised.probe_imap, b"GET / HTTP/1.1\r\n", b"", 80, False),

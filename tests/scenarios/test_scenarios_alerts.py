@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import dpkt
@@ -9,6 +10,7 @@ import pytest
 
 from pcaps.manifest import load_manifest
 from pcaps.scenarios import NAMES
+from sekisho.settings import default_settings
 
 replaying = pytest.importorskip("tests.support.replay", reason="the replay helper is not there")
 
@@ -31,7 +33,10 @@ def last_revisions(alerts: list[dict]) -> list[dict]:
 
 
 def replay(name: str, capture: Path, batch: int):
-    return replaying.replay(capture, policy=ROOT / MANIFEST_ROWS[name].policy, batch=batch)
+    row, settings = MANIFEST_ROWS[name], default_settings()
+    if row.sensor:
+        settings = settings.with_section("replay", dataclasses.replace(settings.replay, sensor=row.sensor))
+    return replaying.replay(capture, policy=ROOT / row.policy, batch=batch, settings=settings)
 
 
 def excerpt(capture: Path, frames: int, folder: Path) -> Path:

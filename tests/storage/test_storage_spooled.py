@@ -212,7 +212,7 @@ def test_full_disk_under_the_spool(new_clickhouse, spool, tmp_path):
             assert 0 < shed < 30_000
             assert "(disk_full)" in store.notes()[0]
         server.start()
-        with open_store(server.url(), spool=small) as store:
+        with open_store(server.url(), spool=but(small, wait_s=60.0)) as store:
             store.begin_run(Run("next"))
             store.finish_run(RunSummary())
             assert state_of(store)[0] == ("r", "interrupted", 1, 30_000 - shed, 40)

@@ -394,7 +394,7 @@ def gre(region: Region) -> tuple[int | str, Region] | None:
         word = u16(region.need(12, Status.TUNNEL_TRUNCATED), 10)
         region = region.skip(20 if word & 1 else 12)
         return (1, region) if word >> 11 & 31 == 0 and region.data else None
-    return (f"type {kind:04x}", region) if kind in (0x0800, 0x86DD, 0x8847, 0x8848) else None
+    return (f"type {kind:04x}", region) if kind in (0x0800, 0x86DD, 0x0806, 0x8847, 0x8848) else None
 
 
 def plausible(kind: int, region: Region) -> bool:

@@ -12,6 +12,7 @@ from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowSettings, FlowTable
 from sensor.frames import FrameBlock, frame_block, read_only
 from sensor.protocols import Dissector, ProtocolSettings
+from sensor.protocols.packet_rows import PacketRowSettings
 from sensor.protocols.parser import Wants
 from sensor.streams import Streams, StreamSettings
 
@@ -31,11 +32,13 @@ class Dissected(NamedTuple):
 
 def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants] = (), *,
               settings: ProtocolSettings | None = None, flow: FlowSettings | None = None,
-              streams: StreamSettings | None = None, inspected: bool = False) -> Dissected:
+              streams: StreamSettings | None = None, inspected: bool = False,
+              packet_rows: PacketRowSettings | None = None) -> Dissected:
     """Return what the dissector makes of blocks of frames."""
     decoder, table = Decoder(DecodeSettings(checksums="ignore")), FlowTable(flow or FlowSettings(max_flows=1024))
     followed = Streams(streams, table.settings.max_flows)
-    dissector = Dissector(followed, stream_wants, datagram_wants, settings, inspected=inspected)
+    dissector = Dissector(followed, stream_wants, datagram_wants, settings, inspected=inspected,
+                          packet_rows=packet_rows)
     spoken: list[Step | Stretch] = []
     rows: dict[str, list[dict[str, Any]]] = {}
     flow_rows: list[tuple[int, int, int]] = []

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from columns.codes import Certainty, EndReason, FlowEvent, Outcome, Status, TcpState
 from sensor.flow import FlowSettings
 
 SECOND = 1_000_000_000
+MAPPED = 0xFFFF << 32
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 PAIRS = {1: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10},
          58: {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 139: 140, 140: 139,
               144: 145, 145: 144}}
 REQUESTS = {1: {8, 13, 15, 17, 10}, 58: {128, 133, 135, 130, 139, 144}}
+
+
+def address_of(number: int) -> IPv4Address | IPv6Address:
+    """The address behind a number of 128 bits, IPv4 where it is mapped."""
+    return IPv4Address(number & 0xFFFFFFFF) if number >> 32 == 0xFFFF else IPv6Address(number)
 
 
 @dataclass
@@ -34,6 +41,7 @@ class Flow:
     payload_seen: set = field(default_factory=set)
     fins: set = field(default_factory=set)
     part: int = 0
+    reply: tuple[int, int, int, int] = (0, 0, 0, 0)  # MAC addresses, ICMP type and code of the first answer
     row: dict[str, Any] = field(default_factory=dict)
 
 
@@ -41,7 +49,7 @@ class FlowOracle:
     """Takes packet rows (dictionaries by column name) one by one; rows collects the flow rows written."""
 
     def __init__(self, settings: FlowSettings) -> None:
-        self.s, self.clock, self.tick = settings, None, 0
+        self.s, self.clock, self.tick, self.ending = settings, None, 0, 0
         self.flows: dict[tuple, Flow] = {}
         self.rows: list[dict[str, Any]] = []
         self.events: list[tuple[int, int]] = []  # (to_server, event) per packet
@@ -72,9 +80,12 @@ class FlowOracle:
         self._count(flow, p, to_server)
         event |= self._tcp(flow, flags, to_server, p.get("payload_bytes", 0)) if p["proto"] == 6 else self._other(
             flow, to_server)
+        if event & (FlowEvent.ANSWERED | FlowEvent.REFUSED):
+            flow.reply = p["src_mac"], p["dst_mac"], p["icmp_type"], p["icmp_code"]
         self.events.append((int(to_server), int(event)))
 
     def finish(self, number: int) -> None:
+        self.ending = 1
         for flow in list(self.flows.values()):
             self._end(flow, EndReason.END_OF_INPUT, number)
 
@@ -124,7 +135,7 @@ class FlowOracle:
         elif proto == 6:
             swap = src[1] < dst[1]
         else:
-            swap = src[1] < 1024 <= dst[1]
+            swap = src[1] < 1024 <= dst[1] and not address_of(dst[0]).is_multicast and dst[0] != MAPPED | 0xFFFFFFFF
         state = TcpState.NONE
         if proto == 6:
             state = TcpState.MIDSTREAM
@@ -234,7 +245,9 @@ class FlowOracle:
                 "src_port": 0 if icmp else flow.src[1], "dst_port": 0 if icmp else flow.dst[1],
                 "direction_certainty": int(flow.certainty), "outcome": int(self._outcome(flow)),
                 "tcp_state": int(flow.tcp_state), "end_reason": int(reason),
-                "first_packet": flow.first_packet, "emitted_before": number}
+                "first_packet": flow.first_packet, "emitted_before": number, "input_ended": self.ending,
+                **dict(zip(("reply_src_mac", "reply_dst_mac", "reply_icmp_type", "reply_icmp_code"), flow.reply,
+                           strict=True))}
         self.rows.append(row)
         flow.row, flow.part = {}, flow.part + 1
 

@@ -41,4 +41,7 @@ def make_state(place: Path | str, number: int) -> None:
     connection.close()
     engine.close()
     if isinstance(place, Path):
-        (place / MARKER).write_text(json.dumps({"store": "sekisho", "schema": FIRST_DIGEST}) + "\n")
+        marker = {"store": "sekisho", "schema": FIRST_DIGEST}  # schema 1 did not say its number
+        if number > 1:
+            marker = {"store": "sekisho", "schema": f"that of schema {number}", "number": number}
+        (place / MARKER).write_text(json.dumps(marker) + "\n")

@@ -12,7 +12,7 @@ from storage import Begun, Run, RunSummary
 from storage.inserter import Job, insert
 from tests.support.rows import CONDUITS, VOCABULARIES, ZONES
 
-_KEY = {"alert": "alert_id", "sensor_health": "value"}
+_KEY = {"alert": "alert_id", "sensor_health": "value", "coverage": "flows"}
 
 
 def send(store: Any, job: Job) -> None:

@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS flow_local ON CLUSTER `sekisho`
     end_reason Enum8('active_timeout' = 0, 'idle_timeout' = 1, 'tcp_fin' = 2, 'tcp_reset' = 3, 'evicted' = 4, 'end_of_input' = 5, 'clock_reset' = 6, 'reused' = 7) CODEC(ZSTD),
     verdict Enum8('not_judged' = 0, 'permitted' = 1, 'permitted_excess' = 2, 'out_of_hours' = 3, 'wrong_initiator' = 4, 'wrong_app' = 5, 'unsanitized' = 6, 'expired_conduit' = 7, 'no_conduit' = 8, 'wrong_segment' = 9, 'unattributed' = 10) CODEC(ZSTD),
     conduit LowCardinality(String) CODEC(ZSTD),
-    app_proto Enum8('unknown' = 0, 'dns' = 1, 'tls' = 2, 'http' = 3, 'smtp' = 4, 'ftp' = 5, 'ftp_data' = 6, 'ssh' = 7, 'smb' = 8, 'rdp' = 9, 'dhcp' = 10, 'ntp' = 11, 'snmp' = 12, 'krb5' = 13, 'ldap' = 14, 'tftp' = 15, 'sip' = 16, 'irc' = 17, 'modbus' = 18, 'dnp3' = 19, 'quic' = 20, 'http2' = 21, 'pop3' = 22, 'imap' = 23, 'dcerpc' = 24, 'telnet' = 25, 'rfb' = 26, 'mqtt' = 27, 'failed' = 127) CODEC(ZSTD),
+    app_proto Enum8('unknown' = 0, 'dns' = 1, 'tls' = 2, 'http' = 3, 'smtp' = 4, 'ftp' = 5, 'ftp_data' = 6, 'ssh' = 7, 'smb' = 8, 'rdp' = 9, 'dhcp' = 10, 'ntp' = 11, 'snmp' = 12, 'krb5' = 13, 'ldap' = 14, 'tftp' = 15, 'sip' = 16, 'irc' = 17, 'modbus' = 18, 'dnp3' = 19, 'quic' = 20, 'http2' = 21, 'pop3' = 22, 'imap' = 23, 'dcerpc' = 24, 'telnet' = 25, 'rfb' = 26, 'mqtt' = 27, 'pgsql' = 28, 'bittorrent_dht' = 29, 'failed' = 127) CODEC(ZSTD),
     first_packet UInt64 CODEC(T64, ZSTD),
     duration_ns Int64 ALIAS dateDiff('nanosecond', ts_start_ns, ts_end_ns),
     is_ipv4 Bool ALIAS src_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255') AND dst_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'),
@@ -1164,6 +1164,318 @@ ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000;
 
+CREATE TABLE IF NOT EXISTS mqtt_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    messages String CODEC(ZSTD),
+    to_server UInt8 CODEC(ZSTD),
+    type LowCardinality(String) CODEC(ZSTD),
+    client_id String CODEC(ZSTD),
+    username String CODEC(ZSTD),
+    topic String CODEC(ZSTD),
+    payload_bytes UInt32 CODEC(ZSTD),
+    qos UInt8 CODEC(ZSTD),
+    retain Bool CODEC(ZSTD),
+    protocol_version UInt8 CODEC(ZSTD),
+    reason_code UInt8 CODEC(ZSTD),
+    seen LowCardinality(String) CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/mqtt', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS dcerpc_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    call String CODEC(ZSTD),
+    request LowCardinality(String) CODEC(ZSTD),
+    response LowCardinality(String) CODEC(ZSTD),
+    interface String CODEC(ZSTD),
+    opnum UInt16 CODEC(ZSTD),
+    request_bytes UInt32 CODEC(ZSTD),
+    response_bytes UInt32 CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/dcerpc', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS pgsql_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    request String CODEC(ZSTD),
+    response String CODEC(ZSTD),
+    number UInt32 CODEC(ZSTD),
+    type LowCardinality(String) CODEC(ZSTD),
+    user String CODEC(ZSTD),
+    database String CODEC(ZSTD),
+    query String CODEC(ZSTD),
+    command String CODEC(ZSTD),
+    error_code LowCardinality(String) CODEC(ZSTD),
+    rows UInt64 CODEC(ZSTD),
+    row_bytes UInt64 CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/pgsql', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS pop3_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    request String CODEC(ZSTD),
+    response String CODEC(ZSTD),
+    command LowCardinality(String) CODEC(ZSTD),
+    user String CODEC(ZSTD),
+    status LowCardinality(String) CODEC(ZSTD),
+    reply_bytes UInt64 CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/pop3', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS rfb_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    server_version String CODEC(ZSTD),
+    client_version String CODEC(ZSTD),
+    authentication String CODEC(ZSTD),
+    shared String CODEC(ZSTD),
+    framebuffer String CODEC(ZSTD),
+    security_type UInt32 CODEC(ZSTD),
+    result LowCardinality(String) CODEC(ZSTD),
+    screen String CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/rfb', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS bittorrent_dht_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    to_server UInt8 CODEC(ZSTD),
+    transaction String CODEC(ZSTD),
+    client_version String CODEC(ZSTD),
+    request_type LowCardinality(String) CODEC(ZSTD),
+    request String CODEC(ZSTD),
+    response String CODEC(ZSTD),
+    error String CODEC(ZSTD),
+    info_hash String CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/bittorrent_dht', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS anomaly_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    to_server UInt8 CODEC(ZSTD),
+    type LowCardinality(String) CODEC(ZSTD),
+    event LowCardinality(String) CODEC(ZSTD),
+    layer LowCardinality(String) CODEC(ZSTD),
+    app_proto LowCardinality(String) CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/anomaly', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS arp_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    hw_type LowCardinality(String) CODEC(ZSTD),
+    proto_type LowCardinality(String) CODEC(ZSTD),
+    opcode LowCardinality(String) CODEC(ZSTD),
+    sender_mac UInt64 CODEC(ZSTD),
+    target_mac UInt64 CODEC(ZSTD),
+    gratuitous UInt8 CODEC(ZSTD),
+    spoofed UInt8 CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/arp', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS icmp_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    to_server UInt8 CODEC(ZSTD),
+    type UInt8 CODEC(ZSTD),
+    code UInt8 CODEC(ZSTD),
+    kind LowCardinality(String) CODEC(ZSTD),
+    identifier UInt16 CODEC(ZSTD),
+    sequence UInt16 CODEC(ZSTD),
+    mtu_bytes UInt32 CODEC(ZSTD),
+    target_ip IPv6 CODEC(ZSTD),
+    payload_bytes UInt32 CODEC(ZSTD),
+    quoted_flow_id UInt64 CODEC(ZSTD),
+    quoted_proto UInt8 CODEC(ZSTD),
+    quoted_src_port UInt16 CODEC(ZSTD),
+    quoted_dst_port UInt16 CODEC(ZSTD),
+    quoted_dst_ip IPv6 CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/icmp', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000;
+
 CREATE TABLE IF NOT EXISTS traffic_1m_local ON CLUSTER `sekisho`
 (
     bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
@@ -1373,6 +1685,33 @@ ENGINE = Distributed('sekisho', currentDatabase(), 'modbus_local', cityHash64(se
 CREATE TABLE IF NOT EXISTS dnp3 ON CLUSTER `sekisho` AS dnp3_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'dnp3_local', cityHash64(sensor, site));
 
+CREATE TABLE IF NOT EXISTS mqtt ON CLUSTER `sekisho` AS mqtt_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'mqtt_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS dcerpc ON CLUSTER `sekisho` AS dcerpc_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'dcerpc_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS pgsql ON CLUSTER `sekisho` AS pgsql_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'pgsql_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS pop3 ON CLUSTER `sekisho` AS pop3_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'pop3_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS rfb ON CLUSTER `sekisho` AS rfb_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'rfb_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS bittorrent_dht ON CLUSTER `sekisho` AS bittorrent_dht_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'bittorrent_dht_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS anomaly ON CLUSTER `sekisho` AS anomaly_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'anomaly_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS arp ON CLUSTER `sekisho` AS arp_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'arp_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS icmp ON CLUSTER `sekisho` AS icmp_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'icmp_local', cityHash64(sensor, site));
+
 CREATE TABLE IF NOT EXISTS traffic_1m ON CLUSTER `sekisho` AS traffic_1m_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'traffic_1m_local', cityHash64(sensor, site));
 
@@ -1444,7 +1783,7 @@ SELECT
     flow.sensor AS sensor,
     if(role = 'initiator', flow.src_zone, flow.dst_zone) AS zone,
     if(role = 'initiator', flow.src_ip, flow.dst_ip) AS ip,
-    role AS role,
+    role,
     countIf(flow.part = 0) AS flows,
     sum(if(role = 'initiator', flow.bytes_toserver, flow.bytes_toclient)) AS bytes_out,
     sum(if(role = 'initiator', flow.bytes_toclient, flow.bytes_toserver)) AS bytes_in,
@@ -2396,6 +2735,255 @@ SELECT
     message_bytes,
     to_server
 FROM dnp3;
+
+CREATE OR REPLACE VIEW mqtt_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(mqtt.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(mqtt.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    messages,
+    to_server,
+    type,
+    client_id,
+    username,
+    topic,
+    payload_bytes,
+    qos,
+    retain,
+    protocol_version,
+    reason_code,
+    seen
+FROM mqtt;
+
+CREATE OR REPLACE VIEW dcerpc_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(dcerpc.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(dcerpc.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    call,
+    request,
+    response,
+    interface,
+    opnum,
+    request_bytes,
+    response_bytes
+FROM dcerpc;
+
+CREATE OR REPLACE VIEW pgsql_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(pgsql.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(pgsql.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    request,
+    response,
+    number,
+    type,
+    user,
+    database,
+    query,
+    command,
+    error_code,
+    rows,
+    row_bytes
+FROM pgsql;
+
+CREATE OR REPLACE VIEW pop3_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(pop3.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(pop3.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    request,
+    response,
+    command,
+    user,
+    status,
+    reply_bytes
+FROM pop3;
+
+CREATE OR REPLACE VIEW rfb_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(rfb.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(rfb.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    server_version,
+    client_version,
+    authentication,
+    shared,
+    framebuffer,
+    security_type,
+    result,
+    screen
+FROM rfb;
+
+CREATE OR REPLACE VIEW bittorrent_dht_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(bittorrent_dht.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(bittorrent_dht.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    to_server,
+    transaction,
+    client_version,
+    request_type,
+    request,
+    response,
+    error,
+    info_hash
+FROM bittorrent_dht;
+
+CREATE OR REPLACE VIEW anomaly_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(anomaly.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(anomaly.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    to_server,
+    type,
+    event,
+    layer,
+    app_proto
+FROM anomaly;
+
+CREATE OR REPLACE VIEW arp_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(arp.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(arp.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    hw_type,
+    proto_type,
+    opcode,
+    arrayStringConcat(arrayMap(shift -> lower(hex(toUInt8(bitAnd(bitShiftRight(arp.sender_mac, shift), 255)))), [40, 32, 24, 16, 8, 0]), ':') AS sender_mac,
+    arrayStringConcat(arrayMap(shift -> lower(hex(toUInt8(bitAnd(bitShiftRight(arp.target_mac, shift), 255)))), [40, 32, 24, 16, 8, 0]), ':') AS target_mac,
+    gratuitous,
+    spoofed
+FROM arp;
+
+CREATE OR REPLACE VIEW icmp_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(icmp.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(icmp.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    to_server,
+    type,
+    code,
+    kind,
+    identifier,
+    sequence,
+    mtu_bytes,
+    replaceRegexpOne(toString(icmp.target_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS target_ip,
+    payload_bytes,
+    quoted_flow_id,
+    quoted_proto,
+    quoted_src_port,
+    quoted_dst_port,
+    replaceRegexpOne(toString(icmp.quoted_dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS quoted_dst_ip
+FROM icmp;
 
 CREATE OR REPLACE VIEW alert_status ON CLUSTER `sekisho` AS
 SELECT

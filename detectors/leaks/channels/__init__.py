@@ -1,0 +1,1 @@
+"""Channels that carry what they should not."""

@@ -1,0 +1,1 @@
+"""Services and volumes between zones."""

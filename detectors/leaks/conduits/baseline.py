@@ -1,0 +1,109 @@
+"""Permitted, but more than usual (scenario 31): the volume of each conduit by hour of the week."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from columns import Flows, Packets
+from columns.codes import Outcome, Property, Severity, Verdict
+from columns.said import Said
+from detectors.leaks.base import LeakDetector
+from detectors.leaks.book import Ends
+from detectors.leaks.leak import Leak
+from detectors.leaks.rows import ends_of
+
+ABOVE_USUAL = Leak(
+    901311, "Conduit carries more than usual in this hour of the week",
+    "許可通信の通信量が同曜日・同時刻の平常値を超過", "Anomaly", Severity.MEDIUM,
+    Property.CONFIDENTIALITY, "T1030", "３(1)", "leak-volume", scenario=31,
+    evidence="bytes of the permitted flows of a conduit that began within an hour exceed `baseline_factor` times the "
+             "mean of the same hour in the past weeks (at least `baseline_weeks`, at most 8), and `baseline_mb`",
+    blind="nothing is told in the first weeks; slow growth raises the usual volume; a fixed limit is the conduit's "
+          "`max_up_mb_per_hour` (verdict permitted_excess)")
+_WEEK, _WEEKS = 168, 9
+_HOUR_NS = 3600 * 10**9
+
+
+class Baseline(LeakDetector):
+    """Keeps the bytes of every conduit in every hour of the last nine weeks: a fixed array of 1,512 hours each."""
+
+    name = "baseline"
+    signatures = (ABOVE_USUAL,)
+
+    def reset(self) -> None:
+        """Forget everything learned."""
+        super().reset()
+        size = _WEEK * _WEEKS
+        self.bytes_ = np.zeros((len(self.policy.conduits) + 1, size), np.int64)
+        self.hour_ = np.full((len(self.policy.conduits) + 1, size), -1, np.int64)
+        self.seen_ = np.full(size, -1, np.int64)
+
+    def forget(self) -> None:
+        """The hours are absolute: what was learned stays."""
+
+    def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
+        """Permitted flow rows, all of them at once: a pass over each pair of conduit and hour."""
+        if not flows.flow_id.size:
+            return
+        hour = flows.ts_start_ns // _HOUR_NS
+        fits = (flows.verdict == int(Verdict.PERMITTED)) | (flows.verdict == int(Verdict.PERMITTED_EXCESS))
+        rows = np.flatnonzero(fits & (flows.conduit != 0))
+        size = (flows.bytes_toserver + flows.bytes_toclient).astype(np.int64)
+        conduit, hours = flows.conduit[rows].astype(np.int64), hour[rows]
+        order = np.lexsort((rows, conduit, hours))
+        rows, conduit, hours = rows[order], conduit[order], hours[order]
+        for now in np.unique(hour).tolist():
+            place = now % (_WEEK * _WEEKS)
+            self.seen_[place] = max(self.seen_[place], now)
+            first, last = np.searchsorted(hours, (now, now + 1)).tolist()
+            some = conduit[first:last]
+            edges = [first, *(first + 1 + np.flatnonzero(some[1:] != some[:-1])).tolist(), last]
+            for start, stop in pairwise(edges):
+                if start < stop:
+                    self._hour(flows, rows[start:stop], int(conduit[start]), now, size[rows[start:stop]])
+
+    def _hour(self, flows: Flows, rows: np.ndarray, conduit: int, hour: int, size: np.ndarray) -> None:
+        """Add the rows of one conduit and hour; the first that takes the sum past its limit is evidence."""
+        place = hour % (_WEEK * _WEEKS)
+        if self.hour_[conduit, place] != hour:
+            if self.hour_[conduit, place] > hour:
+                self.count("late_rows", rows.size)
+                return
+            self.hour_[conduit, place], self.bytes_[conduit, place] = hour, 0
+        before = int(self.bytes_[conduit, place])
+        sums = before + np.cumsum(size)
+        self.bytes_[conduit, place] = sums[-1]
+        usual, weeks = self._usual(conduit, hour)
+        if weeks < self.settings.baseline_weeks:
+            return
+        limit = max(usual * self.settings.baseline_factor, self.settings.baseline_mb * 1e6)
+        over = np.flatnonzero(sums > limit)
+        if over.size and before <= limit:
+            row = rows[over[:1]]
+            self.at_flows(flows, row, self._above, ends_of(flows, row), flows.ts_end_ns[row].tolist(), [conduit],
+                          [hour], [(int(sums[over[0]]), usual, limit, weeks)], flows.direction_certainty[row].tolist())
+
+    def _usual(self, conduit: int, hour: int) -> tuple[float, int]:
+        """Return the mean of the same hour in the weeks before in which anything was seen, and how many they were."""
+        hours = hour - _WEEK * np.arange(1, _WEEKS)
+        places = hours % (_WEEK * _WEEKS)
+        seen = self.seen_[places] == hours
+        known = np.where(self.hour_[conduit, places] == hours, self.bytes_[conduit, places], 0)
+        weeks = int(np.count_nonzero(seen))
+        return (float(known[seen].mean()) if weeks else 0.0), weeks
+
+    def _above(self, ends: Ends, ts_ns: int, conduit: int, hour: int, volume: tuple[int, float, float, int],
+               certainty: int) -> None:
+        total, usual, limit, weeks = volume
+        name = self.policy.conduit_names[conduit]
+        self.tell(ABOVE_USUAL, (conduit, hour), ends,
+                  f"conduit {name} carried {total / 1e6:.1f} MB in this hour, usual are {usual / 1e6:.2f} MB (mean of "
+                  f"{weeks} weeks); the last flow was {self.en(ends.src, ends.src_zone)} to "
+                  f"{self.en(ends.dst, ends.dst_zone)}",
+                  f"許可通信{name}のこの1時間の通信量は{total / 1e6:.1f} MB、平常値は{usual / 1e6:.2f} "
+                  f"MB（{weeks}週の平均）。最後の通信は"
+                  f"{self.ja(ends.src, ends.src_zone)}から{self.ja(ends.dst, ends.dst_zone)}",
+                  ts_ns, outcome=int(Outcome.ESTABLISHED), certainty=certainty, conduit=conduit,
+                  measured=float(total), threshold=limit, measure="bytes in the hour")

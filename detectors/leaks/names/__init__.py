@@ -1,0 +1,1 @@
+"""Names asked for and names given away."""

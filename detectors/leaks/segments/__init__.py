@@ -1,0 +1,1 @@
+"""What a segment shows: who stands on it, who routes for it, which addresses are shared."""

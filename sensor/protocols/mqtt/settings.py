@@ -1,0 +1,20 @@
+"""Limits of the MQTT parser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from columns.limits import check_limits, limit
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """Settings of MQTT; a value outside its range raises UsageError."""
+
+    message_bytes: int = limit(1 << 20, 64, 1 << 28, "bytes", "longer messages are passed over, with their size told")
+    shown_bytes: int = limit(1024, 16, 65_535, "bytes", "shown of what was published")
+    topics: int = limit(100, 1, 65_535, "", "topics kept of a message")
+    pending: int = limit(1024, 1, 65_535, "", "messages of a connection that wait for an acknowledgement")
+
+    def __post_init__(self) -> None:
+        check_limits(self, "mqtt")
