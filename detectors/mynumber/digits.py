@@ -17,7 +17,7 @@ FORM_NAMES = {ASCII: "ascii", UTF8: "utf-8", CP932: "cp932", EUC: "euc-jp", JIS:
               UTF16_WIDE: "utf-16le full-width"}
 
 SPACE, DOT, HYPHEN = 1, 2, 3
-_ESC_LOOK_BACK = 512
+_ESC_LOOK_BACK = 1000
 _CP932_LOOK_BACK = 16
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detectors.mynumber.candidates import is_mynumber
 from tests.support.numbers import (
     ENCODINGS,
     WIDE,
@@ -77,7 +76,8 @@ def test_wherever_it_stands_it_is_met(encoding: str, wide: bool, separator: str)
 @example(111111111111)
 @example(0)
 def test_check_digit(value: int) -> None:
-    assert is_mynumber.py_func(np.uint64(value)) == is_valid(f"{value:012d}")
+    (found,) = scan(f"{value:012d}".encode())
+    assert bool(found["valid"]) == is_valid(f"{value:012d}")
 
 
 def test_the_example_of_the_ordinance_and_its_neighbours() -> None:

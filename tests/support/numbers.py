@@ -85,9 +85,9 @@ def _grouped(text: str, s: int, e: int, kind: str, starts: dict[int, int],
 
 def _alone(text: str, s: int, e: int, digits: str, word: str) -> bool:
     before, after = text[:s], text[e:]
-    if re.search(f"{word}$", before) or re.match(word, after):
+    if re.search(rf"{word}\Z", before) or re.match(word, after):
         return False
     marks = "[-－−‐‑–ー.．]"
-    if re.search(f"{digits}{marks}$", before) or re.search("[0-9A-Fa-f][-－−‐‑–ー]$", before):
+    if re.search(rf"{digits}{marks}\Z", before) or re.search(r"[0-9A-Fa-f][-－−‐‑–ー]\Z", before):
         return False
     return not re.match(f"[.．]{digits}", after)
