@@ -11,6 +11,7 @@ from columns import Flows, Packets
 from columns.codes import Certainty, FlowEvent, Outcome
 from columns.said import FlowFacts, Step
 from detectors.mynumber.lanes import SYN_SEEN
+from detectors.mynumber.unpacking import BUFFERS
 
 _ESTABLISHED, _REFUSED, _OPENED = int(FlowEvent.ESTABLISHED), int(FlowEvent.REFUSED), int(FlowEvent.OPENED)
 _TCP, _SYN = 6, 2
@@ -46,7 +47,7 @@ class Places:
         p, flow, number = self.packets, step.flow, step.at.packet_number
         rows = int(np.searchsorted(p.packet_number, number, side="right"))
         clock_ns = int(p.clock_ns[rows - 1]) if rows else self.clock_ns
-        names = " ".join(dict.fromkeys(name for name, _ in step.buffers))
+        names = " ".join(dict.fromkeys(name for name, _ in step.buffers if name in BUFFERS))
         return Standing(flow, step.at.ts_ns, max(clock_ns, step.at.ts_ns) if not rows else clock_ns, names,
                         *self._flow_state(flow.flow_id, rows))
 

@@ -18,11 +18,9 @@ from detectors.mynumber.base64 import sextets
 from detectors.mynumber.candidates import edge_bytes
 from detectors.mynumber.settings import MyNumberSettings
 from detectors.mynumber.text import CANDIDATE, HISTORY_BYTES, WHOLE, most_candidates, new_tables, scan_text
-from detectors.mynumber.unpacking import DECODED, Unpacking
+from detectors.mynumber.unpacking import BUFFERS, DECODED, Unpacking
 
 _LISTS_AT_ONCE = 1024
-BUFFERS = frozenset({"http.request_body", "http.response_body", "file.data", "smtp.mail", "email.body"})
-"""The inspection buffers that hold what the payload of packets does not show: coding and transfer encoding undone."""
 
 
 class Scored(NamedTuple):

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 BASE64, DEFLATE, ZIP, PERCENT, DECODED, QUOTED = 1, 2, 4, 8, 16, 32
-"""Bits of CANDIDATE.wrap; DECODED: undone by the parser of the protocol."""
+"""Bits of CANDIDATE.wrap; DECODED: undone by the parser of the protocol, whose buffer is named instead."""
 
-WRAP_NAMES = {BASE64: "base64", DEFLATE: "deflate", ZIP: "zip", PERCENT: "percent-encoded", QUOTED: "quoted-printable",
-              DECODED: "decoded"}
+BUFFERS = frozenset({"http.request_body", "http.response_body", "file.data", "smtp.mail", "email.body"})
+"""The inspection buffers that hold what the payload of packets does not show: coding and transfer encoding undone."""
+
+WRAP_NAMES = {BASE64: "base64", DEFLATE: "deflate", ZIP: "zip", PERCENT: "percent-encoded", QUOTED: "quoted-printable"}
 
 _DEPTH = 3
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{60,}[\r\n]{0,2})+[A-Za-z0-9+/]{0,76}={0,2}")
