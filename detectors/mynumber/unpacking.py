@@ -22,8 +22,13 @@ WRAP_NAMES = {BASE64: "base64", DEFLATE: "deflate", ZIP: "zip", PERCENT: "percen
 
 _DEPTH = 3
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{60,}[\r\n]{0,2})+[A-Za-z0-9+/]{0,76}={0,2}")
-_PERCENT = re.compile(rb"(?:%[0-9A-Fa-f]{2}){3}")
-_QUOTED = re.compile(rb"(?:=[0-9A-F]{2}){2}|=\r?\n")
+_RUN = b"A" * 60
+_AS_RUNS = bytes(65 if re.match(rb"[A-Za-z0-9+/]", bytes([c])) else 0 for c in range(256))
+"""Turns what base64 is written with into As: a run of them is found many times faster than by the expression."""
+
+# Each begins with its own character, which is what the search goes by.
+_PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}")
+_QUOTED, _SOFT_BREAK = re.compile(rb"=[0-9A-F]{2}=[0-9A-F]{2}"), re.compile(rb"=\r?\n")
 _STOP = re.compile(rb"</(?:\w+:)?(?:p|tc|c|si|row|table-cell)>|<(?:\w+:)?(?:br|tab|cr)\b[^>]{0,200}>")
 _TAG = re.compile(rb"<[^>]{0,2000}>")
 _STORED, _DEFLATED = 0, 8
@@ -56,8 +61,10 @@ class Unpacking:
             return
         if _PERCENT.search(data):
             yield self._taken(unquote_to_bytes(data.replace(b"+", b" "))), PERCENT
-        if _QUOTED.search(data):
+        if _QUOTED.search(data) or _SOFT_BREAK.search(data):
             yield self._taken(binascii.a2b_qp(data)), QUOTED
+        if _RUN not in data.translate(_AS_RUNS):
+            return
         for match in _BASE64.finditer(data):
             if (text := self._from_base64(match[0])) and self._one_more():
                 yield self._taken(text), BASE64
