@@ -72,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule("detector-failed", Words("検知器の失敗", "A detector failed"),
          Words("検知器が例外を起こして外された。その種の攻撃は検知されていない。",
                "A detector raised and was left out: what it looks for goes unseen."),
-         _latest_counters("countIf(startsWith(cause, 'failed_') AND latest > 0)"), 0, "critical"),
+         _latest_counters("countIf(stage IN ('chain', 'protocols') AND startsWith(cause, 'failed_') AND latest > 0)"),
+         0, "critical"),
 )
 """Every alert rule."""

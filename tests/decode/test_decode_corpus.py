@@ -61,7 +61,8 @@ def replayed(path, size, rows):
     digests = {name: hashlib.sha256() for name in PACKET.batch._fields}
     for block in blocks_of(path, size):
         for packets, _ in decoder.decode(block):
-            packets.payload_offset[packets.buffer == 1] = 0  # where in the arena depends on the portion
+            for offset in (packets.payload_offset, packets.transport_offset):
+                offset[packets.buffer == 1] = 0  # where in the arena depends on the portion
             for name, digest in digests.items():
                 digest.update(getattr(packets, name).tobytes())
     decoder.finish()

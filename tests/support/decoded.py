@@ -28,6 +28,7 @@ def packet_rows(packets: Packets, buffers: tuple[np.ndarray, np.ndarray]) -> lis
         for end in ("src_ip", "dst_ip"):
             row[end] = row.pop(f"{end}_hi") << 64 | row.pop(f"{end}_lo")
         start = row.pop("payload_offset")
+        row["transport_offset"] -= start  # where in the arena depends on the portion
         row["payload"] = buffers[row["buffer"]][start : start + row["payload_captured_bytes"]].tobytes()
         rows.append(row)
     return rows

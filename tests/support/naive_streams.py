@@ -180,7 +180,8 @@ def _context(flow: FlowFacts, rows: dict[str, list[dict[str, Any]]], settings: A
         assert not unknown, f"{table.name} has no column {unknown}"
         number = numbers.get(table.name, 0)
         numbers[table.name] = number + 1
-        rows.setdefault(table.name, []).append({**flow._asdict(), **at._asdict(), "tx_id": number, **columns})
+        rows.setdefault(table.name, []).append({**flow._asdict(), **at._asdict(), "logged_packet": at.packet_number,
+                                                "tx_id": number, **columns})
 
     def count(cause: str, times: int = 1) -> None:
         rows["counters"][0][cause] = rows["counters"][0].get(cause, 0) + times
