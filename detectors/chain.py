@@ -104,9 +104,9 @@ class Chain:
         return any(getattr(d, "listens", False) for d in self.detectors)
 
     @property
-    def wants_steps(self) -> bool:
+    def wants_contents(self) -> bool:
         """Whether a detector inspects the buffers of transactions, though perhaps no streams."""
-        return self.listens or any(getattr(d, "wants_steps", False) for d in self.detectors)
+        return self.listens or any(getattr(d, "wants_contents", False) for d in self.detectors)
 
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING
 
 from detectors.chain import Chain
 from detectors.contract import Detector
@@ -12,7 +13,6 @@ from detectors.leaks.lists import load_lists
 from detectors.leaks.shared import Shared
 from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector
-from detectors.signatures.language.ruleset import RuleSet
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
@@ -20,6 +20,9 @@ from sekisho.settings import Settings
 from zones import Policy
 from zones.coverage import CoverageLog
 from zones.flow_judge import FlowJudge
+
+if TYPE_CHECKING:
+    from detectors.signatures.language.ruleset import RuleSet
 
 
 def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None, *,

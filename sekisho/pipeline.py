@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from columns import ALERT, PACKET, Alerts, Coverages, Flows, Health, Packets, Ta
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
 from detectors.mynumber.masking import Masking
-from detectors.signatures.language.ruleset import RuleSet
 from sekisho.coverage import LOSSES, CoverageReport
 from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
@@ -32,6 +31,9 @@ from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
 from sensor.streams import Acknowledged, Streams
 from zones import Policy
+
+if TYPE_CHECKING:
+    from detectors.signatures.language.ruleset import RuleSet
 
 Vocabularies = dict[str, Sequence[str]]
 NO_BUFFERS = (read_only(b""), read_only(b""))
@@ -122,7 +124,7 @@ class _Run:
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
-                                   shown=self.chain.wants_steps, packet_rows=options.settings.packets)
+                                   shown=self.chain.wants_contents, packet_rows=options.settings.packets)
         self.masking = Masking() if options.settings.mynumber.mask else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
         self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from columns.codes import Severity
-from detectors.signatures.language.ruleset import RuleSet
 from sekisho import __version__
 from sekisho.config import config_digest, load_settings, override
 from sekisho.home import home_policy
@@ -29,6 +28,9 @@ from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
 from storage import Begun, Run
 from zones import Policy, load_policy
+
+if TYPE_CHECKING:
+    from detectors.signatures.language.ruleset import RuleSet
 
 DONE, FAILED, ALERTED = 0, 1, 3
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from columns.errors import UsageError
-from detectors.signatures.engine.capabilities import CAPABILITIES
-from detectors.signatures.language.ruleset import RuleSet
 from sekisho.rules_loading import load
 from sekisho.settings import Settings
 from sekisho.terminal import Screen
+
+if TYPE_CHECKING:
+    from detectors.signatures.language.ruleset import RuleSet
 
 _SHOWN = 5
 
@@ -19,7 +21,7 @@ def replay_rules(paths: Sequence[Path], settings: Settings, screen: Screen) -> R
     """Return the rule set of a replay, None where there are no rules; UsageError where none can be evaluated."""
     if not paths and not settings.rules.files:
         return None
-    ruleset = load(settings, paths, evaluable=CAPABILITIES)
+    ruleset = load(settings, paths)
     refused = [p for p in ruleset.refused if p.enabled]
     for problem in refused[:_SHOWN]:
         screen.note(str(problem))

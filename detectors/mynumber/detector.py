@@ -39,7 +39,7 @@ class MyNumberDetector:
 
     def __init__(self, policy: Policy | None = None, settings: MyNumberSettings | None = None) -> None:
         self.policy, self.settings = policy, settings or MyNumberSettings()
-        self.wants_steps = self.settings.decoded
+        self.wants_contents = self.settings.decoded
         self.words = Words(policy)
         self._key = self.settings.key()
         self.reset()
@@ -53,7 +53,7 @@ class MyNumberDetector:
 
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
-        steps = [step for step in said.spoken if isinstance(step, Step)] if self.wants_steps else []
+        steps = [step for step in said.spoken if isinstance(step, Step)] if self.wants_contents else []
         before = self.scanner_.flow_events.copy()
         scored = self.scanner_.scan(packets, said.buffers, steps)
         events, mine = self._hits(scored, Places(packets, flows, steps, before, self.clock_ns_))

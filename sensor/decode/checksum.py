@@ -6,7 +6,7 @@ import numpy as np
 
 from columns.codes import Checksum
 from columns.kernel import inlined
-from sensor.decode.wire import be16, be32, be64, word_sum
+from columns.wire import be16, be32, be64, word_sum
 
 UNVERIFIED, GOOD, BAD = int(Checksum.UNVERIFIED), int(Checksum.GOOD), int(Checksum.BAD)
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58

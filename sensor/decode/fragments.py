@@ -12,6 +12,7 @@ import numpy as np
 
 from columns.codes import Status
 from columns.kernel import part
+from columns.wire import copy_bytes
 from sensor.decode.fragment_table import (
     CAPTURED,
     DISCARDED,
@@ -32,7 +33,6 @@ from sensor.decode.fragment_table import (
     release,
     take_page,
 )
-from sensor.decode.wire import copy_bytes
 
 OK, HELD, BAD, OVERLAP = (
     int(Status.OK), int(Status.FRAGMENT_HELD), int(Status.FRAGMENT_BAD), int(Status.FRAGMENT_OVERLAP))

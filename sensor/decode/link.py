@@ -8,6 +8,7 @@ import numpy as np
 
 from columns.codes import Status
 from columns.kernel import inlined, part
+from columns.wire import be16, be32, be64
 from sensor.decode.link_start import (
     ETHERNET,
     KIND_ETHERNET,
@@ -18,7 +19,6 @@ from sensor.decode.link_start import (
     KIND_PPP_BARE,
     first_kind,
 )
-from sensor.decode.wire import be16, be32, be64
 
 OK, ARP, NOT_IP = int(Status.OK), int(Status.ARP), int(Status.NOT_IP)
 LINK_TRUNCATED = int(Status.LINK_TRUNCATED)

@@ -6,7 +6,7 @@ import numpy as np
 
 from columns.codes import Status
 from columns.kernel import part
-from sensor.decode.wire import be16, be32, be64
+from columns.wire import be16, be32, be64
 
 OK, NOT_IP = int(Status.OK), int(Status.NOT_IP)
 LINK_TYPE_UNKNOWN, LINK_TRUNCATED = int(Status.LINK_TYPE_UNKNOWN), int(Status.LINK_TRUNCATED)

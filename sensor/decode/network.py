@@ -9,7 +9,7 @@ import numpy as np
 from columns.address import MAPPED_LO
 from columns.codes import Status
 from columns.kernel import inlined, part
-from sensor.decode.wire import be16, be32, be64
+from columns.wire import be16, be32, be64
 
 OK, IP_VERSION = int(Status.OK), int(Status.IP_VERSION)
 IPV4_TRUNCATED, IPV4_HEADER_LENGTH = int(Status.IPV4_TRUNCATED), int(Status.IPV4_HEADER_LENGTH)

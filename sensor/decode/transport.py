@@ -8,8 +8,8 @@ import numpy as np
 
 from columns.codes import Status
 from columns.kernel import inlined, part
+from columns.wire import be16, be32
 from sensor.decode.network import NO_PROTO
-from sensor.decode.wire import be16, be32
 
 OK, SCTP_TRUNCATED, ICMP_TRUNCATED = int(Status.OK), int(Status.SCTP_TRUNCATED), int(Status.ICMP_TRUNCATED)
 TCP_TRUNCATED, TCP_DATA_OFFSET = int(Status.TCP_TRUNCATED), int(Status.TCP_DATA_OFFSET)

@@ -12,9 +12,9 @@ import numpy as np
 
 from columns.codes import Status, Tunnel
 from columns.kernel import part
+from columns.wire import be16, be32
 from sensor.decode.link_start import ETHERNET, FROM_ETHER_TYPE, PPP
 from sensor.decode.transport import ICMP, ICMPV6, UDP
-from sensor.decode.wire import be16, be32
 
 OK, TUNNEL_TRUNCATED = int(Status.OK), int(Status.TUNNEL_TRUNCATED)
 NONE, IPIP, SIXIN4, GRE, VXLAN = (int(t) for t in (Tunnel.NONE, Tunnel.IPIP, Tunnel.SIXIN4, Tunnel.GRE, Tunnel.VXLAN))

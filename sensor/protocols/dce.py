@@ -8,7 +8,6 @@ from struct import error, unpack_from
 from typing import Any, NamedTuple
 
 HEADER_BYTES = 16
-KEPT_BYTES = 2048
 _CALLS, _INTERFACES = 64, 64
 _FIRST, _LAST = 1, 2
 _STUB_BYTES = 65_536
@@ -20,7 +19,7 @@ _ANSWERED = frozenset({_REQUEST, _BIND, _ALTER})
 
 
 class Packet(NamedTuple):
-    """One packet: body holds the first bytes after the header, size all of it with the header."""
+    """One packet: body is what follows the header, size all of it with the header."""
 
     kind: int
     flags: int
@@ -38,10 +37,10 @@ def looks_like(head: bytes) -> bool:
 
 
 class PacketReader:
-    """Cuts one direction into packets; of each the first so many bytes are held. lost: what comes is no packet."""
+    """Cuts one direction into packets, each held whole: lengths have 16 bits. lost: what comes is no packet."""
 
-    def __init__(self, kept: int = KEPT_BYTES) -> None:
-        self._held, self._skip, self.lost, self._kept = bytearray(), 0, False, kept
+    def __init__(self) -> None:
+        self._held, self._skip, self.lost = bytearray(), 0, False
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Take the next bytes; yield what they complete."""
@@ -51,13 +50,13 @@ class PacketReader:
                 passed = min(self._skip, len(data) - at)
                 self._skip, at = self._skip - passed, at + passed
                 continue
-            wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else min(self._size(), self._kept)
+            wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else self._size()
             piece = data[at : at + wanted - len(self._held)]
             self._held += piece
             at += len(piece)
             if len(self._held) == HEADER_BYTES and not looks_like(self._held):
                 self.lost = True
-            elif len(self._held) >= HEADER_BYTES and len(self._held) >= min(self._size(), self._kept):
+            elif len(self._held) >= HEADER_BYTES and len(self._held) >= self._size():
                 yield self._whole()
 
     def gap(self, size: int) -> None:
@@ -82,16 +81,15 @@ class PacketReader:
 class Calls:
     """The calls of one association, both directions."""
 
-    def __init__(self, asked: Callable[[dict[str, Any]], None] | None = None, answer_at: int = 8) -> None:
-        """asked: takes each request when it is whole; stubs are kept with the calls then, for call_buffers.
+    def __init__(self, asked: Callable[[dict[str, Any]], None], *, stubs: bool, answer_at: int = 8) -> None:
+        """asked: takes each request when it is whole. stubs: they are kept with the calls, for call_buffers.
 
         answer_at: where the stub of a response begins after the header. Rules for DCE/RPC over TCP count from the
         header's end, those for pipes from where the data begins, because Suricata cuts them so.
         """
         self._answer_at = answer_at
-        self._asked, self._stubs = asked, asked is not None
-        kept = _STUB_BYTES if self._stubs else KEPT_BYTES
-        self._readers = (PacketReader(kept), PacketReader(kept))
+        self._asked, self._stubs = asked, stubs
+        self._readers = (PacketReader(), PacketReader())
         self._calls: dict[int, dict[str, Any]] = {}
         self._interfaces: dict[int, dict[str, Any]] = {}
 
@@ -141,7 +139,7 @@ class Calls:
             if context in self._interfaces:
                 known = self._interfaces[context]
                 call["interfaces"] = [{"uuid": known["uuid"], "version": known["version"]}]
-            if self._asked is not None and packet.flags & _LAST:
+            if packet.flags & _LAST:
                 self._asked(call)
 
     def _response(self, packet: Packet) -> Iterator[dict[str, Any]]:

@@ -37,7 +37,7 @@ class DcerpcStream:
 
     def __init__(self, context: Context) -> None:
         self._context, self.done, self._told = context, False, 0
-        self._calls = Calls(self._asked if context.show is not None else None, answer_at=0)
+        self._calls = Calls(self._asked, stubs=context.show is not None, answer_at=0)
         self._at = Moment(0, 0)
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:

@@ -32,7 +32,7 @@ class Dissector:
     The result does not depend on how the packets are portioned: everything goes by the numbers of packets. A parser
     that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
     inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows. shown: somebody
-    looks into buffers, so steps are.
+    looks into bodies and files, so steps of these are.
     """
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
@@ -165,7 +165,8 @@ class Dissector:
                 self.counts["expected_forgotten"] += 1
             self._expected[address, port] = follow
 
-        return Context(facts, emit, count, self._own, show=show if self._shown else None, expect=expect)
+        return Context(facts, emit, count, self._own, show=show if self._inspected else None,
+                       contents=show if self._shown else None, expect=expect)
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         try:

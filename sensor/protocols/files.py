@@ -60,7 +60,7 @@ class FileTracker:
         self.size, self.gaps = 0, False
         self._hashes = [hashlib.new(h, usedforsecurity=False) for h in settings.hashes]
         self._head, self._iso, self._tail = b"", b"", b""
-        self._shown = bytearray() if context.show else None
+        self._shown = bytearray() if context.contents else None
         self._hints: set[str] = set()
         self._hinted: bool | None = None  # whether hints are looked for; None until the type is known
 
@@ -118,8 +118,8 @@ class FileTracker:
         buffers += [("file.data", bytes(self._shown or b"")), ("file.magic", facts["file_type"].encode()),
                     ("file.size", b"%d" % self.size), ("file.state", facts["state"].lower().encode())]
         buffers += [(f"file.{h.name}", h.digest()) for h in self._hashes if not self.gaps]
-        assert self._context.show is not None
-        self._context.show(at, self.tx_id, self.to_server, buffers)
+        assert self._context.contents is not None
+        self._context.contents(at, self.tx_id, self.to_server, buffers)
         self._shown = None
 
     def facts(self, state: str, at: Moment) -> dict[str, Any]:

@@ -41,7 +41,8 @@ class Expect(Protocol):
 class Context:
     """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits.
 
-    show is None while nobody inspects buffers; a parser makes none then. expect announces a connection of another flow.
+    show is None while nobody inspects buffers; a parser makes none then. contents takes those of bodies and files,
+    which some want alone: it is the same as show, or there without it. expect announces a connection of another flow.
     """
 
     flow: FlowFacts
@@ -50,6 +51,7 @@ class Context:
     settings: Any
     from_proto: AppProto = AppProto.UNKNOWN  # the protocol that handed the conversation over (STARTTLS, CONNECT)
     show: Show | None = None
+    contents: Show | None = None
     expect: Expect | None = None
 
 

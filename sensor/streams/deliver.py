@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from columns.kernel import part
-from sensor.decode.wire import copy_bytes
+from columns.wire import copy_bytes
 from sensor.streams import state as s
 from sensor.streams.hold import differs, free_all, free_page
 

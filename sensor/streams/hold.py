@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from columns.kernel import part
-from sensor.decode.wire import copy_bytes
+from columns.wire import copy_bytes
 from sensor.streams import state as s
 
 _FREE, _USED, _LAST_WINS = s.FREE, s.USED, s.LAST_WINS

@@ -47,7 +47,7 @@ def hear(make: Any, said: Iterable[tuple[bool, bytes | int]], settings: Any = No
         for name, data in buffers:
             heard.inspected[name] = heard.inspected.get(name, b"") + data
 
-    heard.parser = parser = make(Context(FLOW, emit, count, settings, show=show))
+    heard.parser = parser = make(Context(FLOW, emit, count, settings, show=show, contents=show))
     at = Moment(0, 0)
     for n, (to_server, data) in enumerate(said, 1):
         at = Moment(n * 1000, n)

@@ -50,8 +50,21 @@ def _accept(listener: socket.socket, context: ssl.SSLContext, port: int) -> None
                 raw.close()  # the client did not like the certificate, or speaks no TLS
                 continue
             inner = socket.create_connection(("127.0.0.1", port))
-            for source, sink in ((outer, inner), (inner, outer)):
-                threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+            threading.Thread(target=_relay, args=(outer, inner), daemon=True).start()
+
+
+def _relay(outer: socket.socket, inner: socket.socket) -> None:
+    """Pass on what both say until one has gone.
+
+    Nothing is closed before both directions have ended: TLS goes on reading a number that is closed, and a new
+    connection may have it by then.
+    """
+    with outer, inner:
+        pumps = [threading.Thread(target=_pump, args=ends, daemon=True) for ends in ((outer, inner), (inner, outer))]
+        for pump in pumps:
+            pump.start()
+        for pump in pumps:
+            pump.join()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
@@ -60,4 +73,4 @@ def _pump(source: socket.socket, sink: socket.socket) -> None:
             sink.sendall(data)
     for side in (source, sink):
         with contextlib.suppress(OSError):
-            side.close()
+            side.shutdown(socket.SHUT_RDWR)

@@ -28,14 +28,14 @@ def request_body(parser: Any, tx: Transaction, head: Head) -> Body:
     settings: HttpSettings = parser.settings
     boundary = boundary_of(head.value(b"content-type"))
     sink = MultipartSink(parser, tx, boundary) if boundary else FileSink(parser, tx, True, tx.target.path)
-    return Body(_codings(head, settings), settings.inspect_request_bytes if parser.context.show else 0,
+    return Body(_codings(head, settings), settings.inspect_request_bytes if parser.context.contents else 0,
                 settings.inflate_bytes, sink)
 
 
 def response_body(parser: Any, tx: Transaction, head: Head) -> Body:
     """Return the body of a response."""
     settings: HttpSettings = parser.settings
-    return Body(_codings(head, settings), settings.inspect_response_bytes if parser.context.show else 0,
+    return Body(_codings(head, settings), settings.inspect_response_bytes if parser.context.contents else 0,
                 settings.inflate_bytes, FileSink(parser, tx, False, response_file_name(tx)))
 
 

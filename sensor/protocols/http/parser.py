@@ -47,7 +47,7 @@ class HttpParser:
         self._at = Moment(0, 0)
         self.successor: Handover | None = None
         self.done = False
-        self._show = context.show
+        self._show, self._contents = context.show, context.contents
 
     # what the engine calls
 
@@ -217,7 +217,7 @@ class HttpParser:
         if tx.request_body:
             tx.request_body.end(whole)
         tx.request_done, tx.cut, self._asking = True, tx.cut or not whole, None
-        if self._show:
+        if self._contents:
             self._show_over(tx, True)
         if tx.method == b"CONNECT" and not tx.response_done:
             self._readers[True].state = HELD
@@ -261,7 +261,7 @@ class HttpParser:
         if not tx.request_done:
             self._request_over(True)
         tx.response_done, self._answering = True, None
-        if self._show:
+        if self._contents:
             self._show_over(tx, False)
         client, server = self._readers[True], self._readers[False]
         self._switched = True
@@ -286,7 +286,7 @@ class HttpParser:
         if tx.response_body:
             tx.response_body.end(whole)
         tx.response_done, tx.cut, self._answering = True, tx.cut or not whole, None
-        if self._show:
+        if self._contents:
             self._show_over(tx, False)
 
     def _begin_headless(self) -> None:
@@ -318,11 +318,11 @@ class HttpParser:
     def _show_over(self, tx: Transaction, to_server: bool) -> None:
         """Show the body of a message that is over, and what was odd."""
         body = tx.request_body if to_server else tx.response_body
-        seen = events([*tx.odd, *(body.odd if body else ())], to_server)
+        seen = events([*tx.odd, *(body.odd if body else ())], to_server) if self._show else []
         if body is not None and body.shown:
             seen.append(("http.request_body" if to_server else "http.response_body", bytes(body.shown)))
-        assert self._show is not None
-        self._show(self._at, tx.tx_id, to_server, seen, True)
+        assert self._contents is not None
+        self._contents(self._at, tx.tx_id, to_server, seen, True)
 
     def _body(self, to_server: bool) -> Body | None:
         tx = self._asking if to_server else self._answering

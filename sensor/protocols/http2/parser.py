@@ -152,7 +152,8 @@ class Http2Parser:
         side.tracker = FileTracker(self._context, self._settings.files, name, to_server, AppProto.HTTP2, stream.tx_id)
         codings = [c for c in named.get(b"content-encoding", b"").lower().replace(b",", b" ").split() if c in _CODINGS]
         limit = self._settings.inspect_request_bytes if to_server else self._settings.inspect_response_bytes
-        side.body = Body(codings, limit if self._context.show else 0, self._settings.inflate_bytes, _Sink(side.tracker))
+        side.body = Body(codings, limit if self._context.contents else 0, self._settings.inflate_bytes,
+                         _Sink(side.tracker))
 
     def _body(self, to_server: bool, frame: f.Frame, at: Moment) -> None:
         stream = self._stream(frame.stream, at)
@@ -189,10 +190,11 @@ class Http2Parser:
             if frame.kind == f.RST_STREAM:
                 for side in (True, False):
                     self._over(frame.stream, stream, side, False, at)
-        elif self._context.show:
+            return
+        if self._context.show:
             for side in (to_server, not to_server):
                 self._context.show(at, self._number, side, shown if side == to_server else (), True)
-            self._number += 1
+        self._number += 1  # whether or not somebody inspects it
 
     def _over(self, number: int, stream: _Stream, to_server: bool, whole: bool, at: Moment) -> None:
         if stream.over[to_server]:
@@ -212,8 +214,8 @@ class Http2Parser:
             if side.body.shown:
                 shown.append(("http.request_body" if to_server else "http.response_body", bytes(side.body.shown)))
             side.body = side.tracker = None
-        if self._context.show:
-            self._context.show(at, stream.tx_id, to_server, shown, True)
+        if self._context.contents:
+            self._context.contents(at, stream.tx_id, to_server, shown, True)
 
 
 class _Sink:

@@ -19,7 +19,7 @@ class Sink:
         self.skip = 0  # bytes of the message that come before the data
         self._transfer: Transfer | None = None
         if not one.known_tree and not one.pipe and not one.transfers and looks_like(first):
-            one.become_pipe(state.asked)  # its share was not seen
+            state.become_pipe(one)  # its share was not seen
         if not one.pipe and size:
             self._transfer = transfer = state.transfer(one, to_server, columns)
             transfer.columns |= {k: columns[k] for k in ("status", "status_code") if k in columns}
@@ -33,6 +33,19 @@ class Sink:
                 self._again = min(-ahead, size)  # it was there before
                 if self._again and state.context.show:
                     state.overlapped(transfer.number, to_server)
+
+    @classmethod
+    def of_message(cls, state: State, one: OpenFile, to_server: bool, message: bytes, data_offset: int,
+                   where: tuple[int, int], columns: Columns, at: Moment) -> Sink:
+        """Return a sink for the data of a message that begins at data_offset; where: offset in the file, and size.
+
+        It has taken what the message holds of it already; what lies before is passed over when it comes.
+        """
+        first = message[data_offset:]
+        sink = cls(state, one, to_server, *where, columns, first)
+        sink.data(first, at)
+        sink.skip = max(data_offset - len(message), 0)
+        return sink
 
     def data(self, data: bytes, at: Moment) -> None:
         """Take the next bytes."""

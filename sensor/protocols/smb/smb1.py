@@ -10,7 +10,7 @@ from sensor.protocols.smb import status as names
 from sensor.protocols.smb.sink import Sink
 from sensor.protocols.smb.smb1_part import Part
 from sensor.protocols.smb.smb2 import guid, login_columns, seconds
-from sensor.protocols.smb.state import Columns, OpenFile, Request, State
+from sensor.protocols.smb.state import OpenFile, Request, State
 
 (CLOSE, DELETE, RENAME, TRANS, OPEN_ANDX, READ_ANDX, WRITE_ANDX, TREE_DISCONNECT, NEGOTIATE, SESSION_SETUP,
  TREE_CONNECT, NT_CREATE) = (0x04, 0x06, 0x07, 0x25, 0x2D, 0x2E, 0x2F, 0x71, 0x72, 0x73, 0x75, 0xA2)
@@ -179,7 +179,8 @@ class Smb1:
         high = part.word(24, "<I") if part.words >= 14 else 0
         size = part.word(18) << 16 | part.word(20)
         one = self._known(part.word(4), part, at)
-        return self._sink(part, one, True, part.word(22), (high << 32 | part.word(6, "<I"), size), part.columns(), at)
+        return Sink.of_message(self._state, one, True, part.data, part.word(22),
+                               (high << 32 | part.word(6, "<I"), size), part.columns(), at)
 
     # responses
 
@@ -188,7 +189,8 @@ class Smb1:
             return None
         size = part.word(14, "<I") << 16 | part.word(10)
         one = self._state.files.get(request.about[0]) or self._open(request.about[0], "", part, at)
-        return self._sink(part, one, False, part.word(12), (request.about[1], size), request.columns, at)
+        return Sink.of_message(self._state, one, False, part.data, part.word(12), (request.about[1], size),
+                               request.columns, at)
 
     def _answer_negotiate(self, part: Part, request: Request, at: Moment) -> None:
         chosen, offered = part.word(0), request.about or []
@@ -244,14 +246,6 @@ class Smb1:
 
     def _open(self, key: bytes, name: str, part: Part, at: Moment) -> OpenFile:
         return self._state.open(key, name, part.tree_id, _fid(int.from_bytes(key, "little")), at)
-
-    def _sink(self, part: Part, one: OpenFile, to_server: bool, data_offset: int, where: tuple[int, int],
-              columns: Columns, at: Moment) -> Sink:
-        first = part.data[data_offset:]
-        sink = Sink(self._state, one, to_server, *where, columns, first)
-        sink.data(first, at)
-        sink.skip = max(data_offset - len(part.data), 0)
-        return sink
 
 
 def _key(fid: int) -> bytes:

@@ -222,7 +222,7 @@ class Smb2:
     def _write(self, header: Header, at: Moment) -> Sink:
         data_offset, size, offset = unpack_from("<HIQ", header.data, 66)
         one = self._known(self._file_key(header, 80), header.tree_id, at)
-        return self._sink(header, one, True, data_offset, (offset, size), header.columns(), at)
+        return Sink.of_message(self._state, one, True, header.data, data_offset, (offset, size), header.columns(), at)
 
     # responses
 
@@ -231,7 +231,8 @@ class Smb2:
             return None
         data_offset, size = unpack_from("<BxI", header.data, 66)
         one = self._known(self._opened(request.about[0]), request.columns["tree_id"], at)
-        return self._sink(header, one, False, data_offset, (request.about[1], size), request.columns, at)
+        return Sink.of_message(self._state, one, False, header.data, data_offset, (request.about[1], size),
+                               request.columns, at)
 
     def _answer_negotiate(self, header: Header, request: Request, at: Moment) -> None:
         dialect = unpack_from("<H", header.data, 68)[0]
@@ -291,14 +292,6 @@ class Smb2:
     def _known(self, key: bytes, tree_id: int, at: Moment) -> OpenFile:
         """Return the open file, also one whose opening was not seen."""
         return self._state.files.get(key) or self._state.open(key, "", tree_id, guid(key), at)
-
-    def _sink(self, header: Header, one: OpenFile, to_server: bool, data_offset: int, where: tuple[int, int],
-              columns: Columns, at: Moment) -> Sink:
-        first = header.data[data_offset:]
-        sink = Sink(self._state, one, to_server, *where, columns, first)
-        sink.data(first, at)
-        sink.skip = max(data_offset - len(header.data), 0)
-        return sink
 
 
 def login_columns(blob: bytes) -> Columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,10 +53,6 @@ class OpenFile:
     pipe: bool = False
     calls: Calls | None = None  # of a pipe through which DCE/RPC is spoken
     transfers: dict[bool, Transfer] = field(default_factory=dict)  # by direction, to_server
-
-    def become_pipe(self, asked: Callable[[dict[str, Any]], None] | None) -> None:
-        """It is a pipe; asked: takes each request of a call when it is whole, to be inspected."""
-        self.pipe, self.calls = True, Calls(asked)
 
 
 class State:
@@ -126,7 +122,7 @@ class State:
         share, pipes = self.trees.get(tree_id, ("", False))
         one = self.files[key] = OpenFile(name, share, fuid, known_tree=tree_id in self.trees)
         if pipes:
-            one.become_pipe(self.asked)
+            self.become_pipe(one)
         elif before is not None:
             one.transfers = before.transfers
             for transfer in one.transfers.values():
@@ -170,15 +166,15 @@ class State:
         if one is not None and True in one.transfers:
             one.transfers[True].columns |= {k: status[k] for k in ("status", "status_code")}
 
-    @property
-    def asked(self) -> Callable[[dict[str, Any]], None] | None:
-        """Takes each request of a remote call when it is whole; None where nobody inspects it."""
-        return self._show_call if self.context.show else None
+    def become_pipe(self, one: OpenFile) -> None:
+        """What is open turns out to be a pipe: remote calls go through it."""
+        one.pipe, one.calls = True, Calls(self._asked, stubs=self.context.show is not None)
 
-    def _show_call(self, call: dict[str, Any]) -> None:
+    def _asked(self, call: dict[str, Any]) -> None:
+        """A remote call has its number from its request on, whether or not somebody inspects it."""
         call["_tx"] = self.number()
-        assert self.context.show is not None
-        self.context.show(self.at, call["_tx"] - 1, True, call_buffers(call, True), True)
+        if self.context.show:
+            self.context.show(self.at, call["_tx"] - 1, True, call_buffers(call, True), True)
 
     def tell_call(self, call: dict[str, Any], status: Columns, at: Moment) -> None:
         """Give out one remote call through a pipe."""
