@@ -6,7 +6,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,17 +25,18 @@ class Text(NamedTuple):
 def text_column(values: Iterable[str | bytes]) -> Text:
     """Pack Python strings into a Text column; meant for rows that are few (alerts), not for packets."""
     encoded: Sequence[str | bytes] = tuple(values)
-    offsets = np.zeros(len(encoded) + 1, np.int64)
     try:
         text = "".join(encoded)  # type: ignore[arg-type]
     except TypeError:  # bytes among them
         text = "\x80"
     if text.isascii():
-        np.cumsum(list(map(len, encoded)), out=offsets[1:])
-        return Text(np.frombuffer(text.encode("ascii"), np.uint8), offsets)
+        return Text(np.frombuffer(text.encode("ascii"), np.uint8), _offsets(encoded))
     encoded = [v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in encoded]
-    np.cumsum([len(v) for v in encoded], out=offsets[1:])
-    return Text(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+    return Text(np.frombuffer(b"".join(encoded), np.uint8), _offsets(encoded))
+
+
+def _offsets(values: Sequence[str | bytes]) -> np.ndarray:
+    return np.array([0, *accumulate(map(len, values))], np.int64)
 
 
 def text_values(text: Text) -> list[str]:
@@ -174,8 +175,9 @@ def take_rows(batch: Any, index: np.ndarray) -> Any:
     def taken(a: Any) -> Any:
         if not isinstance(a, Text):
             return a[index]
-        raw, at = a.data.tobytes(), a.offsets
-        return text_column([raw[at[i] : at[i + 1]] for i in index.tolist()])
+        raw, starts, stops = a.data.tobytes(), a.offsets[index], a.offsets[index + 1]
+        data = b"".join([raw[i:j] for i, j in zip(starts.tolist(), stops.tolist(), strict=True)])
+        return Text(np.frombuffer(data, np.uint8), np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]))
 
     return type(batch)(*[taken(a) for a in batch])
 

@@ -145,7 +145,8 @@ class Chain:
         if not parts:
             return alerts_of([])
         alerts = concat_rows(parts)
-        alerts = take_rows(alerts, np.argsort(alerts.ts_ns, kind="stable"))
+        if np.any(alerts.ts_ns[1:] < alerts.ts_ns[:-1]):
+            alerts = take_rows(alerts, np.argsort(alerts.ts_ns, kind="stable"))
         rows = rows_in(alerts)
         self.rows_["alerts"] += rows
         alerts = alerts._replace(**{name: text_column([value] * rows) for name, value in self.digests.items()
@@ -157,7 +158,10 @@ class Chain:
         named = {}
         for zone, hi, lo in (("src_zone", alerts.src_ip_hi, alerts.src_ip_lo),
                              ("dst_zone", alerts.dst_ip_hi, alerts.dst_ip_lo)):
-            known, found = text_values(getattr(alerts, zone)), self.zone_names(hi, lo, alerts.start_ns)
+            known = text_values(getattr(alerts, zone))
+            if all(known):
+                continue
+            found = self.zone_names(hi, lo, alerts.start_ns)
             many = ((hi == 0) & (lo == 0)).tolist()
             named[zone] = text_column([
                 k or ("" if m else f) for k, m, f in zip(known, many, found, strict=True)])

@@ -119,6 +119,13 @@ class Lists:
                 for name, known in self.files.items() if (today - known.date).days > OLD_DAYS]
 
 
+def port_set(*ports: int) -> np.ndarray:
+    """Return bool by port number: whether it is one of these."""
+    known = np.zeros(1 << 16, bool)
+    known[list(ports)] = True
+    return known
+
+
 def load_lists(folder: str = "") -> Lists:
     """Return the packaged lists, with those replaced that a folder has a file for.
 
