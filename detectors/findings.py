@@ -82,7 +82,7 @@ class FindingBook:
 
     def _ended(self, end: Callable[..., int], clock_ns: int) -> np.ndarray:
         out = self._out(0)
-        n = end(self.findings_, self.table_, self.free_, self.scalars_, self.limits_, clock_ns, out, 0)
+        n = end(self.findings_, self.table_, self.free_, self.scalars_, self.limits_, clock_ns, out, np.int64(0))
         return out[:n]
 
     def followed(self) -> np.ndarray:

@@ -82,6 +82,7 @@ class LeakBook:
         self.by_leak: dict[int, int] = {}
         self.rows: list[dict[str, Any]] = []
         self.counts = {"alerts_open_peak": 0, "events_summarised": 0}
+        self._severities: dict[tuple[int, ...], int] = {}
 
     def take(self, evidence: Evidence, clock_ns: int) -> None:
         """Take one piece of evidence at an event clock to which ``sweep`` has been called."""
@@ -156,9 +157,11 @@ class LeakBook:
                 del self.by_source[source]
 
     def _severity(self, found: _Open) -> int:
-        ends = found.first.ends
-        return int(severity_of(self.policy, found.first.leak, (ends.src_zone, ends.dst_zone), found.outcome,
-                               found.certainty))
+        leak, ends = found.first.leak, found.first.ends
+        key = (leak.signature_id, ends.src_zone, ends.dst_zone, found.outcome, found.certainty)
+        if key not in self._severities:
+            self._severities[key] = int(severity_of(self.policy, leak, key[1:3], *key[3:]))
+        return self._severities[key]
 
     def _say(self, found: _Open, state: AlertState, ts_ns: int) -> None:
         found.revision += 1

@@ -48,9 +48,10 @@ class SteppingStone(LeakDetector):
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Every packet, in the kernel."""
         rows, legs, row, opening = self.seen.openings, self._legs(), 0, 0
+        columns = kernels.StonePackets(*[getattr(packets, name) for name in kernels.StonePackets._fields])
         while row < packets.proto.size:
             row, opening, n = kernels.step(
-                packets, row, rows, legs, opening, self.marks_, self.stones_, self.clocks_, self.pairs_, self.ring_,
+                columns, row, rows, legs, opening, self.marks_, self.stones_, self.clocks_, self.pairs_, self.ring_,
                 self.limits_, float(self.settings.coincidence_share), self.numbers_, self.found_)
             if n:
                 found = self.found_[:n].copy()

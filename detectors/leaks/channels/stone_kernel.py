@@ -11,6 +11,8 @@ place of its flow in the flow table is all that is looked at for a packet of any
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from columns.kernel import kernel, part
@@ -25,6 +27,27 @@ CLOCK = np.dtype([("flow_id", "u8"), ("last_ns", "i8")])
 
 PAIR = np.dtype([("a", "u8"), ("b", "u8"), ("at_a", "i8"), ("at_b", "i8"), ("row", "i8"), ("total", "i8")])
 """Two connections: pauses of each at the last coincidence, coincidences in a row, and in all."""
+
+
+class StonePackets(NamedTuple):
+    """The columns of Packets that a connection and its pauses are told by."""
+
+    ts_ns: np.ndarray
+    status: np.ndarray
+    tunnel_depth: np.ndarray
+    vlan: np.ndarray
+    proto: np.ndarray
+    src_ip_hi: np.ndarray
+    src_ip_lo: np.ndarray
+    dst_ip_hi: np.ndarray
+    dst_ip_lo: np.ndarray
+    src_port: np.ndarray
+    dst_port: np.ndarray
+    payload_bytes: np.ndarray
+    flow_id: np.ndarray
+    flow_slot: np.ndarray
+    to_server: np.ndarray
+
 
 RESUMED = np.dtype([("flow_id", "u8"), ("ts_ns", "i8"), ("place", "i8")])
 FOUND = np.dtype([
@@ -104,7 +127,7 @@ def step(packets, start, openings, legs, at, marks, stones, clocks, pairs, ring,
     openings: the indices of packets that open a flow, of which those from ``at`` on are still to come; legs: bool for
     each of them, whether that flow may be a leg. marks: uint8 by place in the flow table, modulo the size.
     """
-    n, i = 0, start
+    n, i = np.int64(0), start
     while i < packets.proto.size and n + _LOOK_BACK <= found.size:
         if at < openings.size and openings[at] == i:
             marks[np.int64(packets.flow_slot[i]) & (marks.size - 1)] = legs[at]
