@@ -69,12 +69,15 @@ class Chain:
         self.digests = {"policy_digest": policy_digest, "config_digest": config_digest,
                         "ruleset_digest": ruleset_digest}
         self.zone_names, self.remarks = zone_names, list(remarks)
-        self.reset()
+        self._begin()
 
     def reset(self) -> None:
         """Forget everything, in the detectors too."""
         for detector in self.detectors:
             detector.reset()
+        self._begin()
+
+    def _begin(self) -> None:
         limits = self.settings
         self.storms_ = {d.name: _storm(d, limits) for d in self.detectors}
         self.failures_: dict[str, Failure] = {}

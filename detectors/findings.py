@@ -102,13 +102,15 @@ class FollowedFlows:
     """A filter of flow ids: says yes for every flow that is followed and for few others, at one look-up a row."""
 
     def __init__(self) -> None:
-        self._marks = np.zeros(1 << _FILTER_BITS, bool)
+        self._marks = np.zeros(0, bool)  # most detectors follow nobody
         self._added, self._any = 0, False
 
     def add(self, flow_id: np.ndarray) -> None:
         """Mark flows that are about to be followed."""
         if not flow_id.size:
             return
+        if not self._marks.size:
+            self._marks = np.zeros(1 << _FILTER_BITS, bool)
         self._added, self._any = self._added + flow_id.size, True
         self._marks[self._place(flow_id)] = True
 
@@ -122,7 +124,7 @@ class FollowedFlows:
 
     def maybe(self, flow_id: np.ndarray) -> np.ndarray:
         """Return bool per flow id; False is certain."""
-        return self._marks[self._place(flow_id)]
+        return self._marks[self._place(flow_id)] if self._any else np.zeros(flow_id.size, bool)
 
     def among(self, flow_id: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return those of some rows (indices into the column of flow ids) whose flow may be followed."""

@@ -24,7 +24,7 @@ class Seen:
     @cached_property
     def _events(self) -> tuple[np.ndarray, np.ndarray]:
         """The indices of the packets that changed something in their flow, and what they changed."""
-        rows = np.flatnonzero(self.packets.flow_event)
+        rows = np.flatnonzero(self.packets.flow_event != 0)  # of bools it is found many times faster
         return rows, self.packets.flow_event[rows]
 
     def _with(self, bits: int) -> np.ndarray:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
-
-import numpy as np
 
 from columns.address import address_text, mac_text, proto_text
 from columns.app import AppProto
@@ -23,7 +21,7 @@ _SHOWN = 4
 class _Seen(NamedTuple):
     """A finding and the conduit that it is held against."""
 
-    r: np.void
+    r: Mapping[str, int]
     text: str
     conduit: Conduit
     policy: Policy
@@ -33,7 +31,7 @@ Words = tuple[str, str, str]
 """What differs in English and in Japanese, and the value."""
 
 
-def difference(policy: Policy, r: np.void, text: str) -> tuple[str, str]:
+def difference(policy: Policy, r: Mapping[str, int], text: str) -> tuple[str, str]:
     """Return how a FINDING stands against its conduit, as the end of a sentence; both empty where none comes near.
 
     text: what was said (a server's name, a file), where that is the difference.

@@ -103,7 +103,7 @@ class ZoneEvidence:
         return rows, opened(packets, rows, evidence)
 
     def _alerts(self, found: list[np.ndarray]) -> Alerts:
-        return alerts_of([self.words.row(record) for records in found for record in records])
+        return alerts_of(self.words.rows(found))
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""

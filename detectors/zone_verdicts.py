@@ -137,7 +137,7 @@ class ZoneVerdicts:
         return np.where(edge & (found.dst_zone == self.policy.external), np.uint16(_PRIVATE_AT_EDGE), code)
 
     def _alerts(self, found: list[np.ndarray]) -> Alerts:
-        return alerts_of([self.words.row(record, self.texts_) for records in found for record in records])
+        return alerts_of(self.words.rows(found, self.texts_))
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ from columns.address import address_text, proto_text
 from columns.codes import Outcome, Property
 from detectors.alerts import alert_id, alert_row
 from detectors.contract import Signature
-from detectors.finding_table import ENDPOINTS, INITIATOR
+from detectors.finding_table import ENDPOINTS, FINDING, INITIATOR
 from detectors.zone_difference import difference
 from detectors.zone_signatures import BY_CODE, severity_of
 from zones import Policy
+
+Finding = Mapping[str, int]
+"""One record of FINDING, by the names of its fields."""
 
 MOST_TEXTS = 1 << 14
 
@@ -58,8 +62,13 @@ class ZoneWords:
         self.policy, self.detector, self.limits = policy, detector, limits
         self.zones, self.conduits = policy.zone_names, policy.conduit_names
 
-    def row(self, r: np.void, texts: Texts = NO_TEXTS) -> dict[str, Any]:
-        """Return one finding, as it stood when it was copied out, as an alert row."""
+    def rows(self, found: Iterable[np.ndarray], texts: Texts = NO_TEXTS) -> list[dict[str, Any]]:
+        """Return findings (arrays of FINDING), as they stood when they were copied out, as alert rows."""
+        names = FINDING.names or ()
+        return [self._row(dict(zip(names, values, strict=True)), texts)
+                for records in found for values in records.tolist()]
+
+    def _row(self, r: Finding, texts: Texts) -> dict[str, Any]:
         signature, level = BY_CODE[r["code"]], int(r["level"])
         src_zone, dst_zone, outcome = int(r["src_zone"]), int(r["dst_zone"]), int(r["outcome"])
         certainty = int(r["established_certainty"] if outcome == Outcome.ESTABLISHED else r["certainty"])
@@ -88,7 +97,7 @@ class ZoneWords:
     def _limit(self, level: int) -> int:
         return {ENDPOINTS: 1, INITIATOR: self.limits[0]}.get(level, self.limits[1])
 
-    def _why(self, r: np.void, signature: Signature, text: str) -> tuple[str, str]:
+    def _why(self, r: Finding, signature: Signature, text: str) -> tuple[str, str]:
         """Return the reason in English and Japanese."""
         level, done = int(r["level"]), _OUTCOME[Outcome(int(r["outcome"]))]
         source, target = self.zones[r["src_zone"]], self.zones[r["dst_zone"]]
@@ -111,7 +120,7 @@ class ZoneWords:
                 f"{who_ja}（{source}）から{target}の多数へ：{signature.signature_ja}。個別通知の上限{limit}件を超過{sum_ja}")
 
 
-def _address(r: np.void, end: str) -> int:
+def _address(r: Finding, end: str) -> int:
     return int(r[f"{end}_hi"]) << 64 | int(r[f"{end}_lo"])
 
 

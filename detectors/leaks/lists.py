@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import tomllib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,15 @@ def load_lists(folder: str = "") -> Lists:
 
     ConfigError names file, entry and key of what is wrong, and a file in the folder that is no list of ours.
     """
+    return _packaged() if not folder else _loaded(folder)
+
+
+@cache
+def _packaged() -> Lists:
+    return _loaded("")
+
+
+def _loaded(folder: str) -> Lists:
     digest, files = hashlib.sha256(), {}
     own = Path(folder) if folder else None
     if own is not None:
