@@ -132,12 +132,12 @@ def step(packets, start, openings, legs, at, marks, stones, clocks, pairs, ring,
         if at < openings.size and openings[at] == i:
             marks[np.int64(packets.flow_slot[i]) & (marks.size - 1)] = legs[at]
             at += 1
-        if packets.payload_bytes[i] == 0 or packets.flow_slot[i] < 0 or (
-                marks[np.int64(packets.flow_slot[i]) & (marks.size - 1)] == 0) or packets.proto[i] != _TCP or (
-                packets.status[i] != 0 or packets.tunnel_depth[i] != 0):
+        slot = np.int64(packets.flow_slot[i])
+        if slot < 0 or marks[slot & (marks.size - 1)] == 0 or packets.payload_bytes[i] == 0 or (
+                packets.proto[i] != _TCP or packets.status[i] != 0 or packets.tunnel_depth[i] != 0):
             i += 1
             continue
-        place = np.int64(packets.flow_slot[i]) & (clocks.size - 1)
+        place = slot & (clocks.size - 1)
         if clocks[place]["flow_id"] != packets.flow_id[i]:
             _begin(stones, clocks, place, packets, i, numbers)
         ts_ns = packets.ts_ns[i]
