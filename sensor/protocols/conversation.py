@@ -19,10 +19,12 @@ class Conversation:
 
     app_proto is UNKNOWN until it is decided; decisions are (packet, protocol), one more each time the conversation is
     handed over. ``done`` is True when nobody wants the rest: nothing was recognised, or the parser has all it needs.
+    ahead, passed: by side (0 for the initiator's), bytes that are to be passed by, and those of which the parser is
+    still to be told.
     """
 
-    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto",
-                 "context", "decisions", "done", "parser", "unheard")
+    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_passable", "_room", "_said", "_wants", "ahead",
+                 "app_proto", "context", "decisions", "done", "parser", "passed", "unheard")
 
     def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
@@ -34,6 +36,9 @@ class Conversation:
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
         self._room, self._datagrams = room, datagrams
+        self._passable: Callable[[bool], int] | None = None
+        self.ahead: dict[int, int] = {}
+        self.passed: dict[int, int] = {}
 
     @property
     def flow(self) -> FlowFacts:
@@ -61,9 +66,19 @@ class Conversation:
             self.done = True
             self._said.clear()
 
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of one direction may be told by ``skip``."""
+        return self._passable(to_server) if self._passable is not None and self._agreement is None else 0
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, which were ``passable``, were there."""
+        if not self.done:
+            self.parser.skip(to_server, size, at)
+
     def adopt(self, follow: Callable[[Context], Any], at: Moment) -> None:
         """Let a parser follow it that was announced by another conversation."""
         self.parser = follow(self.context)
+        self._passable = getattr(self.parser, "passable", None)
         self._call_it(self.parser.app_proto, at)
 
     def _recognised(self) -> tuple[Wants | None, bool]:
@@ -81,6 +96,7 @@ class Conversation:
         self._call_it(found.app_proto, at)
         own: Mapping[AppProto, Any] = self.context.settings
         self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
+        self._passable = getattr(self.parser, "passable", None)
         self._agreement = agreement(self.context, found, self._wants, *self._heads)
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:
@@ -115,7 +131,7 @@ class Conversation:
             return
         self._handovers -= 1
         self.context = replace(self.context, from_proto=self.app_proto)
-        self.parser = None
+        self.parser = self._passable = None
         named = [w for w in self._wants if w.app_proto == handover.app_proto]
         if named:
             self._decide(named[0], at)

@@ -67,6 +67,10 @@ class Handover(NamedTuple):
     to_client: bytes = b""
 
 
+NO_END = 1 << 62
+"""More bytes than a stream can have."""
+
+
 class StreamParser(Protocol):
     """Follows one TCP flow. Bytes come in order, each once, in pieces of any size: results must not depend on how the
     stream was cut. Whatever the bytes are, nothing is raised, and time and memory per byte are bounded.
@@ -77,6 +81,11 @@ class StreamParser(Protocol):
     """True when no more bytes are wanted: they are passed over without being looked at."""
 
     # A parser that can hand over has an attribute ``successor: Handover | None`` too, looked at once done is True.
+    #
+    # A parser that needs no more of some bytes than their count has two methods more. passable(to_server) -> int: so
+    # many next bytes of a direction may be told by skip(to_server, size, at) instead of data; what the other direction
+    # says must not change that, and of a run that ends something (a body of known length) the last byte is always
+    # told by data, so that the moment of its end is known. Such bytes may be told late, but before anything else is.
 
     def __init__(self, context: Context) -> None: ...
 

@@ -25,9 +25,9 @@ class FileSink:
         self._tracker: FileTracker | None = None
 
     @property
-    def curious(self) -> bool:
-        """Whether the bytes matter."""
-        return self._tracker is None or self._tracker.curious
+    def passable(self) -> int:
+        """So many next bytes do not matter."""
+        return self._tracker.passable if self._tracker is not None else 0
 
     def _file(self) -> FileTracker:
         if self._tracker is None:
@@ -59,7 +59,7 @@ class MultipartSink:
 
     __slots__ = ("_form", "_owner", "_tx")
 
-    curious = True  # boundaries may be anywhere
+    passable = 0  # boundaries may be anywhere
 
     def __init__(self, owner: Any, tx: Transaction, boundary: bytes) -> None:
         self._owner, self._tx = owner, tx
