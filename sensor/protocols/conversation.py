@@ -8,6 +8,7 @@ from typing import Any
 
 from columns.app import AppProto
 from sensor.protocols.agreement import PROBE_BYTES, agreement
+from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
 
 HANDOVERS = 4
@@ -19,12 +20,11 @@ class Conversation:
 
     app_proto is UNKNOWN until it is decided; decisions are (packet, protocol), one more each time the conversation is
     handed over. ``done`` is True when nobody wants the rest: nothing was recognised, or the parser has all it needs.
-    ahead, passed: by side (0 for the initiator's), bytes that are to be passed by, and those of which the parser is
-    still to be told.
+    ahead: what the parser is still to be told, once anything could wait.
     """
 
-    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_passable", "_room", "_said", "_wants", "ahead",
-                 "app_proto", "context", "decisions", "done", "parser", "passed", "unheard")
+    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "ahead", "app_proto",
+                 "context", "decisions", "done", "parser", "unheard")
 
     def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
@@ -36,9 +36,7 @@ class Conversation:
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
         self._room, self._datagrams = room, datagrams
-        self._passable: Callable[[bool], int] | None = None
-        self.ahead: dict[int, int] = {}
-        self.passed: dict[int, int] = {}
+        self.ahead: Ahead | None = None
 
     @property
     def flow(self) -> FlowFacts:
@@ -66,19 +64,37 @@ class Conversation:
             self.done = True
             self._said.clear()
 
-    def passable(self, to_server: bool) -> int:
-        """So many next bytes of one direction may be told by ``skip``."""
-        return self._passable(to_server) if self._passable is not None and self._agreement is None else 0
+    def look_ahead(self, side: int, count: bool = True) -> bool:
+        """Ask the parser which next bytes of a side can wait; return True where they need only be counted.
 
-    def skip(self, to_server: bool, size: int, at: Moment) -> None:
-        """So many bytes, which were ``passable``, were there."""
-        if not self.done:
-            self.parser.skip(to_server, size, at)
+        count: these are to be told as mere counts.
+        """
+        parser = self.parser
+        if self.done or self._agreement is not None or not hasattr(parser, "passable"):
+            return False
+        if self.ahead is None:
+            self.ahead = Ahead()
+        if count and (passable := parser.passable(side == 0)) >= LONG_BYTES:
+            self.ahead.promise(side, passable, True)
+            return True
+        if (patient := parser.patient(side == 0)) >= LONG_BYTES:
+            self.ahead.promise(side, patient, False)
+        return False
+
+    def catch_up(self, at: Moment) -> None:
+        """Tell the parser what has waited."""
+        assert self.ahead is not None
+        for side, passed, held in self.ahead.told():
+            if self.done:
+                return
+            if passed:
+                self.parser.skip(side == 0, passed, at)
+            if held:
+                self.say(side == 0, held, 0, at)
 
     def adopt(self, follow: Callable[[Context], Any], at: Moment) -> None:
         """Let a parser follow it that was announced by another conversation."""
         self.parser = follow(self.context)
-        self._passable = getattr(self.parser, "passable", None)
         self._call_it(self.parser.app_proto, at)
 
     def _recognised(self) -> tuple[Wants | None, bool]:
@@ -96,7 +112,6 @@ class Conversation:
         self._call_it(found.app_proto, at)
         own: Mapping[AppProto, Any] = self.context.settings
         self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
-        self._passable = getattr(self.parser, "passable", None)
         self._agreement = agreement(self.context, found, self._wants, *self._heads)
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:
@@ -131,7 +146,7 @@ class Conversation:
             return
         self._handovers -= 1
         self.context = replace(self.context, from_proto=self.app_proto)
-        self.parser = self._passable = None
+        self.parser = None
         named = [w for w in self._wants if w.app_proto == handover.app_proto]
         if named:
             self._decide(named[0], at)

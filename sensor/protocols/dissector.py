@@ -12,6 +12,7 @@ from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason
 from columns.said import Recognised, Said, Step, Stretch
+from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
@@ -22,6 +23,9 @@ from sensor.streams.state import END
 
 _EXPECTED = 4096
 _OVER_TCP, _OVER_UDP = "_tcp", "_udp"
+_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
+"""Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
+_FIELDS = ("flow_id", "slot", "side", "flags", "buffer", "start", "size", "gap", "ts_ns", "packet_number", "row")
 _PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
 """Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
 _FIELDS = ("flow_id", "slot", "side", "flags", "buffer", "start", "size", "gap", "ts_ns", "packet_number", "row")
@@ -50,7 +54,7 @@ class Dissector:
         self._alone = PacketRows(streams.flows, packet_rows)
         self._wants = {6: tuple(stream_wants), UDP: tuple(datagram_wants)}
         self._talks: dict[int, Conversation] = {}
-        self._ahead: dict[int, tuple[Conversation, int]] = {}  # some bytes of these are to be passed by
+        self._ahead: dict[int, tuple[Ahead, int]] = {}  # some bytes of these flows can be passed by
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, dict[str, int]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
@@ -85,10 +89,14 @@ class Dissector:
                 for event in datagrams.before(2 * number + (row < 0)):
                     self._take_datagram(*event)
             talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
-            if talk is not None and (some_passed or talk.ahead or talk.passed):
-                start, size = self._pass_by(talk, side, start, size, gap, records["passed"][k], at)
-                if not size and not flags & END:
-                    continue
+            data = bytes(buffers[buffer][start : start + size])
+            rest = data
+            if talk is not None and talk.ahead is not None:
+                if some_passed:
+                    talk.ahead.passed_by(records["passed"][k].tolist())
+                rest = talk.ahead.take(side, data, gap)
+                if rest or flags & END:
+                    self._guard(talk, talk.catch_up, at)
             if flags & END:
                 if talk is not None:
                     self._end(talk, at)
@@ -99,51 +107,23 @@ class Dissector:
                 if flow_id in self._labels or row < 0:
                     continue
                 talk = self._begin(_facts(packets, row, side == 0), at)
-            data = bytes(buffers[buffer][start : start + size])
             told = len(self._spoken)
-            self._guard(talk, talk.say, side == 0, data, gap, at)
+            if rest:
+                self._guard(talk, talk.say, side == 0, rest, gap, at)
             if self._inspected:
                 self._tell_recognised(talk, side == 0, at, told)
                 self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
+                if size >= LONG_BYTES and rest:
+                    talk.look_ahead(side, count=False)
                 continue  # the rest of the stream is wanted, whatever the parser says
             if talk.done:
                 self._streams.pass_over(slot, flow_id)
                 self._leave(talk)
-            elif size >= _LONG_BYTES and (passable := talk.passable(side == 0)) >= _LONG_BYTES:
-                talk.ahead[side] = passable
-                self._ahead[flow_id] = talk, slot
-        self._pass_by_later()
-
-    def _pass_by(self, talk: Conversation, side: int, start: int, size: int, gap: int, passed: np.ndarray,
-                 at: Moment) -> tuple[int, int]:
-        """Return what is left of a chunk, (start, size), once all that can be passed by is.
-
-        The parser is told of these bytes before anything else of its conversation, and not before: where the streams
-        passed them by (passed: by side), nothing is known of them earlier.
-        """
-        for each, count in enumerate(passed.tolist()):
-            if count:
-                talk.passed[each] = talk.passed.get(each, 0) + count
-        if side in talk.ahead and size:
-            by = 0 if gap else min(talk.ahead[side], size)
-            talk.passed[side] = talk.passed.get(side, 0) + by
-            talk.ahead[side] -= by
-            if gap or not talk.ahead[side]:
-                del talk.ahead[side]
-            start, size = start + by, size - by
-            if not size:
-                return start, size
-        for each, count in talk.passed.items():
-            self._guard(talk, talk.skip, each == 0, count, at)
-        talk.passed.clear()
-        return start, size
-
-    def _pass_by_later(self) -> None:
-        """What is still to be passed by of all that was asked for, the streams do not hand out at all."""
-        for flow_id, (talk, slot) in self._ahead.items():
-            for side, size in talk.ahead.items():
+            elif size >= LONG_BYTES and rest and talk.look_ahead(side):
+                self._ahead[flow_id] = talk.ahead, slot
+        for flow_id, (ahead, slot) in self._ahead.items():
+            for side, size in ahead.asked_of_streams():
                 self._streams.pass_by(slot, flow_id, side, size)
-            talk.ahead.clear()
         self._ahead.clear()
 
     def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from columns.app import AppProto
 from sensor.protocols.files import CLOSED, TRUNCATED, FileSettings, FileTracker
-from sensor.protocols.parser import Context, Moment
+from sensor.protocols.parser import NO_END, Context, Moment
 
 
 class Transfer(NamedTuple):
@@ -47,6 +47,10 @@ class FtpData:
     def passable(self, to_server: bool) -> int:
         """So many next bytes of the file nobody looks at."""
         return self._tracker.passable if self._tracker is not None and to_server == self._to_server else 0
+
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes may be told late: the file is told at its end."""
+        return NO_END if self._tracker is not None and to_server == self._to_server else 0
 
     def skip(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes, at most ``passable``, are there but are not handed over."""

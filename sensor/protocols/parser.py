@@ -82,10 +82,11 @@ class StreamParser(Protocol):
 
     # A parser that can hand over has an attribute ``successor: Handover | None`` too, looked at once done is True.
     #
-    # A parser that needs no more of some bytes than their count has two methods more. passable(to_server) -> int: so
-    # many next bytes of a direction may be told by skip(to_server, size, at) instead of data; what the other direction
-    # says must not change that, and of a run that ends something (a body of known length) the last byte is always
-    # told by data, so that the moment of its end is known. Such bytes may be told late, but before anything else is.
+    # A parser that need not see bytes as they come has three methods more, all about the next bytes of a direction.
+    # passable(to_server) -> int: so many may be told by skip(to_server, size, at), as a mere count. patient(to_server)
+    # -> int: so many, the passable ones among them, may be told late, many at once: nothing is told that names the
+    # moment of any of them. So of a run that ends something (a body of known length) the last byte is not among them.
+    # What the other direction says must not change either. They are told before anything else of the conversation is.
 
     def __init__(self, context: Context) -> None: ...
 

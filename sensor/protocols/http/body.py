@@ -35,6 +35,11 @@ class Body:
             return 0
         return self._sink.passable if self._sink is not None else NO_END
 
+    @property
+    def patient(self) -> bool:
+        """Whether nothing is told before the end of the body."""
+        return self._sink is None or self._sink.patient
+
     def data(self, data: bytes) -> None:
         """Take the next bytes as framed."""
         self.wire_bytes += len(data)

@@ -72,6 +72,10 @@ class HttpParser:
         """So many next bytes of a direction need not be handed over: ``skip`` is enough."""
         return self._readers[to_server].passable
 
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes of a direction may be told late."""
+        return self._readers[to_server].patient
+
     def skip(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes, at most ``passable``, are there but are not handed over."""
         self._at = at
@@ -120,6 +124,11 @@ class HttpParser:
         """So many next bytes of the body nobody wants to see."""
         body = self._body(to_server)
         return NO_END if body is None else body.passable
+
+    def patient_body(self, to_server: bool) -> bool:
+        """Whether the body tells nothing before its end."""
+        body = self._body(to_server)
+        return body is None or body.patient
 
     def trailer(self, to_server: bool, block: bytes) -> None:
         """Take the trailers of a chunked body."""

@@ -26,8 +26,9 @@ _STARTS = (
 class Reader:
     """One direction. The owner is told: head(to_server, block), body(to_server, data), skipped(to_server, size),
     missing(to_server, size), trailer(to_server, block), ended(to_server, whole), odd(to_server, cause),
-    cut_off(to_server, rest), and asked passable_body(to_server) and headless(data, at): whether a response is a mere
-    body (it has changed the state then), None when that takes more bytes. On head it calls ``expect``.
+    cut_off(to_server, rest), and asked passable_body(to_server), patient_body(to_server) and headless(data, at):
+    whether a response is a mere body (it has changed the state then), None when that takes more bytes. On head it
+    calls ``expect``.
     """
 
     __slots__ = ("_buffer", "_fallback", "_first_chunk", "_head_bytes", "_owner", "_scanned", "framing_bytes", "left",
@@ -278,6 +279,13 @@ class Reader:
             return 0
         passable = self._owner.passable_body(self.to_server)
         return min(passable, self.left - 1) if self.state != CLOSE else passable
+
+    @property
+    def patient(self) -> int:
+        """So many next bytes belong to a body that tells nothing before its end, and are not its last."""
+        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE) or not self._owner.patient_body(self.to_server):
+            return 0
+        return self.left - 1 if self.state != CLOSE else NO_END
 
     def skip(self, size: int) -> None:
         """Count bytes (at most ``passable``) that are there, but were not handed over."""

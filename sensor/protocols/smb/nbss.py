@@ -84,6 +84,11 @@ class NbssReader:
         """So many next bytes are file data within a message, the last of which is not among them."""
         return self._left - 1 if self._stage == _BODY else 0
 
+    @property
+    def patient(self) -> int:
+        """So many next bytes belong to one message, the last of which is not among them."""
+        return max(self._wanted() - 1, 0) if self._stage in (_REST, _BODY, _PASS) else 0
+
     def pass_by(self, size: int) -> None:
         """So many bytes, at most ``passable``, are there but are not shown."""
         self._left -= size

@@ -50,6 +50,11 @@ class SmbParser:
         sink = self._sinks[to_server]
         return min(self._readers[to_server].passable, sink.passable) if sink is not None else 0
 
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes of a direction belong to one message that tells nothing before its end."""
+        sink = self._sinks[to_server]
+        return self._readers[to_server].patient if sink is None or sink.patient else 0
+
     def skip(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes, at most ``passable``, are there but are not handed over."""
         sink = self._sinks[to_server]

@@ -69,6 +69,11 @@ class Sink:
                 tracker.data(data[passed:] if passed else data)
 
     @property
+    def patient(self) -> bool:
+        """Whether nothing is told before the end: no remote call is in it."""
+        return self._transfer is not None or self._one.calls is None
+
+    @property
     def passable(self) -> int:
         """For so many next bytes ``pass_by`` is enough."""
         if self._transfer is None or self.skip or self._again:
