@@ -24,7 +24,6 @@ from detectors.flood_state import (
     N_UNWATCHED,
     ONE_WAY,
     ONE_WAY_BYTES,
-    PENDING,
     PREFIX,
     REGISTERS,
     REPLIES,
@@ -40,8 +39,6 @@ from detectors.tables import (
     PINNED,
     USED,
     claim,
-    fetch_record,
-    fetch_tags,
     find,
     hash_key,
     in_networks,
@@ -58,7 +55,6 @@ _GROUP_MAC = np.uint64(1 << 40)
 _ERA_S = 120
 BACK_NS = 60 * _SECOND_NS  # a clock that falls back further than this was restarted
 _NOTHING = -1
-_METER_LINES = 3  # key, totals and votes; the bucket of the second is wherever it is
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -198,57 +194,18 @@ def enter_watch(meters, entered, scalars, counts, slot, number, flow_id):
     scalars[WATCHED] += 1
 
 
-@part
-def take_pending(pending, state, rules):
-    """Count the packets that wait, in their order, at their host and its network."""
-    table, _, entered, scalars, counts, _ = state
-    meters = table.records
-    for k in range(scalars[PENDING]):
-        fetch_record(table, np.int64(0), rules.hosts, pending[k]["hash"][HOST], _METER_LINES)
-        fetch_record(table, rules.hosts, rules.prefixes, pending[k]["hash"][PREFIX], _METER_LINES)
-    for k in range(scalars[PENDING]):
-        e = pending[k]
-        kind, column, clock = e["kind"], e["column"], e["clock"]
-        hi, lo, stale_before = e["hi"], e["lo"], e["clock"] - rules.window * _SECOND_NS
-        for level in range(HOST, PREFIX + 1):
-            first, places = np.int64(0), rules.hosts
-            if level == PREFIX:
-                hi, lo = prefix_of(hi, lo)
-                first, places = rules.hosts, rules.prefixes
-            k2, k3, h = np.uint64(kind), np.uint64(level), e["hash"][level]
-            slot = find(table, first, places, h, hi, lo, k2, k3)
-            if slot < 0:
-                if column != ONE_WAY and column != ASKED:
-                    continue
-                slot = claim(table, first, places, h, stale_before)
-                if slot < 0:
-                    counts[N_UNTRACKED] += 1
-                    continue
-                if meters[slot]["state"] != FREE and meters[slot]["stamp"] >= stale_before:
-                    counts[N_EVICTED + level] += 1
-                fill_meter(meters[slot], hi, lo, k2, k3, clock)
-            r, floor = meters[slot], rules.watch_events[level, kind]
-            if count(r, column, clock, rules.window, floor, e["packets"], e["size"], e["source_hi"], e["source_lo"],
-                     e["source_hash"], e["port"]) and (
-                    r["state"] == USED and (r["weight"] >= floor or r["size"] >= rules.watch_bytes[level, kind])):
-                enter_watch(meters, entered, scalars, counts, slot, e["packet_number"], e["flow_id"])
-    scalars[PENDING] = 0
-
-
 @kernel
 def count_packets(p, start, state, rules):
-    """Take packets from start on; return the next one: less than all where the clock needs to be moved first.
-
-    Packets that count wait, a few dozen at a time, until the memory that they will need was asked for.
-    """
-    table, answered, _, scalars, counts, pending = state
-    salts, exempt, hosts, prefixes = rules.salts, rules.exempt, rules.hosts, rules.prefixes
+    """Take packets from start on; return the next one: less than all where the clock needs to be moved first."""
+    table, answered, entered, scalars, counts = state
+    meters = table.records
+    watch_events, watch_bytes, salts, exempt = rules.watch_events, rules.watch_bytes, rules.salts, rules.exempt
+    window, hosts, prefixes = rules.window, rules.hosts, rules.prefixes
     last, high = scalars[CLOCK], np.int64(0)  # latest event time; end of the second it lies in
     for i in range(start, p.clock_ns.size):
         clock = p.clock_ns[i]
         if clock >= high or last - clock > BACK_NS:
             scalars[CLOCK] = last
-            take_pending(pending, state, rules)
             if not scalars[STARTED] or last - clock > BACK_NS:
                 return i
             if clock // _SECOND_NS > scalars[SECOND]:
@@ -288,21 +245,32 @@ def count_packets(p, start, state, rules):
         if exempt.shape[0] and in_networks(exempt, hi, lo):
             continue
         counts[N_PACKETS] += 1
-        e = pending[scalars[PENDING]]
-        scalars[PENDING] += 1
-        e["kind"], e["column"], e["clock"], e["hi"], e["lo"] = kind, column, last, hi, lo
-        e["source_hi"], e["source_lo"], e["flow_id"], e["packet_number"] = src_hi, src_lo, flow_id, p.packet_number[i]
-        e["port"] = np.int64(p.src_port[i]) if kind == UDP else (
+        port = np.int64(p.src_port[i]) if kind == UDP else (
             np.int64(p.icmp_type[i]) if kind == ICMP else np.int64(p.dst_port[i]))
-        e["packets"], e["size"] = max(np.int64(p.frames[i]), 1), np.int64(p.wire_bytes[i])
-        e["source_hash"] = hash_key(salts, src_hi, src_lo, np.uint64(0), np.uint64(0))
-        e["hash"][HOST] = hash_key(salts, hi, lo, np.uint64(kind), np.uint64(HOST))
-        hi, lo = prefix_of(hi, lo)
-        e["hash"][PREFIX] = hash_key(salts, hi, lo, np.uint64(kind), np.uint64(PREFIX))
-        fetch_tags(table, np.int64(0), hosts, e["hash"][HOST])
-        fetch_tags(table, hosts, prefixes, e["hash"][PREFIX])
-        if scalars[PENDING] == pending.size:
-            take_pending(pending, state, rules)
-    take_pending(pending, state, rules)
+        packets, size = max(np.int64(p.frames[i]), 1), np.int64(p.wire_bytes[i])
+        source_hash = hash_key(salts, src_hi, src_lo, np.uint64(0), np.uint64(0))
+        for level in range(HOST, PREFIX + 1):
+            first, places = np.int64(0), hosts
+            if level == PREFIX:
+                hi, lo = prefix_of(hi, lo)
+                first, places = hosts, prefixes
+            k2, k3 = np.uint64(kind), np.uint64(level)
+            h = hash_key(salts, hi, lo, k2, k3)
+            slot = find(table, first, places, h, hi, lo, k2, k3)
+            if slot < 0:
+                if column != ONE_WAY and column != ASKED:
+                    continue
+                stale_before = last - window * _SECOND_NS
+                slot = claim(table, first, places, h, stale_before)
+                if slot < 0:
+                    counts[N_UNTRACKED] += 1
+                    continue
+                if meters[slot]["state"] != FREE and meters[slot]["stamp"] >= stale_before:
+                    counts[N_EVICTED + level] += 1
+                fill_meter(meters[slot], hi, lo, k2, k3, last)
+            r, floor = meters[slot], watch_events[level, kind]
+            if count(r, column, last, window, floor, packets, size, src_hi, src_lo, source_hash, port) and (
+                    r["state"] == USED and (r["weight"] >= floor or r["size"] >= watch_bytes[level, kind])):
+                enter_watch(meters, entered, scalars, counts, slot, p.packet_number[i], flow_id)
     scalars[CLOCK] = last
     return p.clock_ns.size

@@ -31,18 +31,9 @@ seconds (those before second born are not valid), sketch of its sources. Key: hi
 ENTRY = np.dtype([("slot", "i8"), ("packet_number", "u8"), ("flow_id", "u8")])
 """A meter whose window total reached its threshold, and the packet that brought it there: it is to be watched."""
 
-WAITING = np.dtype(
-    [
-        ("hash", "u8", (2,)), ("hi", "u8"), ("lo", "u8"), ("source_hi", "u8"), ("source_lo", "u8"),
-        ("source_hash", "u8"), ("clock", "i8"), ("kind", "i8"), ("column", "i8"), ("port", "i8"), ("packets", "i8"),
-        ("size", "i8"), ("packet_number", "u8"), ("flow_id", "u8"),
-    ], align=True)
-"""A packet that is to be counted; hash has the hashes of its meters by level."""
-AT_ONCE = 32
-
 # places in FloodState.scalars
-SECOND, CLOCK, STARTED, WATCHED, ENTERED, ERA, PENDING = range(7)
-SCALARS = 7
+SECOND, CLOCK, STARTED, WATCHED, ENTERED, ERA = range(6)
+SCALARS = 6
 
 COUNTS = ("packets", "evicted_hosts", "evicted_prefixes", "untracked", "unwatched", "clock_resets")
 N_PACKETS, N_EVICTED, _, N_UNTRACKED, N_UNWATCHED, N_RESETS = range(6)
@@ -56,8 +47,7 @@ class FloodState(NamedTuple):
 
     meters: of METER[hosts + prefixes], hosts first; answered: uint32[2, ANSWERED_WORDS], flows with packets
     both ways, this generation and the one before;
-    entered: ENTRY[most watched at once], to be put on the watch list; scalars, counts: int64, places named above;
-    pending: WAITING[AT_ONCE], within one call of the kernel.
+    entered: ENTRY[most watched at once], to be put on the watch list; scalars, counts: int64, places named above.
     """
 
     meters: Tagged
@@ -65,7 +55,6 @@ class FloodState(NamedTuple):
     entered: np.ndarray
     scalars: np.ndarray
     counts: np.ndarray
-    pending: np.ndarray
 
 
 class FloodPackets(NamedTuple):
@@ -108,4 +97,4 @@ def new_state(hosts: int, prefixes: int, watched: int) -> FloodState:
     """Return an empty state of that many hosts and prefixes (powers of two) and watch places."""
     return FloodState(
         new_table(hosts + prefixes, METER), np.zeros((2, ANSWERED_WORDS), np.uint32), np.zeros(watched, ENTRY),
-        np.zeros(SCALARS, np.int64), np.zeros(len(COUNTS), np.int64), np.zeros(AT_ONCE, WAITING))
+        np.zeros(SCALARS, np.int64), np.zeros(len(COUNTS), np.int64))
