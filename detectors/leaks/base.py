@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from zones import Policy
 
 _ESTABLISHED = int(FlowEvent.ESTABLISHED)
 _BACK, _PACKET, _SAID, _FLOW = 0, 1, 2, 3
+_order = itemgetter(0, 1, 2)
 
 
 class LeakDetector:
@@ -96,9 +98,11 @@ class LeakDetector:
             self._flow_ends(flows)
         if self._todo:
             self._todo.sort(key=_order)
+            book = self.book_
             for number, _, _, clock_ns, act, what in self._todo:
                 self.clock_ns, self.number = clock_ns, number
-                self.book_.sweep(clock_ns)
+                if book.open:
+                    book.sweep(clock_ns)
                 act(*what)
         if packets.clock_ns.size:
             self.now_ns_, self.last_number_ = int(packets.clock_ns[-1]), int(packets.packet_number[-1])
@@ -215,7 +219,3 @@ class LeakDetector:
     def _turn_back(self, before_ns: int) -> None:
         self.book_.drain(before_ns)
         self.forget()
-
-
-def _order(event: tuple[Any, ...]) -> tuple[int, int, int]:
-    return event[:3]

@@ -47,8 +47,8 @@ class Ipv6(LeakDetector):
             self._plain_ones(packets, rows[packets.ip_version[rows] == 6])
 
     def _addresses(self, packets: Packets, rows: np.ndarray) -> None:
-        kind = np.maximum(_transition(packets.src_ip_hi[rows], packets.src_ip_lo[rows]),
-                          _transition(packets.dst_ip_hi[rows], packets.dst_ip_lo[rows]))
+        keys = self.seen.keys
+        kind = np.maximum(_transition(keys.src_ip_hi, keys.src_ip_lo), _transition(keys.dst_ip_hi, keys.dst_ip_lo))
         chosen = self._once_a_second(packets, rows, np.flatnonzero(kind), 0)
         self.at_openings(rows[chosen], self._address, kind[chosen].tolist())
 

@@ -71,6 +71,7 @@ class SharedAddress(LeakDetector):
         """Forget everything learned."""
         super().reset()
         self.thinner_ = Thinner(1000)
+        self.groups_, self.hosts_ = self.memory("groups"), self.memory("hosts", self._gone)
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """SYNs of internal hosts, and DHCP."""
@@ -103,8 +104,8 @@ class SharedAddress(LeakDetector):
 
     def _ttl(self, row: int, zone: int, vlan: int, hi: int, lo: int, ttl: int) -> None:
         away = _AWAY[ttl]
-        group = self.memory("groups").get((zone, vlan), _Neighbours)
-        hosts, key = self.memory("hosts", self._gone), (zone, vlan, hi << 64 | lo)
+        group = self.groups_.get((zone, vlan), _Neighbours)
+        hosts, key = self.hosts_, (zone, vlan, hi << 64 | lo)
         before = hosts.seen(key)
         if before != away:
             if before is not None:
@@ -124,7 +125,7 @@ class SharedAddress(LeakDetector):
                   ts_ns, measured=float(ttl), threshold=float(ttl + 1), measure="TTL")
 
     def _gone(self, key: tuple[int, int, int], away: int) -> None:
-        group = self.memory("groups").seen(key[:2])
+        group = self.groups_.seen(key[:2])
         if group is not None and group.hosts.get(away):
             group.add(away, -1)
 
