@@ -10,7 +10,7 @@ from columns import Packets
 from columns.codes import FlowEvent, Status
 from columns.kernel import kernel, part
 from columns.wire import copy_bytes
-from detectors.mynumber.base64 import decode, holds_base64, known_phase
+from detectors.mynumber.base64 import Base64, decode, holds_base64, known_phase, next_group, phase_at, sift
 from detectors.mynumber.candidates import MOST_BYTES, next_candidate
 from detectors.mynumber.keywords import REACH_BYTES
 from detectors.mynumber.quoted import decode_quoted, holds_quoted
@@ -18,9 +18,10 @@ from detectors.mynumber.text import HISTORY_BYTES, WHOLE, most_candidates, take_
 from detectors.mynumber.unpacking import BASE64, QUOTED
 
 LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
-                 ("over", "u1"), ("waits", "u1"), ("edge", "u1")])
+                 ("over", "u1"), ("waits", "u1"), ("edge", "u1"), ("coded_waits", "u1"), ("coded_edge", "u1")])
 """What is known of one direction of a TCP connection: where its history begins and its size, the sequence number that
-comes next, characters of base64 over, whether a number waits for a keyword, whether the last bytes may begin one."""
+comes next, characters of base64 over, whether a number waits for a keyword, whether the last bytes may begin one, and
+both for what the bytes say in base64."""
 
 SYN_SEEN = 128
 """Bit of the events of a flow: its SYN was seen."""
@@ -33,6 +34,7 @@ COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken",
 _ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np.int64(QUOTED)
 _OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
 _HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, 64
+_CODED_EDGE, _CODED_SEAM = 72, 160  # the longest candidate in base64, with a line break; two lines
 _ROOM = most_candidates(WHOLE + HISTORY_BYTES)
 OUT_ROWS = 4 * _ROOM
 
@@ -68,7 +70,7 @@ class Lanes(NamedTuple):
     decoded: np.ndarray
     decoded_text: np.ndarray
     edges: np.ndarray
-    sextets: np.ndarray
+    base64: Base64
     counts: np.ndarray
 
 
@@ -77,17 +79,24 @@ def payloads_of(packets: Packets) -> Payloads:
     return Payloads(*[getattr(packets, name) for name in Payloads._fields])
 
 
-def new_lanes(lanes: int, edges: np.ndarray, sextets: np.ndarray) -> Lanes:
+def new_lanes(lanes: int, edges: np.ndarray, base64: Base64) -> Lanes:
     """Return room for so many directions (a power of two); memory is taken when it is used."""
     seam, decoded = (np.zeros(HISTORY_BYTES + WHOLE, np.uint8) for _ in range(2))
     return Lanes(np.zeros(lanes, LANE), np.zeros((lanes, 2 * HISTORY_BYTES), np.uint8), seam, _to_read(seam), decoded,
-                 _to_read(decoded), edges, sextets, np.zeros(COUNTS, np.int64))
+                 _to_read(decoded), edges, base64, np.zeros(COUNTS, np.int64))
 
 
 def _to_read(buffer: np.ndarray) -> np.ndarray:
     view = buffer.view()
     view.flags.writeable = False
     return view
+
+
+@part
+def _forget(lane):
+    """Forget what was said in a direction."""
+    lane["begin"], lane["size"], lane["waits"], lane["edge"] = 0, 0, 0, 0
+    lane["over"], lane["coded_waits"], lane["coded_edge"] = 0, 0, 0
 
 
 @part
@@ -99,13 +108,13 @@ def lane_of(state, flow_id, slot, side, seq):
     if lane["flow_id"] != flow_id:
         if lane["flow_id"] != 0 and lane["slot"] != slot:
             state.counts[REPLACED] += 1
-        lane["flow_id"], lane["slot"], lane["over"] = flow_id, slot, 0
-        lane["begin"], lane["size"], lane["waits"], lane["edge"] = 0, 0, 0, 0
+        lane["flow_id"], lane["slot"] = flow_id, slot
+        _forget(lane)
         return index, True
     if lane["next_seq"] == seq:
         return index, True
     state.counts[BROKEN] += 1
-    lane["begin"], lane["size"], lane["waits"], lane["edge"], lane["over"] = 0, 0, 0, 0, 0
+    _forget(lane)
     return index, False
 
 
@@ -139,10 +148,13 @@ def join(state, index, back, b, start, size):
 
 
 @part
-def take_payload(state, index, b, start, size, tables, out, at, keep):
-    """Write the candidates of a payload that follows the history of lane index; -1: it has none."""
+def take_payload(state, index, b, start, size, plain, tables, out, at, keep):
+    """Write the candidates of a payload that follows the history of lane index; -1: it has none.
+
+    plain: the payload itself may hold candidates.
+    """
     end = start + size
-    met = next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
+    met = plain and next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
     if index < 0 or state.lanes[index]["size"] == 0:
         waits = False
         if met:
@@ -168,25 +180,65 @@ def take_payload(state, index, b, start, size, tables, out, at, keep):
 
 
 @part
-def take_base64(state, index, b, start, size, tables, out, at, keep):
-    """Write the candidates of what a payload says in base64, in one text with what the history says."""
+def sift_base64(state, index, b, start, size):
+    """Return (first, last, plain, phase, over): what sift says of a payload, and the phase in which it begins.
+
+    Where the payload holds no base64 the phase is -1, and it is plain.
+    """
     end = start + size
-    if not holds_base64(b, start, end, state.sextets):
-        if index >= 0:
-            state.lanes[index]["over"] = 0
-        return at
+    if not holds_base64(b, start, end, state.base64.sextets):
+        return np.int64(-1), np.int64(-1), True, np.int64(-1), np.int64(0)
     state.counts[DECODED] += 1
-    if index < 0 or state.lanes[index]["size"] == 0:
-        length, _, over = decode(b, start, start, end, state.sextets, state.decoded)
+    phase = np.int64(0)
+    if index >= 0:
+        lane = state.lanes[index]
+        phase = np.int64(phase_at(state.history[index], lane["begin"], lane["begin"] + lane["size"],
+                                  lane["size"] < _HISTORY, state.base64.sextets, np.int64(lane["over"])))
+    first, last, plain, over = sift(b, start, end, phase, state.base64)
+    return first, last, plain, phase, np.int64(over)
+
+
+@part
+def met_in_base64(state, index, back, b, start, size, first, edge, phase, classes):
+    """Return whether what a payload says in base64 holds a candidate, or goes on with one that began before it."""
+    end, coded = start + size, state.base64
+    if first >= 0:
+        begin = next_group(b, start, end, phase, coded.sextets)
+        length = decode(b, begin, begin, end, coded, state.decoded)[0]
+        if next_candidate(state.decoded_text, _ZERO, _ZERO, length, classes, _LOOSE)[0] >= 0:
+            return True
+    if back == 0 or (edge == 0 and (first < 0 or first > start + _SEAM)):
+        return False
+    little, ahead = min(back, _CODED_SEAM), min(size, _CODED_SEAM)
+    join(state, index, little, b, start, ahead)
+    begin = known_phase(state.seam_text, _ZERO, little, coded.sextets, phase)
+    length = decode(state.seam_text, begin, begin, little + ahead, coded, state.decoded)[0]
+    return next_candidate(state.decoded_text, _ZERO, _ZERO, length, classes, _LOOSE)[0] >= 0
+
+
+@part
+def take_base64(state, index, b, start, size, sifted, tables, out, at, keep):
+    """Write the candidates of what a payload says in base64, in one text with what the history says."""
+    first, last, _, phase, over = sifted
+    back, waits, edge, end = np.int64(0), np.int64(0), np.int64(0), start + size
+    if index >= 0:
+        lane = state.lanes[index]
+        back, waits, edge = lane["size"], np.int64(lane["coded_waits"]), np.int64(lane["coded_edge"])
+        lane["over"], lane["coded_waits"], lane["coded_edge"] = over, 0, last >= max(end - _CODED_EDGE, 0)
+    if phase < 0 or (waits == 0 and not met_in_base64(state, index, back, b, start, size, first, edge,
+                                                      phase, tables.classes)):
+        return at
+    if back == 0:
+        length, _, _ = decode(b, start, start, end, state.base64, state.decoded)
         mark = np.int64(0)
     else:
-        back = state.lanes[index]["size"]
         join(state, index, back, b, start, size)
-        begin = known_phase(state.seam_text, _ZERO, back, state.sextets, np.int64(state.lanes[index]["over"]))
-        length, mark, over = decode(state.seam_text, begin, back, back + size, state.sextets, state.decoded)
+        begin = known_phase(state.seam_text, _ZERO, back, state.base64.sextets, phase)
+        length, mark, _ = decode(state.seam_text, begin, back, back + size, state.base64, state.decoded)
+    at, later = take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _BASE64, keep)
     if index >= 0:
-        state.lanes[index]["over"] = over
-    return take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _BASE64, keep)[0]
+        state.lanes[index]["coded_waits"] = later
+    return at
 
 
 @part
@@ -241,9 +293,11 @@ def scan_packets(p, row, first, second, state, tables, flow_events, out, keep):
             index = lane_of(state, flow_id, slot, np.int64(p.to_server[here]), p.tcp_seq[here])[0]
         b = first if p.buffer[here] == 0 else second
         before = at
-        at = take_payload(state, index, b, start, size, tables, out, at, keep)
-        at = take_base64(state, index, b, start, size, tables, out, at, keep)
-        at = take_quoted(state, index, b, start, size, tables, out, at, keep)
+        sifted = sift_base64(state, index, b, start, size)
+        at = take_payload(state, index, b, start, size, sifted[2], tables, out, at, keep)
+        at = take_base64(state, index, b, start, size, sifted, tables, out, at, keep)
+        if sifted[2]:
+            at = take_quoted(state, index, b, start, size, tables, out, at, keep)
         if index >= 0:
             remember(state, index, b, start, size, p.tcp_seq[here])
         for k in range(before, at):

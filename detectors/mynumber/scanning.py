@@ -14,7 +14,7 @@ from columns import Packets
 from columns.said import Step
 from detectors.mynumber import lanes as ln
 from detectors.mynumber import lists as ls
-from detectors.mynumber.base64 import sextets
+from detectors.mynumber.base64 import base64_tables
 from detectors.mynumber.candidates import edge_bytes
 from detectors.mynumber.settings import MyNumberSettings
 from detectors.mynumber.text import CANDIDATE, HISTORY_BYTES, WHOLE, most_candidates, new_tables, scan_text
@@ -39,7 +39,7 @@ class Scanner:
     def __init__(self, settings: MyNumberSettings, *, keep: bool) -> None:
         self.settings, self.keep = settings, keep
         self.tables = new_tables((secrets.randbits(64), secrets.randbits(64)))
-        self.lanes = ln.new_lanes(settings.lanes, edge_bytes(), sextets())
+        self.lanes = ln.new_lanes(settings.lanes, edge_bytes(), base64_tables())
         self.rings = np.zeros(settings.lists, ls.RING)
         self.list_counts, self.scored = np.zeros(ls.COUNTS, np.int64), np.zeros(1, np.int64)
         self.flow_events = np.zeros(1024, np.uint8)
