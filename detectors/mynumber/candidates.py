@@ -30,8 +30,7 @@ from detectors.mynumber.digits import (
     word_before,
 )
 
-_FIRST_STEP, _BOTH_STEPS = 3, 7
-_DIGIT, _CP932, _EUC, _UTF8, _WIDE = 1, 2, 3, 4, 5
+DIGIT_BYTE, _CP932, _EUC, _UTF8, _WIDE = 1, 2, 3, 4, 5
 MOST_BYTES = 44
 """The longest candidate: 12 digits of three bytes and two separators of three, with room to spare."""
 
@@ -39,7 +38,7 @@ MOST_BYTES = 44
 def byte_classes() -> np.ndarray:
     """Return uint8[256]: which bytes give a digit away, and of which form it may be."""
     classes = np.zeros(256, np.uint8)
-    classes[0x30:0x3A] = _DIGIT
+    classes[0x30:0x3A] = DIGIT_BYTE
     classes[0x82], classes[0xA3], classes[0xFF] = _CP932, _EUC, _WIDE
     classes[0x90:0x9A] = _UTF8
     return classes
@@ -270,45 +269,6 @@ def candidate_at(b, i, lo, hi, form, strict):
         if began < 0 or (s - began) % 2 != 0:
             return -1, -1, after
     return s, e, max(e, after)
-
-
-@part
-def next_candidate(b, i, lo, hi, classes, strict):
-    """Return (start, end, form) of the next candidate that is met from i on; start is -1 where there is none.
-
-    Not every byte is looked at: steps of 3 and 4 in turn meet a telling byte of each form's digits.
-    """
-    step = _FIRST_STEP
-    while i < hi:
-        kind = classes[b[i]]
-        if kind != 0:
-            form, start = 0, i
-            if kind == _DIGIT:
-                s, e = ascii_run(b, i, lo, hi)
-                if e - s >= 4:
-                    if e - s == 12 and (s == lo or not is_digit(b[s - 1])):
-                        if ascii_alone(b, s, e, lo, hi):
-                            return s, e, ASCII
-                        i, step = e, _FIRST_STEP
-                        continue
-                    if e - i >= 9 or (e - s == 4 and may_be_grouped(b, s, e, lo, hi)):
-                        form = ASCII
-                    elif e - i > step:
-                        i, step = e, _FIRST_STEP
-                        continue
-                elif e - s == 1:
-                    form, start = unit_of_pairs(b, i, lo, hi)
-            elif i > lo and i + 1 < hi:
-                form, start = unit_of_wide(b, i, lo, hi, kind)
-            if form != 0:
-                s, e, after = candidate_at(b, start, lo, hi, form, strict)
-                if s >= 0:
-                    return s, e, form
-                i, step = after, _FIRST_STEP
-                continue
-        i += step
-        step = _BOTH_STEPS - step
-    return -1, -1, 0
 
 
 @part

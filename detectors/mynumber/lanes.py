@@ -11,17 +11,18 @@ from columns.codes import FlowEvent, Status
 from columns.kernel import kernel, part
 from columns.wire import copy_bytes
 from detectors.mynumber.base64 import Base64, decode, holds_base64, known_phase, next_group, phase_at, sift
-from detectors.mynumber.candidates import MOST_BYTES, next_candidate
+from detectors.mynumber.candidates import MOST_BYTES
 from detectors.mynumber.keywords import REACH_BYTES
 from detectors.mynumber.quoted import decode_quoted, holds_quoted
-from detectors.mynumber.text import HISTORY_BYTES, WHOLE, most_candidates, take_text
+from detectors.mynumber.searching import next_candidate
+from detectors.mynumber.text import HISTORY_BYTES, SEAM_BYTES, WHOLE, keyword_in_new, most_candidates, take_text
 from detectors.mynumber.unpacking import BASE64, QUOTED
 
 LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
-                 ("over", "u1"), ("waits", "u1"), ("edge", "u1"), ("coded_waits", "u1"), ("coded_edge", "u1")])
+                 ("waits", "u2"), ("coded_waits", "u2"), ("over", "u1"), ("edge", "u1"), ("coded_edge", "u1")])
 """What is known of one direction of a TCP connection: where its history begins and its size, the sequence number that
-comes next, characters of base64 over, whether a number waits for a keyword, whether the last bytes may begin one, and
-both for what the bytes say in base64."""
+comes next, in how many bytes more a number waits for a keyword, whether the last bytes may begin one, both for what the
+bytes say in base64, too, and characters of that over."""
 
 SYN_SEEN = 128
 """Bit of the events of a flow: its SYN was seen."""
@@ -33,7 +34,7 @@ COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken",
 # numba compiles a part anew for each Python number it is called with, but not for numpy's
 _ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np.int64(QUOTED)
 _OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
-_HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, 64
+_HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, SEAM_BYTES
 _CODED_EDGE, _CODED_SEAM = 72, 160  # the longest candidate in base64, with a line break; two lines
 _ROOM = most_candidates(WHOLE + HISTORY_BYTES)
 OUT_ROWS = 4 * _ROOM
@@ -156,15 +157,16 @@ def take_payload(state, index, b, start, size, plain, tables, out, at, keep):
     end = start + size
     met = plain and next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
     if index < 0 or state.lanes[index]["size"] == 0:
-        waits = False
+        waits = _ZERO
         if met:
             at, waits = take_text(b, start, start, start, end, tables, out, at, _ZERO, keep)
         if index >= 0:
             state.lanes[index]["waits"] = waits
         return at
     lane = state.lanes[index]
-    back = lane["size"]
-    if not met and lane["waits"] == 0:
+    back, waits = lane["size"], np.int64(lane["waits"])
+    lane["waits"] = max(waits - size, 0)
+    if not met and waits == 0:
         if lane["edge"] == 0:
             return at
         little, ahead = min(back, _SEAM), min(size, _SEAM)
@@ -173,9 +175,13 @@ def take_payload(state, index, b, start, size, plain, tables, out, at, keep):
             return at
     ahead = size if met else min(size, _REACH)
     join(state, index, back, b, start, ahead)
-    begin = 0 if lane["waits"] != 0 else max(back - _SEAM, 0)
-    at, waits = take_text(state.seam_text, _ZERO, begin, back, back + ahead, tables, out, at, _ZERO, keep)
-    lane["waits"] = waits
+    begin = np.int64(max(back - _SEAM, 0))
+    if waits != 0 and keyword_in_new(state.seam_text, back, back + ahead, tables):
+        begin = _ZERO
+    elif not met and waits != 0 and lane["edge"] == 0:
+        return at
+    at, later = take_text(state.seam_text, _ZERO, begin, back, back + ahead, tables, out, at, _ZERO, keep)
+    lane["waits"] = max(np.int64(lane["waits"]), later)
     return at
 
 

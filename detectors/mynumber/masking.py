@@ -8,7 +8,8 @@ import numpy as np
 
 from columns.kernel import kernel
 from columns.schema import TEXTUAL, Table, Text
-from detectors.mynumber.candidates import byte_classes, digit, is_mynumber, next_candidate, number_of, width_of
+from detectors.mynumber.candidates import byte_classes, digit, is_mynumber, number_of, width_of
+from detectors.mynumber.searching import next_candidate
 
 _ROOM = 1024
 _STAR = 0x2A
