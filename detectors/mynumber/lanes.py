@@ -16,7 +16,7 @@ from detectors.mynumber.keywords import REACH_BYTES
 from detectors.mynumber.quoted import decode_quoted, holds_quoted
 from detectors.mynumber.searching import next_candidate
 from detectors.mynumber.text import HISTORY_BYTES, SEAM_BYTES, WHOLE, keyword_in_new, most_candidates, take_text
-from detectors.mynumber.unpacking import BASE64, QUOTED
+from detectors.mynumber.wraps import BASE64, QUOTED
 
 LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
                  ("waits", "u2"), ("coded_waits", "u2"), ("over", "u1"), ("edge", "u1"), ("coded_edge", "u1")])

@@ -102,8 +102,8 @@ def test_a_keyword_behind_a_number_is_found_across_packets(seed: int) -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(seed=st.integers(0, 10_000), encoding=st.sampled_from(ENCODINGS), shape=st.sampled_from(["{}", "wide", *SEPARATORS]),
-       frame=st.sampled_from(["mail", "json", "bare"]))
+@given(seed=st.integers(0, 10_000), encoding=st.sampled_from(ENCODINGS),
+       shape=st.sampled_from(["{}", "wide", *SEPARATORS]), frame=st.sampled_from(["mail", "json", "bare"]))
 def test_base64_in_raw_payload_is_read_across_packets(seed: int, encoding: str, shape: str, frame: str) -> None:
     rng = np.random.default_rng(seed)
     shown = shape.join((NUMBER[:4], NUMBER[4:8], NUMBER[8:])) if shape in SEPARATORS else NUMBER
@@ -184,6 +184,19 @@ def test_what_parsers_decode_is_unpacked(kind: str, name: str) -> None:
     assert {row["signature_id"] for row in found} == {900191}
     assert found[0]["outcome"] == Outcome.ESTABLISHED, "the flow of the buffer is known"
     assert name in found[0]["why"]
+
+
+def test_a_body_that_is_shown_as_file_too_is_looked_into_once() -> None:
+    body = LETTER.format(NUMBER).encode() * 50
+    detector = MyNumberDetector()
+    found = leaks(detector, stepping(), steps=[step("http.request_body", body), step("file.data", body[:500])])
+    assert {row["measured"] for row in found} == {1}
+    assert "http.request_body" in found[0]["why"]
+    counts = detector.counters()
+    assert (counts["bytes_decoded"], counts["bytes_shown_again"]) == (len(body), 500)
+    other = MyNumberDetector()
+    assert leaks(other, stepping(), steps=[step("http.request_body", b"nothing"), step("file.data", body)])
+    assert other.counters()["bytes_shown_again"] == 0
 
 
 def test_unpacking_ends_at_its_budget() -> None:
