@@ -11,12 +11,13 @@ from columns.kernel import inlined, part
 from columns.wire import be64
 
 
-def _eight(byte: int) -> np.uint64:
+def eight(byte: int) -> np.uint64:
+    """Return a word of eight times a byte."""
     return np.uint64(int.from_bytes(bytes([byte]) * 8, "big"))
 
 
-_ONES, _LOWS, _HIGHS, _ABOVE_NINE, _ZEROES = _eight(1), _eight(0x7F), _eight(0x80), _eight(0x76), _eight(0x30)
-_82S, _A3S, _FFS, _EFS = _eight(0x82), _eight(0xA3), _eight(0xFF), _eight(0xEF)
+_ONES, _LOWS, _HIGHS, _ABOVE_NINE, _ZEROES = eight(1), eight(0x7F), eight(0x80), eight(0x76), eight(0x30)
+_82S, _A3S, _FFS, _EFS = eight(0x82), eight(0xA3), eight(0xFF), eight(0xEF)
 _GATHER = np.uint64(0x8040201008040201)
 """Brings the lowest bit of each byte into the highest byte, that of the first byte lowest."""
 
@@ -44,6 +45,12 @@ def _digits(w):
 def _equals(w, bytes_8):
     differs = w ^ bytes_8
     return ~((differs & _LOWS) + _LOWS | differs) & _HIGHS
+
+
+@inlined
+def count_digits(w):
+    """Return how many of eight bytes are ASCII digits."""
+    return (_digits(w) >> U[7]) * _ONES >> U[56]
 
 
 @part
