@@ -105,7 +105,7 @@ if(tunnel_depth = 0, src_mac, 0) AS mac, toString(app_proto), {names} AS names, 
 toString(verdict), toString(conduit), intDiv(toUnixTimestamp64Second(flow.ts_end_ns), 3600) AS hour,
 countIf(part = 0), count(), sum(bytes_toserver), sum(bytes_toclient), any(flow.flow_id), any(flow.run_id),
 min(toUnixTimestamp64Nano(flow.ts_start_ns)) AS first_ns, {contents} AS contents, {told} AS told
-FROM flow {said} WHERE {mine.sql}
+FROM (SELECT * FROM flow WHERE {mine.sql}) AS flow {said}
 GROUP BY flow.src_ip, flow.dst_ip, sport, flow.dst_port, flow.proto, icmp_type, minute, direction_certainty, mac,
 app_proto, names, direct, contents, told, verdict, conduit, hour ORDER BY minute, first_ns"""
         return _judged(self.store.query(sql, mine.params).rows)
