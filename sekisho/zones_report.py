@@ -72,7 +72,7 @@ def _print_trial(screen: Screen, trial: Trial) -> None:
              for f in trial.flips], right=("rows", "bytes"))
     flipped = sum(f.rows for f in trial.flips)
     screen.line(f"{words('flow rows judged')} {trial.rows:,}: {words('as before')} {trial.same:,}, "
-                f"{words('flipped')} {flipped:,}, {words('not judged anew (contents, wire)')} {trial.kept:,}")
+                f"{words('flipped')} {flipped:,}, {words('not judged anew (not stored)')} {trial.kept:,}")
 
 
 def show_proposals(file: Path | None, everything: bool, since: str | None, until: str | None, run: str | None,
