@@ -10,7 +10,7 @@ import numpy as np
 
 from columns.kernel import inlined, kernel, part
 from columns.wire import be64
-from detectors.mynumber.candidates import is_mynumber, number_of
+from detectors.mynumber.check_digit import is_mynumber, number_of
 from detectors.mynumber.digits import digit, width_of
 from detectors.mynumber.masks import count_digits, eight
 from detectors.mynumber.quoted import nibble

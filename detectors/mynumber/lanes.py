@@ -9,32 +9,29 @@ import numpy as np
 from columns import Packets
 from columns.codes import FlowEvent, Status
 from columns.kernel import kernel, part
-from columns.wire import copy_bytes
-from detectors.mynumber.base64 import Base64, decode, holds_base64, known_phase, next_group, phase_at, sift
+from detectors.mynumber.base64 import decode, holds_base64, known_phase, phase_at, sift
 from detectors.mynumber.candidates import MOST_BYTES
 from detectors.mynumber.keywords import REACH_BYTES
+from detectors.mynumber.lane_state import BYTES, CANDIDATES, DECODED, PACKETS, TOO_LONG, join, lane_of, remember
 from detectors.mynumber.quoted import decode_quoted, holds_quoted
 from detectors.mynumber.searching import next_candidate
-from detectors.mynumber.text import HISTORY_BYTES, SEAM_BYTES, WHOLE, keyword_in_new, most_candidates, take_text
+from detectors.mynumber.text import (
+    HISTORY_BYTES,
+    SEAM_BYTES,
+    WHOLE,
+    keyword_in_new,
+    most_candidates,
+    take_text,
+)
 from detectors.mynumber.wraps import BASE64, QUOTED
-
-LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
-                 ("waits", "u2"), ("coded_waits", "u2"), ("over", "u1"), ("edge", "u1"), ("coded_edge", "u1")])
-"""What is known of one direction of a TCP connection: where its history begins and its size, the sequence number that
-comes next, in how many bytes more a number waits for a keyword, whether the last bytes may begin one, both for what the
-bytes say in base64, too, and characters of that over."""
 
 SYN_SEEN = 128
 """Bit of the events of a flow: its SYN was seen."""
 
-BYTES, PACKETS, CANDIDATES, BROKEN, REPLACED, DECODED, TOO_LONG, COUNTS = range(8)
-COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken", "history_replaced", "payloads_decoded",
-               "payload_too_long")
-
 # numba compiles a part anew for each Python number it is called with, but not for numpy's
 _ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np.int64(QUOTED)
 _OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
-_HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, SEAM_BYTES
+_REACH, _SEAM = REACH_BYTES + MOST_BYTES, SEAM_BYTES
 _CODED_EDGE, _CODED_SEAM = 72, 160  # the longest candidate in base64, with a line break; two lines
 _ROOM = most_candidates(WHOLE + HISTORY_BYTES)
 OUT_ROWS = 4 * _ROOM
@@ -58,94 +55,9 @@ class Payloads(NamedTuple):
     flow_event: np.ndarray
 
 
-class Lanes(NamedTuple):
-    """What is kept between packets: LANE[lanes], uint8[lanes, 2 * HISTORY_BYTES], and scratch space.
-
-    seam_text and decoded_text are seam and decoded to read, as the buffers of packets are.
-    """
-
-    lanes: np.ndarray
-    history: np.ndarray
-    seam: np.ndarray
-    seam_text: np.ndarray
-    decoded: np.ndarray
-    decoded_text: np.ndarray
-    edges: np.ndarray
-    base64: Base64
-    counts: np.ndarray
-
-
 def payloads_of(packets: Packets) -> Payloads:
     """Return the columns that are read."""
     return Payloads(*[getattr(packets, name) for name in Payloads._fields])
-
-
-def new_lanes(lanes: int, edges: np.ndarray, base64: Base64) -> Lanes:
-    """Return room for so many directions (a power of two); memory is taken when it is used."""
-    seam, decoded = (np.zeros(HISTORY_BYTES + WHOLE, np.uint8) for _ in range(2))
-    return Lanes(np.zeros(lanes, LANE), np.zeros((lanes, 2 * HISTORY_BYTES), np.uint8), seam, _to_read(seam), decoded,
-                 _to_read(decoded), edges, base64, np.zeros(COUNTS, np.int64))
-
-
-def _to_read(buffer: np.ndarray) -> np.ndarray:
-    view = buffer.view()
-    view.flags.writeable = False
-    return view
-
-
-@part
-def _forget(lane):
-    """Forget what was said in a direction."""
-    lane["begin"], lane["size"], lane["waits"], lane["edge"] = 0, 0, 0, 0
-    lane["over"], lane["coded_waits"], lane["coded_edge"] = 0, 0, 0
-
-
-@part
-def lane_of(state, flow_id, slot, side, seq):
-    """Return the lane of a direction, and whether seq is what comes next in it; a lane of another flow is taken over.
-    """
-    index = (np.int64(slot) * 2 + side) & (state.lanes.size - 1)
-    lane = state.lanes[index]
-    if lane["flow_id"] != flow_id:
-        if lane["flow_id"] != 0 and lane["slot"] != slot:
-            state.counts[REPLACED] += 1
-        lane["flow_id"], lane["slot"] = flow_id, slot
-        _forget(lane)
-        return index, True
-    if lane["next_seq"] == seq:
-        return index, True
-    state.counts[BROKEN] += 1
-    _forget(lane)
-    return index, False
-
-
-@part
-def remember(state, index, b, start, size, seq):
-    """Add a payload to the history of a direction, of which the last bytes are kept."""
-    lane, history = state.lanes[index], state.history[index]
-    lane["next_seq"] = np.uint32((np.int64(seq) + size) & 0xFFFFFFFF)
-    taken = min(size, _HISTORY)
-    end = lane["begin"] + lane["size"]
-    if end + taken > history.size:
-        kept = min(lane["size"], _HISTORY - taken)
-        copy_bytes(history, 0, history, end - kept, kept)
-        lane["begin"], lane["size"], end = 0, kept, kept
-    copy_bytes(history, end, b, start + size - taken, taken)
-    end += taken
-    lane["size"] = min(lane["size"] + taken, _HISTORY)
-    lane["begin"] = end - lane["size"]
-    edge = state.edges[history[end - 1]] != 0
-    for k in range(max(lane["begin"], end - 4), end - 1):
-        edge = edge or state.edges[history[k]] == 1
-    lane["edge"] = edge
-
-
-@part
-def join(state, index, back, b, start, size):
-    """Put the last back bytes of a direction's history and size bytes of its next payload into the seam."""
-    lane = state.lanes[index]
-    copy_bytes(state.seam, 0, state.history[index], lane["begin"] + lane["size"] - back, back)
-    copy_bytes(state.seam, back, b, start, size)
 
 
 @part
@@ -199,7 +111,7 @@ def sift_base64(state, index, b, start, size):
     if index >= 0:
         lane = state.lanes[index]
         phase = np.int64(phase_at(state.history[index], lane["begin"], lane["begin"] + lane["size"],
-                                  lane["size"] < _HISTORY, state.base64.sextets, np.int64(lane["over"])))
+                                  lane["size"] < HISTORY_BYTES, state.base64.sextets, np.int64(lane["over"])))
     first, last, plain, over = sift(b, start, end, phase, state.base64)
     return first, last, plain, phase, np.int64(over)
 
@@ -207,18 +119,15 @@ def sift_base64(state, index, b, start, size):
 @part
 def met_in_base64(state, index, back, b, start, size, first, edge, phase, classes):
     """Return whether what a payload says in base64 holds a candidate, or goes on with one that began before it."""
-    end, coded = start + size, state.base64
-    if first >= 0:
-        begin = next_group(b, start, end, phase, coded.sextets)
-        length = decode(b, begin, begin, end, coded, state.decoded)[0]
-        if next_candidate(state.decoded_text, _ZERO, _ZERO, length, classes, _LOOSE)[0] >= 0:
-            return True
-    if back == 0 or (edge == 0 and (first < 0 or first > start + _SEAM)):
+    if first < 0 and (edge == 0 or back == 0):
         return False
-    little, ahead = min(back, _CODED_SEAM), min(size, _CODED_SEAM)
-    join(state, index, little, b, start, ahead)
-    begin = known_phase(state.seam_text, _ZERO, little, coded.sextets, phase)
-    length = decode(state.seam_text, begin, begin, little + ahead, coded, state.decoded)[0]
+    if back == 0:
+        length = decode(b, start, start, start + size, state.base64, state.decoded)[0]
+    else:
+        little, ahead = min(back, _CODED_SEAM), size if first >= 0 else min(size, _CODED_SEAM)
+        join(state, index, little, b, start, ahead)
+        begin = known_phase(state.seam_text, _ZERO, little, state.base64.sextets, phase)
+        length = decode(state.seam_text, begin, begin, little + ahead, state.base64, state.decoded)[0]
     return next_candidate(state.decoded_text, _ZERO, _ZERO, length, classes, _LOOSE)[0] >= 0
 
 

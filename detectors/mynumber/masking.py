@@ -8,7 +8,9 @@ import numpy as np
 
 from columns.kernel import kernel
 from columns.schema import TEXTUAL, Table, Text
-from detectors.mynumber.candidates import byte_classes, digit, is_mynumber, number_of, width_of
+from detectors.mynumber.candidates import byte_classes
+from detectors.mynumber.check_digit import is_mynumber, number_of
+from detectors.mynumber.digits import digit, width_of
 from detectors.mynumber.escapes import find_escaped
 from detectors.mynumber.searching import next_candidate
 from detectors.mynumber.text import WHOLE

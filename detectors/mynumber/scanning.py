@@ -12,6 +12,7 @@ import numpy as np
 
 from columns import Packets
 from columns.said import Step
+from detectors.mynumber import lane_state
 from detectors.mynumber import lanes as ln
 from detectors.mynumber import lists as ls
 from detectors.mynumber.base64 import base64_tables
@@ -40,7 +41,7 @@ class Scanner:
     def __init__(self, settings: MyNumberSettings, *, keep: bool) -> None:
         self.settings, self.keep = settings, keep
         self.tables = new_tables((secrets.randbits(64), secrets.randbits(64)))
-        self.lanes = ln.new_lanes(settings.lanes, edge_bytes(), base64_tables())
+        self.lanes = lane_state.new_lanes(settings.lanes, edge_bytes(), base64_tables())
         self.rings = np.zeros(settings.lists, ls.RING)
         self.list_counts, self.scored = np.zeros(ls.COUNTS, np.int64), np.zeros(1, np.int64)
         self.flow_events = np.zeros(1024, np.uint8)
@@ -112,7 +113,7 @@ class Scanner:
 
     def counters(self) -> dict[str, int]:
         """Return what was looked at and found, and what limits cost, by cause."""
-        return {**dict(zip(ln.COUNT_NAMES, self.lanes.counts.tolist(), strict=True)),
+        return {**dict(zip(lane_state.COUNT_NAMES, self.lanes.counts.tolist(), strict=True)),
                 **dict(zip(ls.COUNT_NAMES, self.list_counts.tolist(), strict=True)), **self.counts}
 
 

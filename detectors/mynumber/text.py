@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import kernel, part
-from detectors.mynumber.candidates import MOST_BYTES, byte_classes, is_mynumber, number_of
+from detectors.mynumber.candidates import MOST_BYTES, byte_classes
+from detectors.mynumber.check_digit import is_mynumber, number_of
 from detectors.mynumber.keywords import (
     MOST_KEYWORD_BYTES,
     REACH_BYTES,
