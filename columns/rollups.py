@@ -21,6 +21,9 @@ SERVICE_PORTS = (
 """Ports from 1024 on that stand for a service. What is in neither range counts as port 0: other ports are chosen at
 random by clients and scanners, and a rollup with a row for each would be no smaller than the flows."""
 
+BUCKET = column_line("bucket", "DateTime('UTC')", "ZSTD")
+"""The column of time. DoubleDelta would take half as much again, and every question reads it: three times as long."""
+
 _LAST_SECOND = 4_294_967_295
 
 
@@ -93,7 +96,7 @@ class Rollup:
     def create(self) -> Create:
         """Return the table to create; partitions and retention are as with the raw rows, by run and insertion."""
         prefix = {name: (kind, codec) for name, kind, codec, _ in PREFIX}
-        lines = [column_line("bucket", "DateTime('UTC')", "DoubleDelta, ZSTD")]
+        lines = [BUCKET]
         lines += [column_line(name, *prefix[name]) for name in ("run_id", "site", "sensor")]
         lines += [column_line(k.name, self.type_of(k), "" if "LowCard" in self.type_of(k) else "ZSTD")
                   for k in self.keys]

@@ -10,7 +10,7 @@ from columns.clickhouse import quoted, store_creates, view_ddls
 from columns.ddl import WIDE_PARTS
 from columns.errors import StoreError
 from columns.records import SCHEMA_MIGRATIONS
-from columns.rollups import ROLLUPS, Rollup
+from columns.rollups import BUCKET, ROLLUPS, Rollup
 from storage.engine import Connection
 from storage.migrations import Migration
 from storage.versions import Query, done_sql
@@ -62,12 +62,17 @@ class Rebuild:
             self._note(self._number, f"drop {rollup.name}")
 
     def _alter(self) -> None:
-        """Let tables of older schemas that were not copied keep their parts as new ones do."""
+        """Let tables of older schemas that were not copied keep what comes in, and what is merged, as new ones do."""
         for (name,) in self._query(
                 "SELECT name FROM system.tables WHERE database = currentDatabase() AND position(engine_full, "
                 "{parts:String}) = 0 ORDER BY name", {"parts": WIDE_PARTS}).rows:
             if name in self._creates and self._creates[name].deduplicated:
                 self._execute(f"ALTER TABLE {name} MODIFY SETTING {WIDE_PARTS}")
+        for (name,) in self._query(
+                "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'bucket' "
+                "AND position(compression_codec, 'DoubleDelta') > 0 ORDER BY table", {}).rows:
+            if name in {r.name for r in ROLLUPS}:
+                self._execute(f"ALTER TABLE {name} MODIFY COLUMN {BUCKET}")
 
     def _rebuild(self, name: str) -> None:
         """Copy a table and put the copy into its place. A kill leaves one of the states told apart here."""

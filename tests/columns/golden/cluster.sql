@@ -1482,7 +1482,7 @@ SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_
 
 CREATE TABLE IF NOT EXISTS traffic_1m_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1510,7 +1510,7 @@ SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_
 
 CREATE TABLE IF NOT EXISTS traffic_1h_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1538,7 +1538,7 @@ SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_
 
 CREATE TABLE IF NOT EXISTS talkers_1h_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1561,7 +1561,7 @@ SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_
 
 CREATE TABLE IF NOT EXISTS alerts_1m_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1584,7 +1584,7 @@ SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_
 
 CREATE TABLE IF NOT EXISTS alerts_1h_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
