@@ -7,7 +7,6 @@ import numpy as np
 from columns import Alerts, Flows, Packets
 from columns.codes import Verdict
 from columns.said import NOTHING_SAID, Said
-from detectors.alerts import alerts_of
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
 from detectors.seen import Seen, Shared
 from detectors.zone_rows import (
@@ -137,7 +136,7 @@ class ZoneVerdicts:
         return np.where(edge & (found.dst_zone == self.policy.external), np.uint16(_PRIVATE_AT_EDGE), code)
 
     def _alerts(self, found: list[np.ndarray]) -> Alerts:
-        return alerts_of(self.words.rows(found, self.texts_))
+        return self.words.alerts(found, self.texts_)
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""
