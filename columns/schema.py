@@ -6,6 +6,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -41,10 +42,17 @@ def _offsets(values: Sequence[str | bytes]) -> np.ndarray:
 
 def chosen_text(values: Sequence[str], which: np.ndarray) -> Text:
     """Pack ``values[which[i]]`` for every row i into a Text column; each different value is encoded once."""
-    encoded = [v.encode("utf-8", "replace") for v in values]
+    encoded, sizes = _encoded(tuple(values))
     offsets = np.zeros(which.size + 1, np.int64)
-    np.cumsum(np.array([len(v) for v in encoded], np.int64)[which], out=offsets[1:])
+    np.cumsum(sizes[which], out=offsets[1:])
     return Text(np.frombuffer(b"".join([encoded[k] for k in which.tolist()]), np.uint8), offsets)
+
+
+@lru_cache(256)
+def _encoded(values: tuple[str, ...]) -> tuple[list[bytes], np.ndarray]:
+    """Return texts in UTF-8 and how long each is; the same few vocabularies are asked for again and again."""
+    encoded = [v.encode("utf-8", "replace") for v in values]
+    return encoded, np.array([len(v) for v in encoded], np.int64)
 
 
 def text_values(text: Text) -> list[str]:
