@@ -35,7 +35,7 @@ from sensor.capture.walk import (
 from sensor.capture.windows import Window, head_of, open_window
 from sensor.frames import FrameBlock, read_only
 
-_SPAN_BYTES = 32 * 2**20  # a block reaches no further: it stays in the cache until it is decoded, its pages were mapped
+_SPAN_BYTES = 32 * 2**20  # a block reaches no further: what a portion costs is shared by many rows (0005)
 _MIN_RECORD_BYTES = 16
 _HEAD_BYTES = 4096
 
