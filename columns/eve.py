@@ -18,6 +18,7 @@ from columns.alert import ALERT
 from columns.app import AppProto
 from columns.codes import EndReason, Outcome, TcpState, labels_of
 from columns.community_id import PORT_PROTOS, community_ids
+from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_values import (
     Fields,
     addresses,
@@ -43,7 +44,7 @@ _SECOND = 1_000_000_000
 _NESTED = "app_layer."  # stages of this name hold objects within objects, as Suricata has them
 _MAPPED = np.uint64(0xFFFF)
 _PROTO_NAMES = [proto_text(p) for p in range(256)]
-_FLAGS = (("syn", 0x02), ("fin", 0x01), ("rst", 0x04), ("psh", 0x08), ("ack", 0x10), ("urg", 0x20), ("ecn", 0x40),
+TCP_FLAGS = (("syn", 0x02), ("fin", 0x01), ("rst", 0x04), ("psh", 0x08), ("ack", 0x10), ("urg", 0x20), ("ecn", 0x40),
           ("cwr", 0x80))
 
 # Suricata's nearest words; the exact ones stand beside them under sekisho
@@ -53,7 +54,7 @@ _REASONS = {EndReason.EVICTED: "forced", EndReason.CLOCK_RESET: "forced", EndRea
 
 
 def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | None = None,
-               sensor: str = "") -> str:
+               sensor: str = "", options: EveSettings = DEFAULTS) -> str:
     """Return one ``flow`` event per row, each a line.
 
     alerted: bool[rows], whether an alert names the flow; None for no. sensor: ``host``, left out where empty.
@@ -63,9 +64,9 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     if rows == 0:
         return ""
     event = Event("flow", flows.clock_ns, sensor)
-    event.derive(FLOW, flows, vocabularies, _FLOW_FORMS)
+    event.derive(FLOW, flows, vocabularies, FLOW_FORMS, without="" if options.ethernet else "ether")
     own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
-    own.add([f',"community_id":"{c}"' for c in community_ids(flows)])
+    community(own, flows, options)
     own.add(_tcp_objects(flows))
     ip_version(own, flows)
     flow.number("age", np.maximum(flows.ts_end_ns // _SECOND - flows.ts_start_ns // _SECOND, 0))
@@ -76,7 +77,13 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     return event.lines()
 
 
-def alert_lines(alerts: Any, *, sensor: str = "") -> str:
+def community(own: Fields, batch: Any, options: EveSettings) -> None:
+    """Add the community_id, where it is wanted."""
+    if options.community_id:
+        own.add([f',"community_id":"{c}"' for c in community_ids(batch, options.community_id_seed)])
+
+
+def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULTS) -> str:
     """Return one ``alert`` event per revision, each a line.
 
     community_id is there for TCP, UDP and SCTP between two single addresses.
@@ -88,10 +95,12 @@ def alert_lines(alerts: Any, *, sensor: str = "") -> str:
     event.object("alert").add(_alert_objects(alerts))
     event.derive(ALERT, alerts, {}, _ALERT_FORMS)
     event.own.add(_merged(alerts.context))
+    if not options.community_id:
+        return event.lines()
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
     for side in ("src", "dst"):
         many |= (getattr(alerts, f"{side}_ip_hi") == 0) & (getattr(alerts, f"{side}_ip_lo") == 0)
-    ids = [f',"community_id":"{c}"' for c in community_ids(alerts)]
+    ids = [f',"community_id":"{c}"' for c in community_ids(alerts, options.community_id_seed)]
     event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
     return event.lines()
 
@@ -155,7 +164,7 @@ class Event:
             if form := forms.get(column.name):
                 form(self.object(holder), name, batch)
             elif column.name not in _ELSEWHERE:
-                _add(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
+                add_column(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
 
     def lines(self) -> str:
         """The events as lines; objects within objects are put into those around them, the innermost first."""
@@ -166,7 +175,8 @@ class Event:
         return lines(self._ts_ns, self.own, self._objects)
 
 
-def _add(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies) -> None:
+def add_column(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies) -> None:
+    """Add a column under a name, in the form of its kind."""
     optional = column.missing != ""
     if column.dtype == "ip":
         fields.add(addresses(name, *arrays))
@@ -275,7 +285,7 @@ def _tcp_object(toserver: int, toclient: int, state: int) -> str:
     both = toserver | toclient
     return key_text("tcp") + json_text({
         "tcp_flags": f"{both:02x}", "tcp_flags_ts": f"{toserver:02x}", "tcp_flags_tc": f"{toclient:02x}",
-        **{name: True for name, bit in _FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
+        **{name: True for name, bit in TCP_FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
 
 
 def _alert_vlan(fields: Fields, name: str, alerts: Any) -> None:
@@ -293,7 +303,7 @@ _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient"
 
 _APP_PROTOS = {"app_proto": "app_proto", "app_proto_orig": "first_app_proto"}
 
-_FLOW_FORMS: dict[str, Form] = {
+FLOW_FORMS: dict[str, Form] = {
     "proto": proto_form,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
     "icmp_type": number_form("icmp_type", _ICMP), "icmp_code": number_form("icmp_code", _ICMP), "vlan": vlan_form,

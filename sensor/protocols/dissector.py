@@ -15,6 +15,7 @@ from columns.said import Recognised, Said, Step, Stretch
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.recognised import chosen
 from sensor.protocols.settings import ProtocolSettings
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
@@ -45,7 +46,8 @@ class Dissector:
         self._spoken: list[Step | Stretch | Recognised] = []
         self._ending = False
         self._alone = PacketRows(streams.flows, packet_rows)
-        self._wants = {6: tuple(stream_wants), _UDP: tuple(datagram_wants)}
+        off, heads = self.settings.off, self.settings.recognised_only
+        self._wants = {6: chosen(stream_wants, off, heads), _UDP: chosen(datagram_wants, off, heads)}
         self._talks: dict[int, Conversation] = {}
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, dict[str, int]] = {}
