@@ -93,7 +93,7 @@ def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULT
         return ""
     event = Event("alert", alerts.ts_ns, sensor)
     event.object("alert").add(_alert_objects(alerts))
-    event.derive(ALERT, alerts, {}, _ALERT_FORMS)
+    event.derive(ALERT, alerts, {}, _ALERT_FORMS if options.references else {**_ALERT_FORMS, "references": _elsewhere})
     event.own.add(_merged(alerts.context))
     if not options.community_id:
         return event.lines()
@@ -108,14 +108,39 @@ def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULT
 def _alert_objects(alerts: Any) -> list[str]:
     """What the object ``alert`` begins with, in Suricata's order."""
     rows = zip(alerts.gid.tolist(), alerts.signature_id.tolist(), alerts.rev.tolist(), text_values(alerts.signature),
-               text_values(alerts.category), alerts.severity.tolist(), strict=True)
-    return [f',"action":"allowed","gid":{gid},"signature_id":{number},"rev":{rev},"signature":{json_text(words)},'
-            f'"category":{json_text(kind)},"severity":{severity}' for gid, number, rev, words, kind, severity in rows]
+               text_values(alerts.category), alerts.severity.tolist(), text_values(alerts.context), strict=True)
+    return [f',"action":"{_done(context)}","gid":{gid},"signature_id":{number},"rev":{rev},'
+            f'"signature":{json_text(words)},"category":{json_text(kind)},"severity":{severity}{_within(context)}'
+            for gid, number, rev, words, kind, severity, context in rows]
+
+
+_WITHIN = '{"alert":'
+"""How a context begins that has something to say within ``alert``."""
+
+
+def _said_within(context: str) -> dict[str, Any]:
+    return json.loads(context)["alert"] if context.startswith(_WITHIN) else {}
+
+
+def _done(context: str) -> str:
+    """The action: allowed, unless an inline sensor was to be told."""
+    return str(_said_within(context).get("action", "allowed"))
+
+
+def _within(context: str) -> str:
+    return "".join(key_text(name) + json_text(value) for name, value in _said_within(context).items()
+                   if name != "action")
 
 
 def _merged(context: Text) -> list[str]:
-    """The fields of JSON objects, each as a field of the event."""
-    return ["," + text[1:-1] if len(text) > 2 else "" for text in text_values(context)]
+    """The fields of JSON objects, each as a field of the event; what belongs into ``alert`` is there."""
+    found = []
+    for text in text_values(context):
+        if text.startswith(_WITHIN):
+            text = json.dumps({k: v for k, v in json.loads(text).items() if k != "alert"}, ensure_ascii=False,
+                              separators=(",", ":"))
+        found.append("," + text[1:-1] if len(text) > 2 else "")
+    return found
 
 
 def stats_lines(health: Any, *, sensor: str = "") -> str:

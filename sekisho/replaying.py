@@ -52,6 +52,7 @@ class Request:
     rules: Sequence[Path] = ()
     suricata_yaml: Path | None = None
     suricata_set: Sequence[str] = ()
+    simulate_ips: bool = False
     payload: bool | None = None
     batch: int | None = None
     sensor: str | None = None
@@ -116,6 +117,8 @@ def requested_settings(request: Request) -> tuple[Settings, TakenOver | None]:
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
+    if request.simulate_ips:
+        settings = override(settings, "signatures", {"inline": True}, "--simulate-ips")
     replaced = {"batch": request.batch, "payload": _switch(request.payload), "sensor": request.sensor,
                 "site": request.site, "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():

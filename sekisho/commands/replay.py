@@ -64,6 +64,9 @@ def replay(
     suricata_set: Annotated[list[str] | None, typer.Option(
         "--set", metavar="KEY=VALUE", help="Change one key of that suricata.yaml, as Suricata's --set does; may be "
         "given several times.")] = None,
+    simulate_ips: Annotated[bool, typer.Option(
+        "--simulate-ips", help="Judge as an inline sensor would: after a drop or reject nothing more of the flow is "
+        "looked at, and such alerts say blocked. Nothing is ever blocked.")] = False,
     payload: Annotated[bool | None, typer.Option(
         "--payload/--no-payload", show_default=False,
         help="Look into what is said (DNS, TLS, HTTP, …), or leave it at flows and detectors. "
@@ -95,7 +98,8 @@ def replay(
 
     code = run_replay(Request(
         captures=capture, config=config, zones=zones, store=store, keep=not no_store,
-        eve=eve, checksums=checksums and checksums.value, home_net=home_net, rules=rules or (), suricata_yaml=suricata_yaml, suricata_set=suricata_set or (),
+        eve=eve, checksums=checksums and checksums.value, home_net=home_net, rules=rules or (),
+        suricata_yaml=suricata_yaml, suricata_set=suricata_set or (), simulate_ips=simulate_ips,
         payload=payload,
         batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number,
         as_json=as_json, quiet=quiet, lang=lang,

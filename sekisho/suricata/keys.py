@@ -93,7 +93,7 @@ TYPE_KEYS: dict[str, tuple[Key, ...]] = {
         Key("payload-buffer-size", "signatures", "payload_bytes", v.size),
         Key("packet", "signatures", "packet", v.switch),
         Key("verdict", "signatures", "verdict", v.switch),
-        Key("metadata.rule.reference", "signatures", "references", v.switch),
+        Key("metadata.rule.reference", "eve", "references", v.switch),
         Key("xff.mode", "signatures", "xff", str),
         Key("xff.deployment", "signatures", "xff_deployment", str),
         Key("xff.header", "signatures", "xff_header", str)),

@@ -220,6 +220,8 @@ class _Taking:
                 self._take(settings, f"{place}.", key)
         if xff:
             self._done(f"{place}.xff.enabled")
+        if name == "alert" and at(settings, "metadata.rule.reference") is None:
+            self._set("eve", "references", False)
         if name == "mqtt" and "passwords" not in settings:
             self._set("mqtt", "passwords", True)
         if name == "smtp" and settings.get("md5"):

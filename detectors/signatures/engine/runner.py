@@ -21,7 +21,7 @@ from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
-_MDNS = 5353
+_MDNS, _TCP, _SYN, _ACK = 5353, 6, 2, 16
 _WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
 """Names that rules for more than one protocol have."""
 _APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
@@ -72,6 +72,8 @@ class Runner:
     def take(self, packets: Packets, flows: Flows, said: Said) -> list[Match]:
         """Look at a batch; return what is to be told, in order."""
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
+        if self.settings.midstream_policy != "ignore":
+            self._pass_midstream(packets)
         batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
@@ -83,7 +85,14 @@ class Runner:
                 packet = event.number
                 self._judge.next_packet()
             self._look(event)
+        self._judge.next_packet()
         return told
+
+    def _pass_midstream(self, packets: Packets) -> None:
+        """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""
+        first = self._f.sums[:, 0] + self._f.sums[:, 1] == 1
+        for flow_id in packets.flow_id[first & (packets.proto == _TCP) & (packets.tcp_flags & (_SYN | _ACK) != _SYN)].tolist():
+            self.memory.flows.of(flow_id).passed = True
 
     def _look(self, event: Event) -> None:
         what = event.what
