@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from ipaddress import ip_address
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     rows = rows_in(flows)
     if rows == 0:
         return ""
-    event = Event("flow", flows.clock_ns, sensor)
+    event = Event("flow", flows.clock_ns, sensor, options)
     event.derive(FLOW, flows, vocabularies, FLOW_FORMS, without="" if options.ethernet else "ether")
     own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
     community(own, flows, options)
@@ -91,10 +92,10 @@ def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULT
     rows = rows_in(alerts)
     if rows == 0:
         return ""
-    event = Event("alert", alerts.ts_ns, sensor)
+    event = Event("alert", alerts.ts_ns, sensor, options)
     event.object("alert").add(_alert_objects(alerts))
     event.derive(ALERT, alerts, {}, _ALERT_FORMS if options.references else {**_ALERT_FORMS, "references": _elsewhere})
-    event.own.add(_merged(alerts.context))
+    event.own.add(_merged(alerts.context, options.ipv6_full))
     if not options.community_id:
         return event.lines()
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
@@ -132,13 +133,18 @@ def _within(context: str) -> str:
                    if name != "action")
 
 
-def _merged(context: Text) -> list[str]:
+def _merged(context: Text, full: bool) -> list[str]:
     """The fields of JSON objects, each as a field of the event; what belongs into ``alert`` is there."""
     found = []
     for text in text_values(context):
-        if text.startswith(_WITHIN):
-            text = json.dumps({k: v for k, v in json.loads(text).items() if k != "alert"}, ensure_ascii=False,
-                              separators=(",", ":"))
+        if text.startswith(_WITHIN) or (full and text):
+            said = json.loads(text)
+            said.pop("alert", None)
+            for holder in (said.get(name, {}) for name in ("flow", "tunnel") if full):
+                for end in ("src_ip", "dest_ip"):
+                    if ":" in holder.get(end, ""):
+                        holder[end] = ip_address(holder[end]).exploded
+            text = json_text(said)
         found.append("," + text[1:-1] if len(text) > 2 else "")
     return found
 
@@ -164,10 +170,10 @@ def stats_lines(health: Any, *, sensor: str = "") -> str:
 class Event:
     """Events of one type in the making: their own fields, and the objects in them."""
 
-    def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str) -> None:
+    def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str, options: EveSettings = DEFAULTS) -> None:
         self.own = Fields(ts_ns.size)
         self._objects: dict[str, Fields] = {}
-        self._ts_ns = ts_ns
+        self._ts_ns, self._full = ts_ns, options.ipv6_full
         self.own.constant("event_type", json.dumps(event_type))
         if sensor:
             self.own.constant("host", json_text(sensor))
@@ -189,7 +195,8 @@ class Event:
             if form := forms.get(column.name):
                 form(self.object(holder), name, batch)
             elif column.name not in _ELSEWHERE:
-                add_column(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
+                add_column(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies,
+                           full=self._full)
 
     def lines(self) -> str:
         """The events as lines; objects within objects are put into those around them, the innermost first."""
@@ -200,11 +207,12 @@ class Event:
         return lines(self._ts_ns, self.own, self._objects)
 
 
-def add_column(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies) -> None:
-    """Add a column under a name, in the form of its kind."""
+def add_column(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies, *,
+               full: bool = False) -> None:
+    """Add a column under a name, in the form of its kind; full: IPv6 addresses with all zeros."""
     optional = column.missing != ""
     if column.dtype == "ip":
-        fields.add(addresses(name, *arrays))
+        fields.add(addresses(name, *arrays, full=full))
     elif column.dtype == "text":
         fields.add(texts(name, arrays[0], omit_empty=optional))
     elif column.dtype == "bool":

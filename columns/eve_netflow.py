@@ -33,7 +33,7 @@ def _netflow_lines(flows: Any, sent: str, sensor: str, options: EveSettings) -> 
             for side, other in (("src", "dst"), ("dst", "src"))}
     macs = {"src_mac": flows.reply_src_mac, "dst_mac": flows.reply_dst_mac}
     way = flows._replace(**ends, **macs) if back else flows
-    event = Event("netflow", flows.clock_ns, sensor)
+    event = Event("netflow", flows.clock_ns, sensor, options)
     own, netflow = event.own, event.object("netflow")
     for column in FLOW.columns:
         if column.name in _NETFLOW_COLUMNS and (options.ethernet or "mac" not in column.name):
@@ -41,7 +41,8 @@ def _netflow_lines(flows: Any, sent: str, sensor: str, options: EveSettings) -> 
             if form := _NETFLOW_FORMS.get(column.name):
                 form(event.object(holder), name, way)
             else:
-                add_column(event.object(holder), name, column, [getattr(way, f) for f in column.fields], {})
+                add_column(event.object(holder), name, column, [getattr(way, f) for f in column.fields], {},
+                           full=options.ipv6_full)
     community(own, flows, options)
     own.add(_tcp_one_way(getattr(flows, f"tcp_flags_{sent}"), flows.proto))
     ip_version(own, flows)

@@ -24,6 +24,7 @@ class EveSettings:
     community_id_seed: int = limit(0, 0, 65535, "seed", "seed of community_id, as agreed between the tools of a site",
                                    result=False)
     ethernet: bool = _option(True, "write the MAC addresses")
+    ipv6_full: bool = _option(False, "write IPv6 addresses with all zeros, as Suricata does: 2001:0db8:0000:…")
     references: bool = _option(True, "write where a rule points to within alert")
     dns_version: int = limit(3, 2, 3, "version", "form of dns events: 3 as in Suricata 8, 2 as in Suricata 7",
                              result=False)

@@ -70,7 +70,7 @@ def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, s
         if not rows_in(batch):
             return ""
     batch = _from_sender(batch)
-    event = Event(event_type, batch.ts_ns, sensor)
+    event = Event(event_type, batch.ts_ns, sensor, options)
     event.derive(table, batch, vocabularies, _forms(table.name, options))
     _origin(event, batch, options)
     return event.lines()
@@ -104,7 +104,7 @@ def _shaped_lines(shown: list[tuple[int, str, dict[str, Any]]], table: Table, ba
             continue
         which = np.array([row for row, k, _ in shown if k == kind], np.int64)
         some = _from_sender(take_rows(batch, which))
-        event = Event(kind, some.ts_ns, sensor)
+        event = Event(kind, some.ts_ns, sensor, options)
         event.derive(table, some, vocabularies, _forms(table.name, options), without=table.name)
         _origin(event, some, options, table.name == "arp")
         event.own.add([key_text(kind) + json_text(one) for _, k, one in shown if k == kind])

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from columns.codes import Severity
-from columns.errors import UsageError
 from sekisho import __version__
 from sekisho.config import config_digest, load_settings, override
 from sekisho.home import home_policy
@@ -107,11 +106,9 @@ def requested_settings(request: Request) -> tuple[Settings, TakenOver | None]:
     """Return the settings of the configuration with the command line's options over them, and what a suricata.yaml
     that it names brought."""
     settings, taken = load_settings(request.config), None
-    if request.suricata_yaml is not None:
+    if request.suricata_yaml is not None or request.suricata_set:
         taken = take_over(settings, request.suricata_yaml, request.suricata_set)
         settings = taken.settings
-    elif request.suricata_set:
-        raise UsageError("there is no suricata.yaml to change", where="--set", expected="--suricata-yaml FILE with it")
     if request.checksums is not None:
         settings = override(settings, "decode", {"checksums": request.checksums}, "--checksums")
     if request.home_net is not None:

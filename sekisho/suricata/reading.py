@@ -18,7 +18,7 @@ MAX_BYTES = 4 << 20
 MAX_DEPTH = 32
 MAX_NODES = 50_000
 MAX_FILES = 32
-_INCLUDE = "include"
+_INCLUDE, _LONGEST_LIST = "include", 256
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -31,15 +31,17 @@ class SuricataYaml:
     absent: list[str] = field(default_factory=list)
 
 
-def read_suricata_yaml(path: Path, changes: tuple[str, ...] | list[str] = ()) -> SuricataYaml:
+def read_suricata_yaml(path: Path | None, changes: tuple[str, ...] | list[str] = ()) -> SuricataYaml:
     """Return what a file and the files it includes say, with changes (KEY=VALUE, as Suricata's --set) over it.
+
+    Without a file there are the changes alone; files that they name are looked for in the present folder.
 
     ConfigError: it cannot be read, is not YAML, is larger than 4 MiB, nested deeper than 32 levels, or says more than
     50,000 things; a change is none. An included file that is not there is noted.
     """
-    found = SuricataYaml(path)
-    reader = _Reader(found)
-    found.tree = reader.document(path, required=True)
+    found = SuricataYaml(path or Path("--set"))
+    if path is not None:
+        found.tree = _Reader(found).document(path, required=True)
     for change in changes:
         change_key(found.tree, change)
     return found
@@ -144,11 +146,10 @@ def _entered(place: Any, name: str, new: Any, *, last: bool, change: str) -> Any
     """Return what stands in a place under a name, made where it is not there or is no holder of others."""
     if isinstance(place, list):
         number = int(name) if name.isdecimal() else -1
-        if not 0 <= number <= len(place):
-            raise ConfigError(f"{change!r} has {name!r} in a list of {len(place)}", where="--set",
-                              expected="a number that counts from 0")
-        if number == len(place):
-            place.append(new)
+        if not 0 <= number < _LONGEST_LIST:
+            raise ConfigError(f"{change!r} has {name!r} in a list", where="--set",
+                              expected=f"a number that counts from 0, below {_LONGEST_LIST}")
+        place += [""] * (number + 1 - len(place))
         holder, key = place, number
     else:
         holder, key = place, name

@@ -43,7 +43,7 @@ class TakenOver:
                 "remarks": self.remarks}
 
 
-def take_over(settings: Settings, path: Path, changes: Sequence[str] = ()) -> TakenOver:
+def take_over(settings: Settings, path: Path | None, changes: Sequence[str] = ()) -> TakenOver:
     """Return settings with a suricata.yaml over them; changes are KEY=VALUE, as Suricata's --set takes them.
 
     A value beyond what the setting here allows becomes the nearest that it does, with a remark; one that is no value
@@ -185,6 +185,7 @@ class _Taking:
                     self._done(path)
         if events:
             self._set("eve", "events", list(dict.fromkeys(events)))
+            self._set("eve", "ipv6_full", True)
 
     def _hash(self, name: str, *paths: str) -> None:
         known = self.result.settings.files.hashes

@@ -23,7 +23,9 @@ _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_c
            "ldap.request.operation", "ldap.responses.operation", "ldap.responses.result_code", "ldap.responses.count",
            "dnp3_func", "dnp3_obj", "dnp3_ind", "tls.cert_chain_len", "ftp.dynamic_port", "ftp.mode",
            "ftp.reply_received", "ftpdata_command", "smb.version", "ssl_version", "ssl_state", "tls.version",
-           "ssh.protoversion", "http2.errorcode", "http2.frametype", "http2.priority", "http2.window", "http2.settings")
+           "ssh.protoversion", "http2.errorcode", "http2.frametype", "http2.priority", "http2.window", "http2.settings",
+           "mqtt.type", "mqtt.qos", "mqtt.protocol_version", "mqtt.reason_code", "mqtt.flags", "mqtt.connect.flags",
+           "mqtt.connack.session_present", "rfb.sectype", "rfb.secresult")
 
 _FRAMES = ("frame:dns.pdu", "frame:ssh.record.hdr", "frame:ssh.record.data", "frame:ssh.record.pdu",
            "frame:sip.pdu", *(f"frame:sip.{side}.{part}" for side in ("request", "response")

@@ -43,7 +43,7 @@ class Runner:
         self._judge = Judge(settings, profile=profile)
         self.memory, self.counts = self._judge.memory, self._judge.counts
         self._facts = Facts(midstream)
-        self._windows = Windows(settings.flows, plan.history)
+        self._windows = Windows(settings.flows, plan.history, inline=settings.inline)
         self._open: dict[int, bool] = {}  # TCP flows that live: whether they are established
         self.exchange(plan)
 

@@ -48,10 +48,13 @@ class _Talk:
 
 
 class Windows:
-    """Cuts the streams of all flows; at most so many flows, the one that spoke longest ago is given up."""
+    """Cuts the streams of all flows; at most so many flows, the one that spoke longest ago is given up.
 
-    def __init__(self, most: int, history: bool = False) -> None:
-        self._most, self._history = most, history
+    inline: a window ends with every packet, as an inline sensor must decide, and sees the bytes of the turn before it.
+    """
+
+    def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
+        self._most, self._history, self._inline = most, history, inline
         self._talks: OrderedDict[int, _Talk] = OrderedDict()
         self.forgotten = 0
 
@@ -87,6 +90,11 @@ class Windows:
             return
         side.pending += s.data
         side.at = s.at
+        if self._inline:
+            yield Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, talk.turn)
+            self._remember(side, s.data)
+            del side.pending[: -WINDOW_BYTES]
+            side.looked = len(side.pending)
         while len(side.pending) - side.looked >= WINDOW_BYTES:
             stop = side.looked + WINDOW_BYTES
             yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, talk.turn)

@@ -134,8 +134,25 @@ class MqttStream:
         self._tell(exchange, at, "both")
 
     def _show(self, exchange: _Exchange, message: m.Message, to_server: bool, at: Moment) -> None:
-        if self._context.show is not None:
-            self._context.show(at, exchange.number, to_server, message.buffers)
+        """Show the buffers of a message, what rules ask of it as numbers and words, and the exchange as EVE has it."""
+        if self._context.show is None:
+            return
+        fields = message.fields
+        found = [("mqtt.type", b"%d" % message.kind), ("mqtt.qos", b"%d" % fields["qos"]),
+                 ("mqtt.protocol_version", b"%d" % self._version)]
+        found += [("mqtt.flags", name.encode()) for name in ("retain", "dup") if fields[name]] or [("mqtt.flags", b"")]
+        for name in ("return_code", "reason_code"):
+            if name in fields:
+                found.append(("mqtt.reason_code", b"%d" % fields[name]))
+        found += [("mqtt.reason_code", b"%d" % code) for code in fields.get("reason_codes", ())]
+        if message.kind == m.CONNECT:
+            found += [("mqtt.connect.flags", name.encode()) for name, there in fields["flags"].items() if there]
+        if "session_present" in fields:
+            found.append(("mqtt.connack.session_present", b"yes" if fields["session_present"] else b"no"))
+        shown = {name: {k: v for k, v in one.items() if k != "payload_bytes"}
+                 for name, one in exchange.messages.items()}
+        self._context.show(at, exchange.number, to_server, [
+            *message.buffers, *found, ("eve.object", json_column(shown).encode())])
 
     def _tell(self, exchange: _Exchange, at: Moment, seen: str) -> None:
         messages = list(exchange.messages.values())
