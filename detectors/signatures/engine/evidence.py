@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import struct
 from typing import Any
 
 from columns.address import mac_text
@@ -12,7 +13,7 @@ from detectors.signatures.engine.judge import Match, Verdict
 from detectors.signatures.engine.scene import PacketView
 from detectors.signatures.engine.settings import SignatureSettings
 
-_ETHERNET = 1
+_ETHERNET, _REASSEMBLED = 1, 2
 _LINK_BYTES = {0: 4, 108: 4, 104: 4, 113: 16, 276: 20}
 _POINT_TO_POINT = 9
 _LONGEST_VALUE = 8192
@@ -56,11 +57,35 @@ def _payload(match: Match) -> tuple[bytes, bool]:
 
 def packet_bytes(packet: PacketView) -> bytes:
     """Return the packet from its link header on; one carried within another begins with its IP header."""
-    start = packet.network_offset
-    if start < 0:
+    if packet.fragment == _REASSEMBLED:
+        return _ethernet_header(packet) + _network_header(packet) + packet.transport
+    if packet.network_offset < 0:
         return b""
     head = b"" if packet.tunnel_depth else _link_header(packet)
     return head + packet.network
+
+
+def _ethernet_header(packet: PacketView) -> bytes:
+    """The header as a datagram that was put together would have it on Ethernet; elsewhere none."""
+    if packet.link_type != _ETHERNET or packet.tunnel_depth:
+        return b""
+    tags = b"".join(struct.pack(">HH", 0x8100, tag) for tag in (packet.vlan, packet.vlan_inner) if tag)
+    kind = 0x0800 if packet.ip_version == 4 else 0x86DD
+    return packet.dst_mac.to_bytes(6, "big") + packet.src_mac.to_bytes(6, "big") + tags + struct.pack(">H", kind)
+
+
+def _network_header(packet: PacketView) -> bytes:
+    """The IP header of a datagram that was put together, without options."""
+    size = len(packet.transport)
+    src, dst = (getattr(packet, f"{end}_ip_hi") << 64 | getattr(packet, f"{end}_ip_lo") for end in ("src", "dst"))
+    if packet.ip_version == 6:
+        return struct.pack(">IHBB", 6 << 28 | packet.ip_tos << 20, size & 0xFFFF, packet.proto, packet.ip_ttl) + (
+            src.to_bytes(16, "big") + dst.to_bytes(16, "big"))
+    head = struct.pack(">BBHHHBBHII", 0x45, packet.ip_tos, (size + 20) & 0xFFFF, packet.ip_id & 0xFFFF, 0,
+                       packet.ip_ttl, packet.proto, 0, src & 0xFFFFFFFF, dst & 0xFFFFFFFF)
+    total = sum(struct.unpack(">10H", head))
+    total = (total & 0xFFFF) + (total >> 16)
+    return head[:10] + struct.pack(">H", ~(total + (total >> 16)) & 0xFFFF) + head[12:]
 
 
 def _link_header(packet: PacketView) -> bytes:

@@ -87,6 +87,7 @@ def _packet_info(number: int) -> dict[str, Any]:
     return {"linktype": number} | ({"linktype_name": named} if named else {})
 
 
+_RAW = 12
 _LINKS = {0: "NULL", 1: "EN10MB", 9: "PPP", 12: "RAW", 101: "RAW", 104: "C_HDLC", 108: "LOOP", 113: "LINUX_SLL",
           228: "IPv4", 229: "IPv6", 276: "LINUX_SLL2"}
 
@@ -105,7 +106,7 @@ def _context(match: Match) -> dict[str, Any]:
     if scene.proto in (1, 58) and scene.packet is not None:
         shown |= {"icmp_type": scene.packet.icmp_type, "icmp_code": scene.packet.icmp_code}
     if scene.packet is not None:
-        shown["packet_info"] = _packet_info(scene.packet.link_type)
+        shown["packet_info"] = _packet_info(_RAW if scene.packet.tunnel_depth else scene.packet.link_type)
         if (outer := scene.packet.outer()) is not None:
             shown["tunnel"] = outer
     frames = [g for g in match.rule.groups if g.layer == "frame"]
