@@ -20,6 +20,7 @@ from detectors.mynumber.masking import Masking
 from sekisho.coverage import LOSSES, CoverageReport
 from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
+from sekisho.garbage import rare_collections
 from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
 from sekisho.traffic import Traffic
@@ -94,18 +95,19 @@ def replay(
     with run.watch("kernels"):
         load_kernels(options.payload, options.ruleset is not None)
     try:
-        for frames in run.timed("capture", _frames(options, run.report, run.traffic, progress)):
-            for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
-                for start, stop, flows in run.timed("flow", run.table.update(packets)):
-                    some = slice_rows(packets, start, stop)
-                    run.judge(some, flows, run.dissect(some, flows, buffers))
-            if stopped():
-                run.report.interrupted = True
-                break
-        for flows in run.timed("flow", run.table.finish()):
-            run.judge(PACKET.none, flows, run.dissect(PACKET.none, flows, NO_BUFFERS))
-        run.deliver_alerts(run.chain.finish())
-        return run.close()
+        with rare_collections():
+            for frames in run.timed("capture", _frames(options, run.report, run.traffic, progress)):
+                for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
+                    for start, stop, flows in run.timed("flow", run.table.update(packets)):
+                        some = slice_rows(packets, start, stop)
+                        run.judge(some, flows, run.dissect(some, flows, buffers))
+                if stopped():
+                    run.report.interrupted = True
+                    break
+            for flows in run.timed("flow", run.table.finish()):
+                run.judge(PACKET.none, flows, run.dissect(PACKET.none, flows, NO_BUFFERS))
+            run.deliver_alerts(run.chain.finish())
+            return run.close()
     except BaseException:
         for sink in sinks:
             sink.abort()

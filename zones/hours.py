@@ -94,6 +94,6 @@ def _offset_at(zone: dt.tzinfo, second: int) -> int:
 
 def end_of_day_ns(day: dt.date, zone: dt.tzinfo) -> int:
     """Return the first nanosecond after a day in local time; the day itself is still within."""
-    latest = dt.date(2262, 1, 1)  # int64 nanoseconds end in 2262
-    midnight = dt.datetime.combine(min(day, latest) + dt.timedelta(days=1), dt.time(), zone)
+    earliest, latest = dt.date(1678, 1, 1), dt.date(2262, 1, 1)  # what int64 nanoseconds hold
+    midnight = dt.datetime.combine(min(max(day, earliest), latest) + dt.timedelta(days=1), dt.time(), zone)
     return int(midnight.timestamp()) * 1_000_000_000

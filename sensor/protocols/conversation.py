@@ -8,6 +8,7 @@ from typing import Any
 
 from columns.app import AppProto
 from sensor.protocols.agreement import PROBE_BYTES, agreement
+from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
 
 HANDOVERS = 4
@@ -19,9 +20,10 @@ class Conversation:
 
     app_proto is UNKNOWN until it is decided; decisions are (packet, protocol), one more each time the conversation is
     handed over. ``done`` is True when nobody wants the rest: nothing was recognised, or the parser has all it needs.
+    ahead: what the parser is still to be told, once anything could wait.
     """
 
-    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "app_proto",
+    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "ahead", "app_proto",
                  "context", "decisions", "done", "parser", "unheard")
 
     def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
@@ -34,6 +36,7 @@ class Conversation:
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
         self._room, self._datagrams = room, datagrams
+        self.ahead: Ahead | None = None
 
     @property
     def flow(self) -> FlowFacts:
@@ -60,6 +63,34 @@ class Conversation:
             self._call_it(AppProto.FAILED, at)
             self.done = True
             self._said.clear()
+
+    def look_ahead(self, side: int, count: bool = True) -> bool:
+        """Ask the parser which next bytes of a side can wait; return True where they need only be counted.
+
+        count: these are to be told as mere counts.
+        """
+        parser = self.parser
+        if self.done or self._agreement is not None or not hasattr(parser, "passable"):
+            return False
+        if self.ahead is None:
+            self.ahead = Ahead()
+        if count and (passable := parser.passable(side == 0)) >= LONG_BYTES:
+            self.ahead.promise(side, passable, True)
+            return True
+        if (patient := parser.patient(side == 0)) >= LONG_BYTES:
+            self.ahead.promise(side, patient, False)
+        return False
+
+    def catch_up(self, at: Moment) -> None:
+        """Tell the parser what has waited."""
+        assert self.ahead is not None
+        for side, passed, held in self.ahead.told():
+            if self.done:
+                return
+            if passed:
+                self.parser.skip(side == 0, passed, at)
+            if held:
+                self.say(side == 0, held, 0, at)
 
     def adopt(self, follow: Callable[[Context], Any], at: Moment) -> None:
         """Let a parser follow it that was announced by another conversation."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from columns import Flows, Packets, Table
 from columns.app import AppProto
-from columns.codes import EndReason, Status
+from columns.codes import EndReason
 from columns.said import Recognised, Said, Step, Stretch
+from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
+from sensor.protocols.datagrams import UDP, Datagrams
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.recognised import chosen
@@ -20,11 +22,16 @@ from sensor.protocols.settings import ProtocolSettings
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
-_UDP, _EXPECTED = 17, 4096
+_EXPECTED = 4096
 _OVER_TCP, _OVER_UDP = "_tcp", "_udp"
 _PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
 """Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
-_NO_MORE = 1 << 64
+_FIELDS = ("flow_id", "slot", "side", "flags", "buffer", "start", "size", "gap", "ts_ns", "packet_number", "row")
+_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
+"""Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
+_FIELDS = ("flow_id", "slot", "side", "flags", "buffer", "start", "size", "gap", "ts_ns", "packet_number", "row")
+_LONG_BYTES = 256
+"""Behind a shorter piece nobody asks whether the next bytes can be passed by, and fewer are not."""
 
 
 class Dissector:
@@ -47,8 +54,9 @@ class Dissector:
         self._ending = False
         self._alone = PacketRows(streams.flows, packet_rows)
         off, heads = self.settings.off, self.settings.recognised_only
-        self._wants = {6: chosen(stream_wants, off, heads), _UDP: chosen(datagram_wants, off, heads)}
+        self._wants = {6: chosen(stream_wants, off, heads), UDP: chosen(datagram_wants, off, heads)}
         self._talks: dict[int, Conversation] = {}
+        self._ahead: dict[int, tuple[Ahead, int]] = {}  # some bytes of these flows can be passed by
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, dict[str, int]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
@@ -64,7 +72,7 @@ class Dissector:
 
         flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
         """
-        datagrams = _Datagrams(packets, flows, buffers, self._ignored)
+        datagrams = Datagrams(packets, flows, buffers, self._ignored)
         for batch in chunks:
             self._take_chunks(batch, packets, datagrams)
         for event in datagrams.rest():
@@ -73,13 +81,24 @@ class Dissector:
         spoken, self._spoken = self._spoken, []
         return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers)
 
-    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: _Datagrams) -> None:
-        buffers = [memoryview(b) for b in chunks.buffers]
-        for flow_id, slot, side, flags, buffer, _, start, size, gap, ts_ns, number, row in chunks.records.tolist():
+    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams) -> None:
+        records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
+        passed = records["passed"].any(axis=1)
+        fields = [records[name].tolist() for name in _FIELDS]  # a list of records takes five times as long
+        for k, (some_passed, flow_id, slot, side, flags, buffer, start, size, gap, ts_ns, number, row) in enumerate(
+                zip(passed.tolist(), *fields, strict=True)):
             if datagrams.next_key < 2 * number + (row < 0):
                 for event in datagrams.before(2 * number + (row < 0)):
                     self._take_datagram(*event)
             talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
+            data = bytes(buffers[buffer][start : start + size])
+            rest = data
+            if talk is not None and talk.ahead is not None:
+                if some_passed:
+                    talk.ahead.passed_by(records["passed"][k].tolist())
+                rest = talk.ahead.take(side, data, gap)
+                if rest or flags & END:
+                    self._guard(talk, talk.catch_up, at)
             if flags & END:
                 if talk is not None:
                     self._end(talk, at)
@@ -90,16 +109,24 @@ class Dissector:
                 if flow_id in self._labels or row < 0:
                     continue
                 talk = self._begin(_facts(packets, row, side == 0), at)
-            data = bytes(buffers[buffer][start : start + size])
             told = len(self._spoken)
-            self._guard(talk, talk.say, side == 0, data, gap, at)
+            if rest:
+                self._guard(talk, talk.say, side == 0, rest, gap, at)
             if self._inspected:
                 self._tell_recognised(talk, side == 0, at, told)
                 self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
+                if size >= LONG_BYTES and rest:
+                    talk.look_ahead(side, count=False)
                 continue  # the rest of the stream is wanted, whatever the parser says
             if talk.done:
                 self._streams.pass_over(slot, flow_id)
                 self._leave(talk)
+            elif size >= LONG_BYTES and rest and talk.look_ahead(side):
+                self._ahead[flow_id] = talk.ahead, slot
+        for flow_id, (ahead, slot) in self._ahead.items():
+            for side, size in ahead.asked_of_streams():
+                self._streams.pass_by(slot, flow_id, side, size)
+        self._ahead.clear()
 
     def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,
                        packets: Packets) -> None:
@@ -134,7 +161,7 @@ class Dissector:
         talk = Conversation(self._context(facts), self._wants[facts.proto], self.settings.undecided_bytes,
                             self.settings.undecided_datagrams)
         self._talks[facts.flow_id] = talk
-        if self._expected and facts.proto != _UDP:
+        if self._expected and facts.proto != UDP:
             follow = self._expected.pop((facts.dst_ip, facts.dst_port), None)
             if follow is not None:
                 talk.adopt(follow, at)
@@ -213,10 +240,10 @@ class Dissector:
     def _batches(self, alone: list[tuple[Table, Any]]) -> list[tuple[Table, Any]]:
         made = [*((table, table.from_rows(rows)) for table, rows in self._rows.values()), *alone]
         for table, batch in made:
-            rows, over_udp = batch.proto.size, int(np.count_nonzero(batch.proto == _UDP))
+            rows, over_udp = batch.proto.size, int(np.count_nonzero(batch.proto == UDP))
             self.counts[f"rows_{table.name}"] += rows
             if table.name not in _PARTS:
-                self._by_protocol["tx", self._name(table.name, _UDP)] += over_udp
+                self._by_protocol["tx", self._name(table.name, UDP)] += over_udp
                 self._by_protocol["tx", self._name(table.name, 6)] += rows - over_udp
         self._rows.clear()
         return made
@@ -239,7 +266,7 @@ class Dissector:
     def _name(self, protocol: str, proto: int) -> str:
         """Return the name of a protocol, with that of the transport where there are two."""
         both = AppProto.__members__.get(protocol.upper()) in self._on_both or protocol == "FAILED"
-        return protocol.lower() + ((_OVER_UDP if proto == _UDP else _OVER_TCP) if both else "")
+        return protocol.lower() + ((_OVER_UDP if proto == UDP else _OVER_TCP) if both else "")
 
 
 def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
@@ -250,43 +277,3 @@ def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
         src, dst, macs = dst, src, macs[::-1]
     return FlowFacts(int(packets.flow_id[row]), src[0], dst[0], src[1], dst[1], int(packets.proto[row]),
                      int(packets.vlan[row]), *macs)
-
-
-class _Datagrams:
-    """UDP payloads that somebody may want, and the ends of UDP flows, each with its place in the one order."""
-
-    def __init__(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray], ignored: np.ndarray) -> None:
-        self._packets, self._buffers, self._at = packets, [memoryview(b) for b in buffers], 0
-        rows = np.flatnonzero((packets.proto == _UDP) & (packets.status == Status.OK) & (packets.flow_id != 0)
-                              & (packets.payload_captured_bytes > 0))
-        rows = rows[ignored[packets.flow_slot[rows]] != packets.flow_id[rows]]
-        ends = np.flatnonzero((flows.proto == _UDP) & (flows.end_reason != EndReason.ACTIVE_TIMEOUT))
-        keys = np.concatenate([2 * packets.packet_number[rows].astype(np.int64),
-                               2 * (flows.emitted_before[ends].astype(np.int64) - 1) + 1])
-        order = np.argsort(keys, kind="stable")
-        self._keys = [*keys[order].tolist(), _NO_MORE]
-        self.next_key = self._keys[0]
-        self._which = np.concatenate([rows, -1 - ends])[order].tolist()
-        self._flows = flows
-
-    def before(self, key: int) -> Iterator[tuple[Any, ...]]:
-        """Yield what comes before a place."""
-        while self.next_key < key:
-            self._at += 1
-            self.next_key = self._keys[self._at]
-            yield self._event(self._which[self._at - 1])
-
-    def rest(self) -> Iterator[tuple[Any, ...]]:
-        """Yield what is left."""
-        return self.before(_NO_MORE)
-
-    def _event(self, row: int) -> tuple[Any, ...]:
-        p = self._packets
-        if row < 0:
-            f, k = self._flows, -1 - row
-            at = Moment(int(f.ts_end_ns[k]), int(f.emitted_before[k]) - 1)
-            return -1, int(f.flow_id[k]), 0, False, b"", at, p
-        start, size = int(p.payload_offset[row]), int(p.payload_captured_bytes[row])
-        data = bytes(self._buffers[p.buffer[row]][start : start + size])
-        at = Moment(int(p.ts_ns[row]), int(p.packet_number[row]))
-        return row, int(p.flow_id[row]), int(p.flow_slot[row]), bool(p.to_server[row]), data, at, p

@@ -23,7 +23,7 @@ from sensor.protocols.magic import (
     hints_in,
     zip_locked,
 )
-from sensor.protocols.parser import Context, Moment
+from sensor.protocols.parser import NO_END, Context, Moment
 from sensor.protocols.shown import shown
 
 CLOSED, TRUNCATED, ERROR = "CLOSED", "TRUNCATED", "ERROR"
@@ -65,9 +65,15 @@ class FileTracker:
         self._hinted: bool | None = None  # whether hints are looked for; None until the type is known
 
     @property
-    def curious(self) -> bool:
-        """Whether the bytes themselves still matter; when not, ``skip`` is enough."""
-        return self.size < self._inspect or (bool(self._hashes) and not self.gaps)
+    def passable(self) -> int:
+        """For so many next bytes ``skip`` is enough: they themselves do not matter."""
+        if self._hashes and not self.gaps:
+            return 0
+        if self.size >= self._inspect:
+            return NO_END
+        if self._shown is not None or self._hinted is not False:
+            return 0
+        return ISO_OFFSET - self.size if self.size < ISO_OFFSET else 0 if self.size < _ISO_END else NO_END
 
     def data(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -79,7 +85,7 @@ class FileTracker:
         self.size += len(data)
 
     def skip(self, size: int) -> None:
-        """Count bytes that were there, but are not looked at (not ``curious``)."""
+        """Count bytes that were there, but are not looked at: at most ``passable``."""
         self.size += size
 
     def gap(self, size: int) -> None:

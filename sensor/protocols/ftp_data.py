@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from columns.app import AppProto
 from sensor.protocols.files import CLOSED, TRUNCATED, FileSettings, FileTracker
-from sensor.protocols.parser import Context, Moment
+from sensor.protocols.parser import NO_END, Context, Moment
 
 
 class Transfer(NamedTuple):
@@ -39,10 +39,23 @@ class FtpData:
             self._tracker = self._begin(to_server, at)
         if to_server != self._to_server:
             self._context.count("ftp_data_both_ways")
-        elif self._tracker.curious:
-            self._tracker.data(data)
-        else:
+        elif self._tracker.passable >= len(data):
             self._tracker.skip(len(data))
+        else:
+            self._tracker.data(data)
+
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of the file nobody looks at."""
+        return self._tracker.passable if self._tracker is not None and to_server == self._to_server else 0
+
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes may be told late: the file is told at its end."""
+        return NO_END if self._tracker is not None and to_server == self._to_server else 0
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        assert self._tracker is not None
+        self._tracker.skip(size)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """Some of the file is missing."""

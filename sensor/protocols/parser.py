@@ -67,6 +67,10 @@ class Handover(NamedTuple):
     to_client: bytes = b""
 
 
+NO_END = 1 << 62
+"""More bytes than a stream can have."""
+
+
 class StreamParser(Protocol):
     """Follows one TCP flow. Bytes come in order, each once, in pieces of any size: results must not depend on how the
     stream was cut. Whatever the bytes are, nothing is raised, and time and memory per byte are bounded.
@@ -77,6 +81,12 @@ class StreamParser(Protocol):
     """True when no more bytes are wanted: they are passed over without being looked at."""
 
     # A parser that can hand over has an attribute ``successor: Handover | None`` too, looked at once done is True.
+    #
+    # A parser that need not see bytes as they come has three methods more, all about the next bytes of a direction.
+    # passable(to_server) -> int: so many may be told by skip(to_server, size, at), as a mere count. patient(to_server)
+    # -> int: so many, the passable ones among them, may be told late, many at once: nothing is told that names the
+    # moment of any of them. So of a run that ends something (a body of known length) the last byte is not among them.
+    # What the other direction says must not change either. They are told before anything else of the conversation is.
 
     def __init__(self, context: Context) -> None: ...
 

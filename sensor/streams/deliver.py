@@ -32,7 +32,21 @@ def next_chunk(out, r, slot, side, at):
     out.filled[_CHUNKS] += 1
     c["flow_id"], c["slot"], c["side"] = r["flow_id"], slot, side
     c["ts_ns"], c["packet_number"], c["row"] = at.ts_ns, at.packet_number, at.row
+    for each in range(s.SIDES):
+        c["passed"][each], r["passed"][each] = r["passed"][each], 0
     return c
+
+
+@part
+def pass_by(r, side, size):
+    """Return how many of so many bytes need only be counted; a gap ends that, for it must be told where it is."""
+    if r["gap"][side] > 0:
+        r["ahead"][side] = 0
+        return np.int64(0)
+    passed = min(r["ahead"][side], size)
+    r["ahead"][side] -= passed
+    r["passed"][side] += passed
+    return passed
 
 
 @part
@@ -47,6 +61,11 @@ def emit(state, out, slot, side, at, buffer, start, size):
         kept = max(depth - place, 0)
         counts[_N_OVER_DEPTH] += size - kept
         size = kept
+        if size == 0:
+            return
+    if r["ahead"][side] > 0:
+        passed = pass_by(r, side, size)
+        start, size = start + passed, size - passed
         if size == 0:
             return
     c = next_chunk(out, r, slot, side, at)

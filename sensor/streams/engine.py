@@ -90,6 +90,15 @@ class Streams:
         if stream["flow_id"] == flow_id:
             stream["mode"] = s.PASS
 
+    def pass_by(self, slot: int, flow_id: int, side: int, size: int) -> None:
+        """The next so many bytes of a direction need only be counted: a later chunk of the connection says how many.
+
+        They count from behind the last chunk that was yielded. A gap among them ends it.
+        """
+        stream = self._state.streams[slot]
+        if stream["flow_id"] == flow_id:
+            stream["ahead"][side] = size
+
     def counters(self) -> dict[str, int]:
         """Return counts since the start, and the most pages that were ever in use."""
         counts = {name: int(count) for name, count in zip(s.COUNTS, self._state.counts, strict=True)}

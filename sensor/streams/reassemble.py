@@ -35,6 +35,7 @@ def begin_stream(r, flow_id, counts):
     for side in range(s.SIDES):
         r["taken"][side], r["acked"][side], r["fin"][side] = 0, 0, -1
         r["gap"][side], r["held"][side], r["seq"][side] = 0, 0, 0
+        r["ahead"][side], r["passed"][side] = 0, 0
         r["head"][side], r["tail"][side], r["segments"][side] = -1, -1, 0
         r["state"][side], r["flags"][side] = _NOT_STARTED, 0
     counts[_N_CONNECTIONS] += 1

@@ -16,13 +16,15 @@ FOLLOW, PASS = range(2)
 STREAM = np.dtype(
     [
         ("flow_id", "u8"), ("taken", "i8", (SIDES,)), ("acked", "i8", (SIDES,)), ("fin", "i8", (SIDES,)),
-        ("gap", "i8", (SIDES,)), ("held", "i8", (SIDES,)), ("seq", "u4", (SIDES,)),
+        ("gap", "i8", (SIDES,)), ("ahead", "i8", (SIDES,)), ("passed", "i8", (SIDES,)),
+        ("held", "i8", (SIDES,)), ("seq", "u4", (SIDES,)),
         ("head", "i4", (SIDES,)), ("tail", "i4", (SIDES,)), ("segments", "i4", (SIDES,)), ("state", "u1", (SIDES,)),
         ("flags", "u1", (SIDES,)), ("mode", "u1"), ("syn", "u1"), ("over", "u1"), ("unused", "u1"),
     ], align=True)
 """Both directions of one connection. taken: bytes of the direction that were handed on or given up, which is also the
 place of the next one; seq: its sequence number; acked: place up to which the other end confirmed; fin: place of the
-end, -1 unknown; gap: bytes given up since the last chunk; head, tail: pages that wait,
+end, -1 unknown; gap: bytes given up since the last chunk; ahead: bytes that
+are to be passed by; passed: bytes that were, since the last chunk of either direction; head, tail: pages that wait,
 in order of place; flags: what the next chunk has to say. A record of zeros is none; mode: FOLLOW or PASS."""
 
 PAGE_BYTES = 2048
@@ -32,10 +34,12 @@ PAGE = np.dtype([("start", "i8"), ("size", "i4"), ("next", "i4")], align=True)
 CHUNK = np.dtype(
     [
         ("flow_id", "u8"), ("slot", "i4"), ("side", "u1"), ("flags", "u1"), ("buffer", "u1"), ("unused", "u1"),
-        ("start", "i8"), ("size", "i8"), ("gap", "i8"), ("ts_ns", "i8"), ("packet_number", "u8"), ("row", "i8"),
+        ("start", "i8"), ("size", "i8"), ("gap", "i8"), ("passed", "i8", (SIDES,)), ("ts_ns", "i8"),
+        ("packet_number", "u8"), ("row", "i8"),
     ], align=True)
 """Bytes of one direction, in order: data[start : start + size] of a buffer (0 the capture block, 1 the fragment arena,
-2 the arena of the streams), after gap bytes that were lost. The packet is the one that made them deliverable, row is
+2 the arena of the streams), after gap bytes that were lost. passed: bytes of each direction that were passed by since
+the last chunk of either. The packet is the one that made them deliverable, row is
 its row (-1: a flow ended)."""
 
 FIRST, MIDSTREAM, CONFLICT, END = 1, 2, 4, 8

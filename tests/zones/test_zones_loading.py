@@ -1,5 +1,6 @@
 """Loading a policy: what is kept, what stands in files that people really write, and what hostile files do."""
 
+import datetime as dt
 import hashlib
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.support.policies import TODAY, city, company, policy_file, toml_text
 from tests.support.zone_stream import ip
 from zones import EXAMPLE, check_policy, conduit_rows, load_policy, problem_rows, zone_rows
 from zones.loading import examine
+from zones.policy import build_policy
 from zones.register import CONDUIT_COLUMNS, PROBLEM_COLUMNS, ZONE_COLUMNS
 
 
@@ -129,9 +131,15 @@ def test_a_policy_with_anything_anywhere_is_refused_or_loads_but_never_fails(dat
             table[key] = value
     draft, problems = examine(toml_text(document).encode(), today=TODAY)
     if draft and not any(p.level == "error" for p in problems):
-        from zones.policy import build_policy
-
         assert build_policy(draft, "", tuple(problems)).zone_names
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_review_date_beyond_any_clock_loads(day):
+    document = city()
+    document["conduit"]["C01"]["review_by"] = dt.date.fromisoformat(day)
+    draft, problems = examine(toml_text(document).encode(), today=TODAY)
+    assert build_policy(draft, "", tuple(problems)).zone_names
 
 
 def test_rows_for_a_table_have_their_columns():

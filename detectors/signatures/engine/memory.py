@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from detectors.signatures.language.conditions import FlowBits, FlowInt, HostBits, XBits
@@ -14,9 +14,12 @@ _NAMES = 4096
 
 
 class FlowMemory:
-    """What is kept of one flow as long as it lives. apps: protocol by direction (to client, to server)."""
+    """What is kept of one flow as long as it lives. apps: protocol by direction (to client, to server).
 
-    __slots__ = ("app", "apps", "bits", "by_packet", "fired", "ints", "passed", "said", "texts", "txs")
+    always: rules without a pattern that may hold of its transactions, by protocol and direction, once they are known.
+    """
+
+    __slots__ = ("always", "app", "apps", "bits", "by_packet", "fired", "ints", "passed", "said", "texts", "txs")
 
     def __init__(self) -> None:
         self.bits: set[str] = set()
@@ -27,6 +30,7 @@ class FlowMemory:
         self.passed = False
         self.txs: dict[int, Any] = {}
         self.said: set[str] = set()
+        self.always: dict[tuple[str, bool], Sequence[Any]] = {}
         self.by_packet: tuple[set[int], set[int]] = (set(), set())  # by direction: rules that a packet matched
         self.fired: tuple[dict[int, int], dict[int, int]] = ({}, {})  # by direction: rule -> turn it last matched in
 

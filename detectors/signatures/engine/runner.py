@@ -53,6 +53,7 @@ class Runner:
         self._judge.exchange(plan)
         self._windows.keep_history(plan.history)
         for _, memory in self.memory.flows.items():
+            memory.always.clear()
             for fired in (*memory.fired, *memory.by_packet):
                 fired.clear()
             for tx in memory.txs.values():
@@ -243,7 +244,7 @@ class Runner:
         side.done = side.done or step.done
         side.history = event.history or side.history
         if not memory.passed:
-            self._candidates(tx, side, event.rules, app, step)
+            self._candidates(memory, tx, side, event.rules, app, step)
             if side.pending or tx.both:
                 self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
         if side.done:
@@ -251,17 +252,23 @@ class Runner:
         if tx.over:
             memory.txs.pop(step.tx_id, None)
 
-    def _candidates(self, tx: Tx, side: Side, rules: Sequence[Prepared], app: str, step: Step) -> None:
+    def _candidates(self, memory: FlowMemory, tx: Tx, side: Side, rules: Sequence[Prepared], app: str,
+                    step: Step) -> None:
         if not side.started:
             side.started = True
-            flow = step.flow
-            ends = self.plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
-            for name in {"", app, _WIDER.get(app, app)}:
-                for rule in self.plan.tx_always.get(name, ()):
-                    if rule.may_go(ends, step.to_server):
-                        self._wait(tx, side, rule)
+            always = memory.always.get((app, step.to_server))
+            if always is None:
+                always = memory.always[app, step.to_server] = self._always(app, step.flow, step.to_server)
+            for rule in always:
+                self._wait(tx, side, rule)
         for rule in rules:
             self._wait(tx, side, rule)
+
+    def _always(self, app: str, flow: FlowFacts, to_server: bool) -> list[Prepared]:
+        """Return the rules without a pattern that may hold of any transaction of one direction of a flow."""
+        ends = self.plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
+        return [rule for name in sorted({"", app, _WIDER.get(app, app)}) for rule in self.plan.tx_always.get(name, ())
+                if rule.may_go(ends, to_server)]
 
     @staticmethod
     def _wait(tx: Tx, side: Side, rule: Prepared) -> None:

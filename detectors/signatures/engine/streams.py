@@ -7,7 +7,7 @@ bytes were segmented. A window that goes on a turn sees the end of the one befor
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from columns.said import FlowFacts, Moment, Stretch
@@ -62,42 +62,56 @@ class Windows:
         """Keep the latest bytes of each direction for rules that look at them together with a transaction."""
         self._history = wanted
 
-    def take(self, s: Stretch) -> Iterator[Window]:
-        """Yield the windows that a stretch completes."""
-        talk = self._talks.get(s.flow.flow_id)
+    def take(self, s: Stretch) -> Sequence[Window]:
+        """Return the windows that a stretch completes."""
+        flow_id, to_server = s.flow.flow_id, s.to_server
+        talk = self._talks.get(flow_id)
         if talk is None:
             if s.ended:
-                return
-            if len(self._talks) >= self._most:
-                self._talks.popitem(last=False)
-                self.forgotten += 1
-            talk = self._talks[s.flow.flow_id] = _Talk()
-            talk.who = s.to_server
+                return ()
+            talk = self._begin(flow_id, to_server)
         else:
-            self._talks.move_to_end(s.flow.flow_id)
+            self._talks.move_to_end(flow_id)
         if s.ended:
-            for to_server in (True, False):
-                yield from (w._replace(late=True) for w in self._cut(s.flow, talk, to_server))
-            del self._talks[s.flow.flow_id]
-            return
-        if s.to_server != talk.who:
-            yield from self._cut(s.flow, talk, talk.who)
-            talk.who, talk.turn = s.to_server, talk.turn + 1
-        side = talk.sides[s.to_server]
+            del self._talks[flow_id]
+            return [w._replace(late=True) for side in (True, False) for w in self._cut(s.flow, talk, side)]
+        found: Sequence[Window] = ()
+        if to_server != talk.who:
+            found = self._cut(s.flow, talk, talk.who)
+            talk.who, talk.turn = to_server, talk.turn + 1
+        side = talk.sides[to_server]
         if s.gap:
-            yield from self._cut(s.flow, talk, s.to_server)
-        if not s.data:
-            return
-        side.pending += s.data
-        side.at = s.at
-        if self._inline:
-            yield Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, talk.turn)
-            self._remember(side, s.data)
-            del side.pending[: -WINDOW_BYTES]
-            side.looked = len(side.pending)
+            found = [*found, *self._cut(s.flow, talk, to_server)]
+        if s.data:
+            side.pending += s.data
+            side.at = s.at
+            if self._inline:
+                found = [*found, self._latest(s, side, talk.turn)]
+            elif len(side.pending) - side.looked >= WINDOW_BYTES:
+                found = [*found, *self._full(s, side, talk.turn)]
+        return found
+
+    def _latest(self, s: Stretch, side: _Side, turn: int) -> Window:
+        """Return the window that ends here, and keep its end for the next one."""
+        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn)
+        self._remember(side, s.data)
+        del side.pending[:-WINDOW_BYTES]
+        side.looked = len(side.pending)
+        return window
+
+    def _begin(self, flow_id: int, to_server: bool) -> _Talk:
+        if len(self._talks) >= self._most:
+            self._talks.popitem(last=False)
+            self.forgotten += 1
+        talk = self._talks[flow_id] = _Talk()
+        talk.who = to_server
+        return talk
+
+    def _full(self, s: Stretch, side: _Side, turn: int) -> Iterator[Window]:
+        """Yield the windows that are full, and keep the end of the last one."""
         while len(side.pending) - side.looked >= WINDOW_BYTES:
             stop = side.looked + WINDOW_BYTES
-            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, talk.turn)
+            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, turn)
             keep = min(LOOK_BACK_BYTES, stop)
             self._remember(side, side.pending[side.looked : stop])
             del side.pending[: stop - keep]
@@ -115,10 +129,13 @@ class Windows:
         if self._history:
             side.history = (side.history + bytes(data))[-HISTORY_BYTES:]
 
-    def _cut(self, flow: FlowFacts, talk: _Talk, to_server: bool) -> Iterator[Window]:
+    def _cut(self, flow: FlowFacts, talk: _Talk, to_server: bool) -> Sequence[Window]:
+        """Return what a direction has said since the last window, as one; nothing of it is looked at again."""
         side = talk.sides[to_server]
+        found: Sequence[Window] = ()
         if len(side.pending) > side.looked:
-            yield Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn)
+            found = (Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn),)
             self._remember(side, side.pending[side.looked :])
         side.pending.clear()
         side.looked = 0
+        return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.http.coding import Decoder
+from sensor.protocols.parser import NO_END
 
 
 class Body:
@@ -14,9 +15,9 @@ class Body:
     __slots__ = ("_decoders", "_inflate", "_left", "_lost", "_sink", "entity_bytes", "odd", "shown", "wire_bytes")
 
     def __init__(self, codings: list[bytes], inspect_bytes: int, inflate_bytes: int, sink: Any) -> None:
-        """inspect_bytes: so many are kept to be inspected.
+        """inspect_bytes: so many are kept to be inspected. sink: takes data, skip, gap and end; None for none.
 
-        sink: takes data, skip, gap and end, and tells by ``curious`` whether bytes matter to it; None for none.
+        sink.passable: for so many next bytes skip is enough.
         """
         self._decoders = [Decoder(c) for c in reversed(codings)]
         self._left, self._inflate, self._sink = inspect_bytes, inflate_bytes, sink
@@ -26,11 +27,18 @@ class Body:
         self.odd: list[str] = []
 
     @property
-    def curious(self) -> bool:
-        """Whether the bytes themselves matter; when not, ``skip`` is enough."""
+    def passable(self) -> int:
+        """For so many next bytes ``skip`` is enough: they themselves do not matter."""
         if self._decoders:
-            return not self._lost
-        return self._left > 0 or (self._sink is not None and self._sink.curious)
+            return NO_END if self._lost else 0
+        if self._left > 0:
+            return 0
+        return self._sink.passable if self._sink is not None else NO_END
+
+    @property
+    def patient(self) -> bool:
+        """Whether nothing is told before the end of the body."""
+        return self._sink is None or self._sink.patient
 
     def data(self, data: bytes) -> None:
         """Take the next bytes as framed."""

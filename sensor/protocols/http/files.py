@@ -24,10 +24,12 @@ class FileSink:
         self._owner, self._tx, self._to_server, self._name = owner, tx, to_server, name
         self._tracker: FileTracker | None = None
 
+    patient = True
+
     @property
-    def curious(self) -> bool:
-        """Whether the bytes matter."""
-        return self._tracker is None or self._tracker.curious
+    def passable(self) -> int:
+        """So many next bytes do not matter."""
+        return self._tracker.passable if self._tracker is not None else 0
 
     def _file(self) -> FileTracker:
         if self._tracker is None:
@@ -59,7 +61,7 @@ class MultipartSink:
 
     __slots__ = ("_form", "_owner", "_tx")
 
-    curious = True  # boundaries may be anywhere
+    passable, patient = 0, False  # boundaries may be anywhere, and a file is told where it ends
 
     def __init__(self, owner: Any, tx: Transaction, boundary: bytes) -> None:
         self._owner, self._tx = owner, tx

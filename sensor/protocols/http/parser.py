@@ -19,7 +19,7 @@ from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http.showing import events, request_buffers, response_buffers
 from sensor.protocols.http.transaction import Transaction
 from sensor.protocols.http.uri import host_and_port, parse_target
-from sensor.protocols.parser import Context, Handover, Moment
+from sensor.protocols.parser import NO_END, Context, Handover, Moment
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 _RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
@@ -72,6 +72,10 @@ class HttpParser:
         """So many next bytes of a direction need not be handed over: ``skip`` is enough."""
         return self._readers[to_server].passable
 
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes of a direction may be told late."""
+        return self._readers[to_server].patient
+
     def skip(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes, at most ``passable``, are there but are not handed over."""
         self._at = at
@@ -116,10 +120,15 @@ class HttpParser:
         if body := self._body(to_server):
             body.gap(size)
 
-    def curious(self, to_server: bool) -> bool:
-        """Whether somebody wants to see the bytes of the body."""
+    def passable_body(self, to_server: bool) -> int:
+        """So many next bytes of the body nobody wants to see."""
         body = self._body(to_server)
-        return body is not None and body.curious
+        return NO_END if body is None else body.passable
+
+    def patient_body(self, to_server: bool) -> bool:
+        """Whether the body tells nothing before its end."""
+        body = self._body(to_server)
+        return body is None or body.patient
 
     def trailer(self, to_server: bool, block: bytes) -> None:
         """Take the trailers of a chunked body."""

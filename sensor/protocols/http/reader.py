@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from sensor.protocols.http.head import END
+from sensor.protocols.parser import NO_END
 
 HEAD, LENGTH, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, CLOSE, OPAQUE, LOST, HELD = range(10)
 """What is read now. CLOSE: a body until the end; OPAQUE: no HTTP any more; LOST: a head is searched after a gap;
@@ -15,7 +16,6 @@ _BLANK_LINES = re.compile(rb"[\r\n]+")
 _INK = re.compile(rb"[^\s\0]")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 _CHUNK_LINE_BYTES = 4096
-_HUGE = 1 << 62
 _START_BYTES = (32, 8192)  # a line that is longer begins no message
 _STARTS = (
     re.compile(rb"\n(?=HTTP/1\.[01] [1-9]\d\d[ \r\n])"),
@@ -26,8 +26,9 @@ _STARTS = (
 class Reader:
     """One direction. The owner is told: head(to_server, block), body(to_server, data), skipped(to_server, size),
     missing(to_server, size), trailer(to_server, block), ended(to_server, whole), odd(to_server, cause),
-    cut_off(to_server, rest), and asked curious(to_server) and headless(data, at): whether a response is a mere body
-    (it has changed the state then), None when that takes more bytes. On head it calls ``expect``.
+    cut_off(to_server, rest), and asked passable_body(to_server), patient_body(to_server) and headless(data, at):
+    whether a response is a mere body (it has changed the state then), None when that takes more bytes. On head it
+    calls ``expect``.
     """
 
     __slots__ = ("_buffer", "_fallback", "_first_chunk", "_head_bytes", "_owner", "_scanned", "framing_bytes", "left",
@@ -133,10 +134,10 @@ class Reader:
         return len(data)
 
     def _pass(self, data: bytes, at: int, take: int) -> None:
-        if self._owner.curious(self.to_server):
-            self._owner.body(self.to_server, bytes(data[at : at + take]))
-        else:
+        if self._owner.passable_body(self.to_server) >= take:
             self._owner.skipped(self.to_server, take)
+        else:
+            self._owner.body(self.to_server, bytes(data[at : at + take]))
 
     def _chunk_size(self, data: bytes, at: int) -> int:
         ink = _INK.search(data, at)
@@ -149,7 +150,7 @@ class Reader:
         end = data.find(b"\n", begin, at + _CHUNK_LINE_BYTES)
         if end < 0:
             return -1 if len(data) - at < _CHUNK_LINE_BYTES else self._not_chunked(at)
-        self.left = int(bytes(digits[0])[-16:], 16) if len(digits[0].lstrip(b"0")) <= 16 else _HUGE
+        self.left = int(bytes(digits[0])[-16:], 16) if len(digits[0].lstrip(b"0")) <= 16 else NO_END
         self.framing_bytes += end + 1 - at
         self._first_chunk = False
         if b";" in data[digits.end() : end]:
@@ -271,12 +272,20 @@ class Reader:
 
     @property
     def passable(self) -> int:
-        """So many next bytes need only be counted."""
+        """So many next bytes need only be counted; never the last one of a body."""
         if self.state == OPAQUE:
-            return _HUGE
-        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE) or self._owner.curious(self.to_server):
+            return NO_END
+        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE):
             return 0
-        return self.left if self.state != CLOSE else _HUGE
+        passable = self._owner.passable_body(self.to_server)
+        return min(passable, self.left - 1) if self.state != CLOSE else passable
+
+    @property
+    def patient(self) -> int:
+        """So many next bytes belong to a body that tells nothing before its end, and are not its last."""
+        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE) or not self._owner.patient_body(self.to_server):
+            return 0
+        return self.left - 1 if self.state != CLOSE else NO_END
 
     def skip(self, size: int) -> None:
         """Count bytes (at most ``passable``) that are there, but were not handed over."""
@@ -286,11 +295,6 @@ class Reader:
         if self.state == CLOSE:
             return
         self.left -= size
-        if self.left <= 0:
-            if self.state == CHUNK:
-                self.state = CHUNK_END
-            else:
-                self._end(True)
 
 
 _STEPS = {HEAD: Reader._head, LENGTH: Reader._length, CHUNK_SIZE: Reader._chunk_size, CHUNK: Reader._chunk,

@@ -221,7 +221,7 @@ class Http2Parser:
 class _Sink:
     """Gives the decoded body to a file."""
 
-    curious = True
+    passable, patient = 0, False
 
     def __init__(self, tracker: FileTracker) -> None:
         self._tracker = tracker

@@ -79,6 +79,20 @@ class NbssReader:
             self._left -= taken
             yield from self._take(piece)
 
+    @property
+    def passable(self) -> int:
+        """So many next bytes are file data within a message, the last of which is not among them."""
+        return self._left - 1 if self._stage == _BODY else 0
+
+    @property
+    def patient(self) -> int:
+        """So many next bytes belong to one message, the last of which is not among them."""
+        return max(self._wanted() - 1, 0) if self._stage in (_REST, _BODY, _PASS) else 0
+
+    def pass_by(self, size: int) -> None:
+        """So many bytes, at most ``passable``, are there but are not shown."""
+        self._left -= size
+
     def gap(self, size: int) -> Iterator[Event]:
         """Take a gap: file data goes on after it, and so does what comes after a message that is lost."""
         if self._stage == _BODY:

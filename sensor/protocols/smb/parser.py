@@ -45,6 +45,23 @@ class SmbParser:
         for event in self._readers[to_server].gap(size):
             self._event(to_server, event, at)
 
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of a direction are file data that nobody looks at."""
+        sink = self._sinks[to_server]
+        return min(self._readers[to_server].passable, sink.passable) if sink is not None else 0
+
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes of a direction belong to one message that tells nothing before its end."""
+        sink = self._sinks[to_server]
+        return self._readers[to_server].patient if sink is None or sink.patient else 0
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        sink = self._sinks[to_server]
+        assert sink is not None
+        self._readers[to_server].pass_by(size)
+        sink.pass_by(size)
+
     def end(self, at: Moment) -> None:
         """Tell what waits for a response, and the files that are open."""
         for sink in self._sinks:

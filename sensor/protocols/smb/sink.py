@@ -63,10 +63,29 @@ class Sink:
         if len(data) > passed:
             tracker = self._transfer.tracker
             self._transfer.next_offset += len(data) - passed
-            if tracker.curious:
-                tracker.data(data[passed:] if passed else data)
-            else:
+            if tracker.passable >= len(data) - passed:
                 tracker.skip(len(data) - passed)
+            else:
+                tracker.data(data[passed:] if passed else data)
+
+    @property
+    def patient(self) -> bool:
+        """Whether nothing is told before the end: no remote call is in it."""
+        return self._transfer is not None or self._one.calls is None
+
+    @property
+    def passable(self) -> int:
+        """For so many next bytes ``pass_by`` is enough."""
+        if self._transfer is None or self.skip or self._again:
+            return 0
+        return min(self._transfer.tracker.passable, self._left)
+
+    def pass_by(self, size: int) -> None:
+        """So many bytes, at most ``passable``, are there but are not shown."""
+        assert self._transfer is not None
+        self._left -= size
+        self._transfer.next_offset += size
+        self._transfer.tracker.skip(size)
 
     def gap(self, size: int) -> None:
         """So many bytes are missing."""
