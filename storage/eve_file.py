@@ -27,9 +27,9 @@ class EveWriter:
     """Writes events as they come; a file that was there before is replaced.
 
     path: a file, or ``-`` for standard output. sensor: goes into ``host``. options: which events, in which form. Each
-    write ends at the end of a line, and one that fails half-way is taken back to it, so that a reader never meets a partial line. StoreError when the file
-    cannot be made or the disk is full; when the reader of a pipe has gone, ``reader_gone`` is True and what comes
-    after is dropped.
+    write ends at the end of a line, and one that fails half-way is taken back to it, so that a reader never meets a
+    partial line. StoreError when the file cannot be made or the disk is full; when the reader of a pipe has gone,
+    ``reader_gone`` is True and what comes after is dropped.
 
     ``flow.alerted`` is true where an alert that was written before, not later than the flow's row in event time, names
     the flow; the last 65,536 such flows are remembered. Write the alerts of a batch before its flows.

@@ -62,8 +62,8 @@ def replay(
         "--suricata-yaml", metavar="FILE", help="Take over what a suricata.yaml says and has a counterpart here: "
         "variables, streams, protocols, limits, EVE (docs/suricata.md). The rest is named.")] = None,
     suricata_set: Annotated[list[str] | None, typer.Option(
-        "--set", metavar="KEY=VALUE", help="Set one key as in a suricata.yaml, over that of --suricata-yaml if there is "
-        "one; may be given several times.")] = None,
+        "--set", metavar="KEY=VALUE", help="Set one key as a suricata.yaml does, over that of --suricata-yaml if "
+        "there is one; may be given several times.")] = None,
     simulate_ips: Annotated[bool, typer.Option(
         "--simulate-ips", help="Judge as an inline sensor would: after a drop or reject nothing more of the flow is "
         "looked at, and such alerts say blocked. Nothing is ever blocked.")] = False,

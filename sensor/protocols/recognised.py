@@ -28,16 +28,20 @@ class Silent:
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """Nothing is missed."""
 
-    def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
-        """Nothing is looked at."""
-
     def end(self, at: Moment) -> None:
         """Nothing is left to tell."""
 
 
+class SilentDatagrams(Silent):
+    """The same for either transport."""
+
+    def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Nothing is looked at."""
+
+
 def chosen(wants: Sequence[Wants], off: Sequence[str], recognised_only: Sequence[str]) -> tuple[Wants, ...]:
     """Return the protocols to look for: without those that are off, and with no parser for those only recognised."""
-    return tuple(w._replace(parser=Silent) if w.app_proto.name.lower() in recognised_only else w
+    return tuple(w._replace(parser=SilentDatagrams) if w.app_proto.name.lower() in recognised_only else w
                  for w in wants if w.app_proto.name.lower() not in off)
 
 

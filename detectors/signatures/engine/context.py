@@ -193,7 +193,8 @@ def _ftp_data(tx: Tx) -> dict[str, Any]:
 
 _MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp,
                                                         "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
-                                                        "ldap": _exchange, "mqtt": _as_told, "http2": _http2, "ftp-data": _ftp_data}
+                                                        "ldap": _exchange, "mqtt": _as_told, "http2": _http2,
+                                                        "ftp-data": _ftp_data}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ def in_order(rules: Sequence[Rule], actions: Sequence[str] = ("pass", "drop", "r
     """Return rules in the order in which Suricata looks at them; actions in the order that its configuration gives."""
     ranks = _flowbit_ranks(rules)
     by_action = {action: k for k, action in enumerate(actions)}
-    keyed = [((by_action.get(_KINDS.get(r.action, r.action), len(by_action)), ranks[k], *(_kind_rank(r, kind) for kind in (FlowInt, HostBits, XBits)),
-               r.priority, k), r) for k, r in enumerate(rules)]
+    keyed = [((by_action.get(_KINDS.get(r.action, r.action), len(by_action)), ranks[k],
+               *(_kind_rank(r, kind) for kind in (FlowInt, HostBits, XBits)), r.priority, k), r)
+             for k, r in enumerate(rules)]
     return [rule for _, rule in sorted(keyed, key=lambda pair: pair[0])]
 
 

@@ -92,7 +92,8 @@ class Runner:
     def _pass_midstream(self, packets: Packets) -> None:
         """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""
         first = self._f.sums[:, 0] + self._f.sums[:, 1] == 1
-        for flow_id in packets.flow_id[first & (packets.proto == _TCP) & (packets.tcp_flags & (_SYN | _ACK) != _SYN)].tolist():
+        first &= (packets.proto == _TCP) & (packets.tcp_flags & (_SYN | _ACK) != _SYN)
+        for flow_id in packets.flow_id[first].tolist():
             self.memory.flows.of(flow_id).passed = True
 
     def _look(self, event: Event) -> None:

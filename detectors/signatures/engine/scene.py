@@ -143,7 +143,9 @@ class Scene:
         if self.packet is None or not depth:
             return "wire/pcap"
         kind = Tunnel(self.packet.tunnel)
-        return "ipv6 tunnel" if kind == Tunnel.IPIP and self.packet.outer_version == 6 else _CARRIERS.get(kind, "tunnel")
+        if kind == Tunnel.IPIP and self.packet.outer_version == 6:
+            return "ipv6 tunnel"
+        return _CARRIERS.get(kind, "tunnel")
 
     @property
     def ip_version(self) -> int:

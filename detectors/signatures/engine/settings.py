@@ -43,7 +43,8 @@ class SignatureSettings:
     payload_printable: bool = _option(False, "the same, as text with dots for what cannot be printed")
     payload_bytes: int = setting(4096, unit="bytes", low=0, high=1 << 20, meaning="shown of a payload at most")
     packet: bool = _option(False, "show the packet in alerts, as base64")
-    verdict: bool = _option(False, "show the verdict on the packet in alerts: alert, pass or drop; whom a reset would go to")
+    verdict: bool = _option(
+        False, "show the verdict on the packet in alerts: alert, pass or drop; whom a reset would go to")
     xff: Literal["off", "extra-data", "overwrite"] = _option(
         "off", "client behind a proxy, by its header: extra-data shows it in alerts, overwrite puts it in the place of "
         "the address")
