@@ -138,8 +138,8 @@ class Runner:
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
         for rule in rules:
-            if self._judge.holds(rule, scene) and rule.rule.on_stream and scene.memory is not None:
-                scene.memory.by_packet[scene.to_server].add(rule.number)
+            if self._judge.holds(rule, scene) and rule.rule.on_stream and flow_id:
+                self.memory.flows.of(flow_id).by_packet[scene.to_server].add(rule.number)
 
     def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
         p = self._p
@@ -172,7 +172,7 @@ class Runner:
             scene.data = window.data[window.looked :] if again and window.looked else window.data
             if self._judge.holds(rule, scene):
                 fired[rule.number] = window.turn
-            else:
+            elif not (again and self.settings.inline):  # whose windows overlap: the new bytes alone were looked at
                 fired.pop(rule.number, None)
         told.clear()
 
