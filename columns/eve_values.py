@@ -90,7 +90,10 @@ class Fields:
         opening = f"{key_text(name)}{{"
         if self._integers:
             return [*self.parts(opening), ["}"] * self.rows]
-        inner = map("".join, zip(*self.parts(), strict=True))
+        parts = self.parts()
+        if not parts:
+            return []
+        inner = map("".join, zip(*parts, strict=True))
         return [[f"{opening}{fields[1:]}}}" if fields else "" for fields in inner]]
 
 
