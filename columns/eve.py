@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from ipaddress import ip_address
 from typing import Any
 
 import numpy as np
 
 from columns.address import mac_text, proto_text
-from columns.alert import ALERT
 from columns.app import AppProto
 from columns.codes import EndReason, Outcome, TcpState, labels_of
 from columns.community_id import PORT_PROTOS, community_ids
@@ -34,7 +32,7 @@ from columns.eve_values import (
     times,
 )
 from columns.flow import FLOW
-from columns.schema import Column, Table, Text, rows_in, text_values
+from columns.schema import Column, Table, rows_in, text_values
 
 Vocabularies = Mapping[str, Sequence[str]]
 Form = Callable[[Fields, str, Any], None]
@@ -82,71 +80,6 @@ def community(own: Fields, batch: Any, options: EveSettings) -> None:
     """Add the community_id, where it is wanted."""
     if options.community_id:
         own.add([f',"community_id":"{c}"' for c in community_ids(batch, options.community_id_seed)])
-
-
-def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULTS) -> str:
-    """Return one ``alert`` event per revision, each a line.
-
-    community_id is there for TCP, UDP and SCTP between two single addresses.
-    """
-    rows = rows_in(alerts)
-    if rows == 0:
-        return ""
-    event = Event("alert", alerts.ts_ns, sensor, options)
-    event.object("alert").add(_alert_objects(alerts))
-    event.derive(ALERT, alerts, {}, _ALERT_FORMS if options.references else {**_ALERT_FORMS, "references": _elsewhere})
-    event.own.add(_merged(alerts.context, options.ipv6_full))
-    if not options.community_id:
-        return event.lines()
-    many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
-    for side in ("src", "dst"):
-        many |= (getattr(alerts, f"{side}_ip_hi") == 0) & (getattr(alerts, f"{side}_ip_lo") == 0)
-    ids = [f',"community_id":"{c}"' for c in community_ids(alerts, options.community_id_seed)]
-    event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
-    return event.lines()
-
-
-def _alert_objects(alerts: Any) -> list[str]:
-    """What the object ``alert`` begins with, in Suricata's order."""
-    rows = zip(alerts.gid.tolist(), alerts.signature_id.tolist(), alerts.rev.tolist(), text_values(alerts.signature),
-               text_values(alerts.category), alerts.severity.tolist(), text_values(alerts.context), strict=True)
-    return [f',"action":"{_done(context)}","gid":{gid},"signature_id":{number},"rev":{rev},'
-            f'"signature":{json_text(words)},"category":{json_text(kind)},"severity":{severity}{_within(context)}'
-            for gid, number, rev, words, kind, severity, context in rows]
-
-
-_WITHIN = '{"alert":'
-"""How a context begins that has something to say within ``alert``."""
-
-
-def _said_within(context: str) -> dict[str, Any]:
-    return json.loads(context)["alert"] if context.startswith(_WITHIN) else {}
-
-
-def _done(context: str) -> str:
-    """The action: allowed, unless an inline sensor was to be told."""
-    return str(_said_within(context).get("action", "allowed"))
-
-
-def _within(context: str) -> str:
-    return "".join(key_text(name) + json_text(value) for name, value in _said_within(context).items()
-                   if name != "action")
-
-
-def _merged(context: Text, full: bool) -> list[str]:
-    """The fields of JSON objects, each as a field of the event; what belongs into ``alert`` is there."""
-    found = []
-    for text in text_values(context):
-        if text.startswith(_WITHIN) or (full and text):
-            said = json.loads(text)
-            said.pop("alert", None)
-            for holder in (said.get(name, {}) for name in ("flow", "tunnel") if full):
-                for end in ("src_ip", "dest_ip"):
-                    if ":" in holder.get(end, ""):
-                        holder[end] = ip_address(holder[end]).exploded
-            text = json_text(said)
-        found.append("," + text[1:-1] if len(text) > 2 else "")
-    return found
 
 
 def stats_lines(health: Any, *, sensor: str = "") -> str:
@@ -321,16 +254,6 @@ def _tcp_object(toserver: int, toclient: int, state: int) -> str:
         **{name: True for name, bit in TCP_FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
 
 
-def _alert_vlan(fields: Fields, name: str, alerts: Any) -> None:
-    """The VLAN tag, where the context does not name them all."""
-    named = ['"vlan":' in text for text in text_values(alerts.context)]
-    vlan_form(fields, name, alerts._replace(vlan=np.where(named, 0, alerts.vlan)))
-
-
-def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
-    """Nothing: it is merged into the event."""
-
-
 _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient", "tcp_state"})
 """Columns of a flow that go into ``vlan`` and ``tcp`` together with others."""
 
@@ -343,10 +266,4 @@ FLOW_FORMS: dict[str, Form] = {
     "src_mac": _both_macs("src_mac", "reply_dst_mac"), "dst_mac": _both_macs("dst_mac", "reply_src_mac"),
     "reply_icmp_type": _reply_icmp("reply_icmp_type"), "reply_icmp_code": _reply_icmp("reply_icmp_code"),
     "end_reason": _reason, "app_proto": _app_proto, "first_app_proto": _app_proto,
-}
-_ALERT_FORMS: dict[str, Form] = {
-    "proto": proto_form,
-    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
-    "vlan": _alert_vlan, **dict.fromkeys(
-        ("gid", "signature_id", "rev", "signature", "category", "severity", "context"), _elsewhere),
 }

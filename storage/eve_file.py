@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from columns.errors import StoreError
-from columns.eve import alert_lines, flow_lines, stats_lines
+from columns.eve import flow_lines, stats_lines
+from columns.eve_alerts import alert_lines
 from columns.eve_netflow import netflow_lines
 from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_transactions import transaction_lines

@@ -32,9 +32,10 @@ none; `--json` names them all under `suricata_yaml`. A value beyond the range of
 it, with a note. A value that is none of its key is an error (exit code 2). Nothing is dropped in silence.
 
 - **The file** is read as Suricata reads it: every value is a text, yes/no, true/false and 1/0 are switches, sizes take
-  kb, mb and gb of 1024. `include` and `!include` are followed, from the folder of the file; one that is absent is noted.
-  At most 4 MiB a file, 32 files, 32 levels and 50,000 values in all are read.
-- **Files that it names** (rules, class types, references, thresholds) are looked for beside it; what is absent is noted.
+  kb, mb and gb of 1024. `include` and `!include` are followed, from the folder of the file; one that is absent is
+  noted. At most 4 MiB a file, 32 files, 32 levels and 50,000 values in all are read.
+- **Files that it names** (rules, class types, references, thresholds) are looked for beside it; what is absent is
+  noted.
   `rule-files` are used where neither `--rules` nor [rules] `files` names rules.
 - **`--set KEY=VALUE`** changes one key, as Suricata's does: names are joined by dots, a number counts in a list from 0.
 - **EVE**: with an `eve-log` only the events of its `types` are written, and IPv6 addresses with all zeros, as Suricata
@@ -57,8 +58,8 @@ so are rules that need what is not here. [rules] `invalid` changes that.
 _GROUPS = (
     ("vars.address-groups, vars.port-groups", "[rules] vars; those of the configuration go before them"),
     ("rule-files, default-rule-path", "[rules] files, where none are named"),
-    ("host-os-policy", "[streams] overlap, by the policy of 0.0.0.0/0 or ::/0: last, old-linux, bsd-right and hpux10 are "
-                       "last, the others first; policies of single hosts have no counterpart"),
+    ("host-os-policy", "[streams] overlap, by the policy of 0.0.0.0/0 or ::/0: last, old-linux, bsd-right and hpux10 "
+                       "are last, the others first; policies of single hosts have no counterpart"),
     ("app-layer.protocols.NAME.enabled", "[protocols] off (no), recognised_only (detection-only)"),
     ("include", "followed"),
 )

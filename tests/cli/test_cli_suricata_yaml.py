@@ -79,7 +79,8 @@ def test_an_inline_sensor_is_simulated(cli, place):
     found = {}
     for option in ((), ("--simulate-ips",)):
         _, events = replayed(cli, "--rules", "a.rules", *option)
-        found[option] = [(e["alert"]["signature_id"], e["alert"]["action"]) for e in events if e["event_type"] == "alert"]
+        alerts = [e["alert"] for e in events if e["event_type"] == "alert"]
+        found[option] = [(alert["signature_id"], alert["action"]) for alert in alerts]
     assert found == {(): [(1, "allowed"), (2, "allowed")], ("--simulate-ips",): [(1, "blocked")]}
 
 

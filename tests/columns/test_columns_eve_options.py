@@ -9,7 +9,8 @@ from columns.address import address_int
 from columns.app import AppProto
 from columns.community_id import community_ids
 from columns.errors import ConfigError
-from columns.eve import alert_lines, flow_lines
+from columns.eve import flow_lines
+from columns.eve_alerts import alert_lines
 from columns.eve_netflow import netflow_lines
 from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_transactions import transaction_lines

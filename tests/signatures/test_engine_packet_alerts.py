@@ -18,7 +18,8 @@ _ADDRESS = int.from_bytes(bytes([203, 0, 113, 9]), "big") | 0xFFFF00000000
 DROP_FIRST = ("drop", "pass", "reject", "alert")
 
 
-def alerts(tmp_path: Path, frames: list[bytes], *rules: str, batch: int = 4096, **settings: Any) -> list[dict[str, Any]]:
+def alerts(tmp_path: Path, frames: list[bytes], *rules: str, batch: int = 4096,
+           **settings: Any) -> list[dict[str, Any]]:
     sensor = Sensor(SignatureDetector(rules_of(tmp_path, *rules), SignatureSettings(**settings)))
     sensor.take(frames, batch)
     sensor.end()
@@ -107,8 +108,8 @@ def test_alerts_show_payload_and_packet_where_that_is_asked_for(tmp_path):
     assert base64.b64decode(shown["packet"]) == UDP[0]
     short = alerts(tmp_path, UDP, ALERT, payload_printable=True, payload_bytes=4)[0]["context"]
     assert short["payload_printable"] == "some"
-    stream, = alerts(tmp_path, talk((True, GET), pieces=[9]), 'alert tcp any any -> any any (content:"probe/1"; sid:1;)',
-                     payload_printable=True)
+    rule = 'alert tcp any any -> any any (content:"probe/1"; sid:1;)'
+    stream, = alerts(tmp_path, talk((True, GET), pieces=[9]), rule, payload_printable=True)
     assert stream["context"]["payload_printable"].replace("\r\n", "\n") == GET.decode().replace("\r\n", "\n")
     assert stream["context"]["stream"] == 1
 

@@ -1,7 +1,8 @@
-"""A suricata.yaml as plain data: values stay texts, includes are followed, what is hostile is refused in bounded time."""
+"""A suricata.yaml as plain data: values stay texts, includes are followed, hostile files are refused in bounded time."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ def test_a_change_that_is_none_is_refused(change):
 
 _NAMES = st.text("abcdefgh-_", min_size=1, max_size=6).filter(lambda name: name != "include")
 _TREES = st.recursive(st.text(max_size=8) | st.integers() | st.booleans(),
-                      lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3), max_leaves=12)
+                      lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
+                      max_leaves=12)
 
 
 def as_texts(value: Any) -> Any:
@@ -100,7 +102,5 @@ def test_any_tree_comes_back_as_texts(tmp_path, tree):
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_are_read_or_refused(tmp_path, data):
-    try:
-        tree_of(tmp_path, data)
-    except ConfigError as error:
-        assert error.where
+    with contextlib.suppress(ConfigError):
+        assert isinstance(tree_of(tmp_path, data), dict)

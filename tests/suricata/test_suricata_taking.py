@@ -12,8 +12,8 @@ from sekisho.settings import default_settings
 from sekisho.suricata import keys as k
 from sekisho.suricata.taking import TakenOver, take_over
 
-_SAMPLES = ("drop, pass, reject, alert", "yes", "no", "7", "123kb", "64mb", "pass-flow", "overwrite", "forward", "X-Client",
-            "md5", "file.config", "2")
+_SAMPLES = ("drop, pass, reject, alert", "yes", "no", "7", "123kb", "64mb", "pass-flow", "overwrite", "forward",
+            "X-Client", "md5", "file.config", "2")
 
 
 def taken(folder: Path, text: str, *changes: str) -> TakenOver:
@@ -131,8 +131,8 @@ def test_the_rest_is_named_once_and_notes_are_short(tmp_path):
 
 
 def test_the_configuration_names_one_and_goes_before_it(tmp_path):
-    (tmp_path / "suricata.yaml").write_text("stream: {midstream: yes, reassembly: {depth: 64kb}}\nvars: {address-groups: "
-                                            "{HOME_NET: '[192.0.2.0/24]'}}")
+    (tmp_path / "suricata.yaml").write_text(
+        "stream: {midstream: yes, reassembly: {depth: 64kb}}\nvars: {address-groups: {HOME_NET: '[192.0.2.0/24]'}}")
     (tmp_path / "s.toml").write_text('[rules]\nsuricata_yaml = "suricata.yaml"\n[streams]\ndepth_kib = 9\n')
     got = load_settings(tmp_path / "s.toml")
     assert (got.streams.midstream, got.streams.depth_kib) == (True, 9)
