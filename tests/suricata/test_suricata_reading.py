@@ -1,4 +1,4 @@
-"""A suricata.yaml as plain data: values stay texts, includes are followed, hostile files are refused in bounded time."""
+"""A suricata.yaml as plain data: values stay texts, includes are followed, hostile files are refused."""
 
 from __future__ import annotations
 
