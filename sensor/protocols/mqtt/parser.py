@@ -18,6 +18,7 @@ from sensor.protocols.printing import json_column
 _STRANGE = 8
 _FINAL = frozenset({m.CONNACK, m.PUBACK, m.PUBCOMP, m.SUBACK, m.UNSUBACK, m.PINGRESP})
 _ALONE = frozenset({m.DISCONNECT, m.AUTH})
+_INTRODUCING = frozenset({m.CONNECT, m.CONNACK, m.AUTH})
 _ANSWERS = _FINAL | {m.PUBREC, m.PUBREL}
 _CONNECTION, _PING = -1, -2  # in the place of a message identifier
 
@@ -44,7 +45,8 @@ class MqttStream:
         self._pending: dict[tuple[bool, int], _Exchange] = {}
         self._version = self._strange = self._exchanges = 0
         self._client = self._user = ""
-        self._anomalies, self._connected = Anomalies(context, self.app_proto), False
+        self._anomalies = Anomalies(context, self.app_proto)
+        self._connected = self._accepted = False  # a CONNECT was seen, and its CONNACK
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
@@ -90,7 +92,8 @@ class MqttStream:
             self._client, self._user = fields["client_id"], fields.get("username", "")
         elif kind == m.CONNACK and not self._version:
             self._version = 5 if "properties" in fields else 4
-        if not self._connected and kind != m.CONNACK:
+        self._accepted |= kind == m.CONNACK and self._connected
+        if not self._accepted and kind not in _INTRODUCING:
             self._anomalies.tell("unintroduced_message", self._exchanges, to_server, at)
         key = _key(message, to_server)
         if kind in _ANSWERS:
