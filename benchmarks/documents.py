@@ -159,3 +159,45 @@ def benign_documents(size: int, seed: int = 7) -> Iterator[bytes]:
         document = writer.benign(2_000 + writer.below(198_000))
         size -= len(document)
         yield document
+
+
+def office_files(seed: int = 5) -> dict[str, list[bytes]]:
+    """Return files as an office sends them, of 40 KB to 300 KB: documents, spreadsheets, a page of the web, scans."""
+    writer = Writer(seed)
+    lines = [writer.line() for _ in range(4000)]
+    portions = [lines[k : k + 800] for k in range(0, 4000, 800)]
+    page = "".join(f"<tr><td>{line}</td></tr>\n" for line in lines).encode()
+    return {"docx": [_docx(writer, part) for part in portions], "xlsx": [_xlsx(writer, part) for part in portions],
+            "gzip of a page": [gzip.compress(page, mtime=0)] * 2,
+            "png": [b"\x89PNG\r\n\x1a\n" + writer.rng.bytes(100_000) for _ in range(5)]}
+
+
+def inflated(data: bytes) -> int:
+    """Return how many bytes a file inflates to, its own where it is none that does."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(len(archive.read(name)) for name in archive.namelist())
+    return len(gzip.decompress(data)) if data.startswith(b"\x1f\x8b") else len(data)
+
+
+def _zipped(members: dict[str, str | bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members.items():
+            file.writestr(zipfile.ZipInfo(name, (2026, 6, 10, 9, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+def _docx(writer: Writer, lines: list[str]) -> bytes:
+    properties = '<w:rPr><w:rFonts w:hint="eastAsia"/></w:rPr>'
+    text = "".join(f"<w:p><w:r>{properties}<w:t>{line}</w:t></w:r></w:p>" for line in lines)
+    styles = "".join(f'<w:style w:id="{k}"><w:rPr><w:sz w:val="{k * 7 % 50}"/></w:rPr></w:style>' for k in range(400))
+    return _zipped({"word/styles.xml": styles, "word/document.xml": f"<w:document>{text}</w:document>",
+                    "word/media/image1.png": writer.rng.bytes(20_000)})
+
+
+def _xlsx(writer: Writer, lines: list[str]) -> bytes:
+    rows = "".join(f'<row r="{k}"><c r="A{k}" t="s"><v>{k}</v></c><c r="B{k}"><v>{writer.below(99_999)}</v></c></row>'
+                   for k in range(2 * len(lines)))
+    return _zipped({"xl/sharedStrings.xml": f"<sst>{''.join(f'<si><t>{line}</t></si>' for line in lines)}</sst>",
+                    "xl/worksheets/sheet1.xml": f"<worksheet>{rows}</worksheet>"})

@@ -19,7 +19,7 @@ def address_int(text: str) -> int:
 def address_text(hi: int, lo: int) -> str:
     """Return the text of an address given as its two halves: dotted for IPv4, RFC 5952 for IPv6."""
     if hi == 0 and lo >> 32 == 0xFFFF:
-        return str(ipaddress.IPv4Address(lo & 0xFFFFFFFF))
+        return f"{lo >> 24 & 255}.{lo >> 16 & 255}.{lo >> 8 & 255}.{lo & 255}"
     return str(ipaddress.IPv6Address(hi << 64 | lo))
 
 

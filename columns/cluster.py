@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from columns import TABLES
 from columns.clickhouse import store_creates, view_ddls
-from columns.ddl import DEDUPLICATION_WINDOW, Create, quoted
+from columns.ddl import DEDUPLICATION_WINDOW, PART_SETTINGS, Create, quoted
 from columns.rollups import ROLLUPS, Rollup
 
 SUFFIX = "_local"
@@ -36,7 +36,7 @@ def _local(create: Create, cluster: str) -> str:
     engine, _, arguments = create.engine.partition("(")
     more = f", {arguments.removesuffix(')')}" if arguments else ""
     path = f"/clickhouse/tables/{{shard}}/{{database}}/{create.name}"
-    window = f"replicated_deduplication_window = {DEDUPLICATION_WINDOW}"
+    window = f"replicated_deduplication_window = {DEDUPLICATION_WINDOW}, {PART_SETTINGS}"
     return create.statement(f"{create.name}{SUFFIX} ON CLUSTER {cluster}",
                             f"Replicated{engine}('{path}', '{{replica}}'{more})",
                             window if create.deduplicated else "replicated_deduplication_window = 0")
@@ -49,7 +49,7 @@ def _distributed(create: Create, name: str, cluster: str) -> str:
 
 
 def _filling(rollup: Rollup, cluster: str) -> str:
-    select = rollup.select(f"{rollup.source.name}{SUFFIX}")
+    select = rollup.feed(f"{rollup.feeder}{SUFFIX}")
     # rows that come through a Distributed table are read by the engine's older analysis, to which a name of an ARRAY
     # JOIN that is given once more is another one
     for key in rollup.keys:

@@ -11,6 +11,19 @@ from columns.schema import Column
 DEDUPLICATION_WINDOW = 10_000
 """Blocks per table whose tokens ClickHouse remembers; a block holds up to 131,072 rows."""
 
+WIDE_PART_BYTES = 128 << 20
+"""Bytes (not compressed) from which a part has files of its own for every column; below, its columns share one.
+
+A chunk of flows is 22 MB, and a file for each of its 45 columns, with marks and dictionaries, is 130 files: to make
+them took as long as to sort, compress and write what is in them.
+"""
+
+WIDE_PARTS = f"min_bytes_for_wide_part = {WIDE_PART_BYTES}"
+
+PART_SETTINGS = f"index_granularity = 8192, {WIDE_PARTS}"
+"""How tables that rows are streamed into keep their parts. (The granularity is the engine's own, named so that a table
+whose settings were altered is defined word for word like a new one.)"""
+
 INSERT_SETTINGS = "deduplicate_blocks_in_dependent_materialized_views = 1"
 """Every insert into a raw table needs this beside its token.
 
@@ -52,8 +65,8 @@ class Create:
 
     def sql(self) -> str:
         """Return the statement for one server; it may be run again."""
-        window = f"non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}" if self.deduplicated else ""
-        return self.statement(self.name, self.engine, window)
+        window = f"non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}, {PART_SETTINGS}"
+        return self.statement(self.name, self.engine, window if self.deduplicated else "")
 
     def statement(self, head: str, engine: str, settings: str) -> str:
         """Return CREATE TABLE with another name, engine and settings."""

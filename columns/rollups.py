@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from columns.alert import ALERT
-from columns.ddl import PREFIX, TTL, Create, column_line, column_type
+from columns.ddl import PREFIX, TTL, Create, column_line, column_type, quoted
 from columns.flow import FLOW
 from columns.schema import Table
 
@@ -21,19 +21,24 @@ SERVICE_PORTS = (
 """Ports from 1024 on that stand for a service. What is in neither range counts as port 0: other ports are chosen at
 random by clients and scanners, and a rollup with a row for each would be no smaller than the flows."""
 
+BUCKET = column_line("bucket", "DateTime('UTC')", "ZSTD")
+"""The column of time. DoubleDelta would take half as much again, and every question reads it: three times as long."""
+
 _LAST_SECOND = 4_294_967_295
 
 
 @dataclass(frozen=True)
 class Measure:
     """One column of a rollup. sql: over the source's columns, qualified with its name; of a key it is one value, else
-    an aggregate. clickhouse: its type, "" for that of the source column of the same name."""
+    an aggregate. clickhouse: its type, "" for that of the source column of the same name. group: of a key, what has one
+    value where it has one and is cheaper to group by."""
 
     name: str
     meaning: str
     sql: str = ""
     clickhouse: str = ""
     unit: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Rollup:
 
     sums add up when rows of one key meet; states are partial aggregates, to be read with the -Merge function. rows is
     a condition on the source's rows; each unfolds a row into several first (an ARRAY JOIN). lead is what the table is
-    sorted by before anything else, for questions that name it; without it, time leads.
+    sorted by before anything else, for questions that name it; without it, time leads. finer: the rollup with the same
+    columns and shorter buckets whose new rows fill this one, which are far fewer than the source's.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Rollup:
     rows: str = ""
     each: str = ""
     lead: tuple[str, ...] = ()
+    finer: str = ""
 
     def type_of(self, measure: Measure) -> str:
         """Return the type in the rollup's table."""
@@ -72,6 +79,11 @@ class Rollup:
         return f"{self.name}_mv"
 
     @property
+    def feeder(self) -> str:
+        """Name of the table whose inserts fill it."""
+        return self.finer or self.source.name
+
+    @property
     def stands_for(self) -> tuple[str, ...]:
         """What one row stands for: rows that agree in these columns become one when the engine merges them."""
         return ("bucket", "run_id", "site", "sensor", *(k.name for k in self.keys))
@@ -84,7 +96,7 @@ class Rollup:
     def create(self) -> Create:
         """Return the table to create; partitions and retention are as with the raw rows, by run and insertion."""
         prefix = {name: (kind, codec) for name, kind, codec, _ in PREFIX}
-        lines = [column_line("bucket", "DateTime('UTC')", "DoubleDelta, ZSTD")]
+        lines = [BUCKET]
         lines += [column_line(name, *prefix[name]) for name in ("run_id", "site", "sensor")]
         lines += [column_line(k.name, self.type_of(k), "" if "LowCard" in self.type_of(k) else "ZSTD")
                   for k in self.keys]
@@ -105,13 +117,28 @@ class Rollup:
         shown += [f"{self.sql_of(m)} AS {m.name}" for m in (*self.keys, *self.sums, *self.states)]
         shown += [f"max({mine}.keep_days) AS keep_days", f"max({mine}.inserted_at) AS inserted_at"]
         body = ",\n".join("    " + line for line in shown)
+        groups = {m.name: m.group or m.name for m in self.keys}
         parts = [f"SELECT\n{body}\nFROM {source or mine} AS {mine}", self.each and f"ARRAY JOIN {self.each}",
-                 self.rows and f"WHERE {self.rows}", f"GROUP BY {', '.join(self.stands_for)}"]
+                 self.rows and f"WHERE {self.rows}",
+                 f"GROUP BY {', '.join(groups.get(name, name) for name in self.stands_for)}"]
         return "\n".join(part for part in parts if part)
+
+    def feed(self, feeder: str = "") -> str:
+        """Return what is done with new rows of the feeder (of another table of that form, if named)."""
+        if not self.finer:
+            return self.select(feeder)
+        mine = self.finer
+        seconds = self.bucket_s
+        shown = [f"toDateTime(intDiv(toUnixTimestamp({mine}.bucket), {seconds}) * {seconds}, 'UTC') AS bucket"]
+        shown += [f"{mine}.{name} AS {name}" for name in self.stands_for[1:]]
+        shown += [f"sum({mine}.{m.name}) AS {m.name}" for m in self.sums]
+        shown += [f"max({mine}.{name}) AS {name}" for name in ("keep_days", "inserted_at")]
+        body = ",\n".join("    " + line for line in shown)
+        return f"SELECT\n{body}\nFROM {feeder or mine} AS {mine}\nGROUP BY {', '.join(self.stands_for)}"
 
     def view_sql(self) -> str:
         """Return the statement that makes the materialized view; it may be run again."""
-        return f"CREATE MATERIALIZED VIEW IF NOT EXISTS {self.view} TO {self.name} AS\n{self.select()}"
+        return f"CREATE MATERIALIZED VIEW IF NOT EXISTS {self.view} TO {self.name} AS\n{self.feed()}"
 
 
 def _bucket(time: str, seconds: int) -> str:
@@ -120,16 +147,17 @@ def _bucket(time: str, seconds: int) -> str:
     return f"toDateTime(intDiv({clamped}, {seconds}) * {seconds}, 'UTC')"
 
 
-def _traffic(name: str, words: str, seconds: int) -> Rollup:
+def _traffic(name: str, words: str, seconds: int, finer: str = "") -> Rollup:
     return Rollup(
         name, f"Flows per {words}, zone pair, service and judgement, by the start of the flow's row.",
-        FLOW, "ts_start_ns", seconds,
+        FLOW, "ts_start_ns", seconds, finer=finer,
         keys=(
             Measure("src_zone", "zone of the initiator"),
             Measure("dst_zone", "zone of the responder"),
             Measure("proto", "IP protocol number"),
             Measure("app", "protocol by content; '' where it is not known",
-                    "if(flow.app_proto = 'unknown', '', toString(flow.app_proto))", "LowCardinality(String)"),
+                    "if(flow.app_proto = 'unknown', '', toString(flow.app_proto))", "LowCardinality(String)",
+                    group="flow.app_proto"),
             Measure("dst_port", "the responder's port where it stands for a service, 0 for any other",
                     f"if(flow.dst_port < 1024 OR flow.dst_port IN {SERVICE_PORTS}, flow.dst_port, 0)", "UInt16"),
             Measure("verdict", "judgement by the zone policy"),
@@ -148,10 +176,10 @@ def _traffic(name: str, words: str, seconds: int) -> Rollup:
     )
 
 
-def _alerts(name: str, words: str, seconds: int) -> Rollup:
+def _alerts(name: str, words: str, seconds: int, finer: str = "") -> Rollup:
     return Rollup(
         name, f"New alerts per {words} by their first evidence; later revisions of an alert are not counted.",
-        ALERT, "start_ns", seconds,
+        ALERT, "start_ns", seconds, finer=finer,
         keys=(
             Measure("signature_id", "what was found, as a number"),
             Measure("signature", "what was found, in English"),
@@ -170,13 +198,15 @@ def _end(initiator: str, responder: str) -> str:
     return f"if(role = 'initiator', flow.{initiator}, flow.{responder})"
 
 
+_ROLE = "Enum8('initiator' = 0, 'responder' = 1)"
+
 TALKERS_1H = Rollup(
     "talkers_1h", "Both ends of every flow, per hour and address, by the start of the flow's row.",
     FLOW, "ts_start_ns", 3600,
     keys=(
         Measure("zone", "zone of the address", _end("src_zone", "dst_zone"), "LowCardinality(String)"),
         Measure("ip", "the address", _end("src_ip", "dst_ip"), "IPv6"),
-        Measure("role", "initiator or responder", "role", "Enum8('initiator' = 0, 'responder' = 1)"),
+        Measure("role", "initiator or responder", "role", _ROLE),
     ),
     sums=(
         Measure("flows", "flows that began (rows with part 0)", "countIf(flow.part = 0)", "UInt64", "flows"),
@@ -187,12 +217,12 @@ TALKERS_1H = Rollup(
     ),
     states=(Measure("peers", "different addresses at the other end: uniqMerge(peers)",
                     f"uniqState({_end('dst_ip', 'src_ip')})", "AggregateFunction(uniq, IPv6)", "addresses"),),
-    each="['initiator', 'responder'] AS role",
+    each=f"CAST(['initiator', 'responder'], {quoted(f'Array({_ROLE})')}) AS role",
     lead=("intDiv(toUInt32(bucket), 86400)", "ip"),  # a day at a time, so that one address is found in few places
 )
 
 ROLLUPS = (
-    _traffic("traffic_1m", "minute", 60), _traffic("traffic_1h", "hour", 3600), TALKERS_1H,
-    _alerts("alerts_1m", "minute", 60), _alerts("alerts_1h", "hour", 3600),
+    _traffic("traffic_1m", "minute", 60), _traffic("traffic_1h", "hour", 3600, finer="traffic_1m"), TALKERS_1H,
+    _alerts("alerts_1m", "minute", 60), _alerts("alerts_1h", "hour", 3600, finer="alerts_1m"),
 )
 """Every rollup of a store."""

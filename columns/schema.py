@@ -38,6 +38,14 @@ def text_column(values: Iterable[str | bytes]) -> Text:
     return Text(np.frombuffer(b"".join(encoded), np.uint8), offsets)
 
 
+def chosen_text(values: Sequence[str], which: np.ndarray) -> Text:
+    """Pack ``values[which[i]]`` for every row i into a Text column; each different value is encoded once."""
+    encoded = [v.encode("utf-8", "replace") for v in values]
+    offsets = np.zeros(which.size + 1, np.int64)
+    np.cumsum(np.array([len(v) for v in encoded], np.int64)[which], out=offsets[1:])
+    return Text(np.frombuffer(b"".join([encoded[k] for k in which.tolist()]), np.uint8), offsets)
+
+
 def text_values(text: Text) -> list[str]:
     """Unpack a Text column into Python strings; bytes that are not UTF-8 become U+FFFD."""
     raw, at = text.data.tobytes(), text.offsets.tolist()
@@ -150,6 +158,27 @@ class Table:
                 arrays.append(np.array([v & 0xFFFFFFFFFFFFFFFF for v in values], np.uint64))
             else:
                 arrays.append(np.array(values, np.dtype(c.dtype)))
+        return self.batch(*arrays)
+
+
+    def from_columns(self, rows: int, **values: Any) -> Any:
+        """Build a batch of so many rows from columns by name; a missing one is 0 or "", an unknown one raises KeyError.
+
+        A number or a string stands for all rows; text is a Text otherwise, an ``ip`` a pair of uint64 arrays.
+        """
+        if unknown := sorted(values.keys() - self.defaults.keys()):
+            raise KeyError(f"table {self.name} has no column {unknown[0]}")
+        arrays: list[Any] = []
+        for c in self.columns:
+            value = values.get(c.name, "" if c.dtype in TEXTUAL else 0)
+            if c.dtype == "ip":
+                arrays += value if c.name in values else c.array(rows)
+            elif c.dtype not in TEXTUAL:
+                arrays.append(np.full(rows, value, c.dtype) if np.ndim(value) == 0 else np.asarray(value, c.dtype))
+            elif isinstance(value, str):
+                arrays.append(chosen_text([value], np.zeros(rows, np.int64)))
+            else:
+                arrays.append(value)
         return self.batch(*arrays)
 
 

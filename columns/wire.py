@@ -45,6 +45,11 @@ def copy_bytes(target: np.ndarray, to: int, source: np.ndarray, start: int, size
     target[_checked(target, to, size) : to + size] = source[_checked(source, start, size) : start + size]
 
 
+def put64(target: np.ndarray, at: int, value: int) -> None:
+    """Write a number of 64 bits to target[at : at + 8], most significant byte first; IndexError beyond its end."""
+    target[_checked(target, at, 8) : at + 8] = np.frombuffer(int(value).to_bytes(8, "big"), np.uint8)
+
+
 def _checked(data: np.ndarray, at: int, size: int) -> int:
     if at < 0 or size < 0 or at > data.size - size:
         raise IndexError("read beyond the buffer")
@@ -116,6 +121,27 @@ def _copy_raw(typing_context, target, to, source, start, size):  # type: ignore[
         return context.get_dummy_value()
 
     return types.none(target, types.int64, source, types.int64, types.int64), generate
+
+
+@intrinsic
+def _store64(typing_context, target, at, value):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        into = context.make_array(signature.args[0])(context, builder, args[0])
+        place = builder.bitcast(builder.gep(into.data, [args[1]]), ir.IntType(64).as_pointer())
+        builder.store(builder.bswap(args[2]), place, align=1)
+        return context.get_dummy_value()
+
+    return types.none(target, types.int64, types.uint64), generate
+
+
+@overload(put64)
+def _(target, at, value):  # type: ignore[no-untyped-def]
+    def put(target, at, value):  # type: ignore[no-untyped-def]
+        if at < 0 or at > target.size - 8:
+            raise IndexError("write beyond the buffer")
+        _store64(target, at, value)
+
+    return put
 
 
 @overload(copy_bytes)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from columns import ALERT, Alerts
+from columns.schema import chosen_text
 from detectors.contract import Signature
+
+_WORDS = ("signature", "signature_ja", "category", "technique", "clause", "runbook")
 
 
 def alert_id(detector: str, key: str, start_ns: int) -> int:
@@ -15,8 +21,14 @@ def alert_id(detector: str, key: str, start_ns: int) -> int:
     key names signature and endpoints; start_ns is the event time of the first evidence. No batch size, row number or
     wall clock enters, so each replay of the same rows gives the same ids.
     """
-    digest = hashlib.blake2b(f"{detector}\0{key}\0{start_ns}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 11
+    return int(alert_ids(detector, [key], [start_ns])[0])
+
+
+def alert_ids(detector: str, keys: Iterable[str], start_ns: Iterable[int]) -> np.ndarray:
+    """Return the alert_id of each key and event time: uint64."""
+    hashed = [hashlib.blake2b(f"{detector}\0{key}\0{start}".encode(), digest_size=8).digest()
+              for key, start in zip(keys, start_ns, strict=True)]
+    return np.frombuffer(b"".join(hashed), ">u8").astype(np.uint64) >> np.uint64(11)
 
 
 def alert_row(detector: str, signature: Signature, **values: Any) -> dict[str, Any]:
@@ -37,6 +49,16 @@ def alert_row(detector: str, signature: Signature, **values: Any) -> dict[str, A
         "dst_prefix_bits": 128,
         **values,
     }
+
+
+def signature_columns(signatures: Sequence[Signature], which: np.ndarray) -> dict[str, Any]:
+    """Return, for ``ALERT.from_columns``, what alert_row puts into a row, of ``signatures[which[i]]`` in row i.
+
+    severity and property are left to the caller.
+    """
+    numbers = {name: np.array([getattr(s, name) for s in signatures])[which] for name in ("gid", "signature_id", "rev")}
+    words = {name: chosen_text([getattr(s, name) for s in signatures], which) for name in _WORDS}
+    return {**numbers, **words, "dst_prefix_bits": 128}
 
 
 def round_to(value: float, *, digits: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from zones.model import Conduit
 from zones.services import port_text
 
 _SHOWN = 4
+_MINUTE_NS = 60 * 10**9
 
 
 class _Seen(NamedTuple):
@@ -31,6 +32,33 @@ class _Seen(NamedTuple):
 
 Words = tuple[str, str, str]
 """What differs in English and in Japanese, and the value."""
+
+
+class Numbered(Protocol):
+    """Texts under numbers."""
+
+    def __getitem__(self, number: int) -> str: ...
+
+
+def differences(policy: Policy, found: np.ndarray, texts: Numbered) -> list[tuple[str, str]]:
+    """Return what difference says of each FINDING; worded once where all that it speaks of is the same."""
+    told, edition = [("", "")] * found.size, policy.edition_at(found["start_ns"])
+    for bits in np.unique(found["differs"]).tolist():
+        rows = np.flatnonzero(found["differs"] == bits)
+        columns = [edition[rows], found["conduit"][rows], *[found[name][rows] for name in _spoken_of(bits)]]
+        if bits & Differs.HOURS:
+            columns.append(found["start_ns"][rows] // _MINUTE_NS)
+        known: dict[tuple[int, ...], tuple[str, str]] = {}
+        for row, key in zip(rows.tolist(), zip(*[c.tolist() for c in columns], strict=True), strict=True):
+            if key not in known:
+                known[key] = difference(policy, found[row], texts[int(found["text"][row])])
+            told[row] = known[key]
+    return told
+
+
+def _spoken_of(bits: int) -> list[str]:
+    """Return the fields of a FINDING that the words on these differences are made of, beside conduit and time."""
+    return list(dict.fromkeys(name for bit, names in _FIELDS.items() if bits & bit for name in names))
 
 
 def difference(policy: Policy, r: np.void, text: str) -> tuple[str, str]:
@@ -156,4 +184,11 @@ _TELL: dict[Differs, Callable[[_Seen], Words]] = {
     Differs.SERVICE: _service, Differs.MAC: _mac, Differs.APP: _app, Differs.NAME: _name, Differs.TENANT: _tenant,
     Differs.CONTENT: _content, Differs.BYTES_UP: _bytes_up,
     Differs.BYTES_DOWN: _bytes_down, Differs.HOURS: _hours, Differs.EXPIRED: _expired,
+}
+
+_HOSTS = ("src_hi", "src_lo", "dst_hi", "dst_lo")
+_FIELDS: dict[Differs, tuple[str, ...]] = {
+    Differs.FROM_HOST: _HOSTS, Differs.TO_HOST: _HOSTS, Differs.SERVICE: ("proto", "dst_port"),
+    Differs.MAC: ("src_mac",), Differs.APP: ("app",), Differs.NAME: ("text",), Differs.TENANT: ("text",),
+    Differs.CONTENT: ("text",), Differs.BYTES_UP: ("amount",), Differs.BYTES_DOWN: ("amount",),
 }

@@ -7,7 +7,6 @@ import numpy as np
 from columns import Alerts, Flows, Packets
 from columns.codes import FlowEvent, Verdict
 from columns.said import NOTHING_SAID, Said
-from detectors.alerts import alerts_of
 from detectors.finding_table import EVIDENCE
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
 from detectors.zone_rows import NOTHING, Clock, evidence_of, in_order, opened, opening_keys, progress, totals
@@ -100,7 +99,7 @@ class ZoneEvidence:
         return rows, opened(packets, rows, evidence)
 
     def _alerts(self, found: list[np.ndarray]) -> Alerts:
-        return alerts_of([self.words.row(record) for records in found for record in records])
+        return self.words.alerts(found)
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""

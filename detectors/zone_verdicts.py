@@ -7,7 +7,6 @@ import numpy as np
 from columns import Alerts, Flows, Packets
 from columns.codes import FlowEvent, Verdict
 from columns.said import NOTHING_SAID, Said
-from detectors.alerts import alerts_of
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
 from detectors.zone_rows import (
     NOTHING,
@@ -138,7 +137,7 @@ class ZoneVerdicts:
         return np.where(edge & (found.dst_zone == self.policy.external), np.uint16(_PRIVATE_AT_EDGE), code)
 
     def _alerts(self, found: list[np.ndarray]) -> Alerts:
-        return alerts_of([self.words.row(record, self.texts_) for records in found for record in records])
+        return self.words.alerts(found, self.texts_)
 
     def finish(self) -> Alerts:
         """Return the last revision of what is still open."""

@@ -67,7 +67,7 @@ _JA = {
     "file": "ファイル", "opens": "開く", "closes": "閉じる", "wider": "広がる", "narrower": "狭まる",
     "same": "通信は同じ", "no change in meaning": "意味の変更はありません", "verdict before": "現在の判定",
     "verdict after": "新方針の判定", "examples": "例", "flow rows judged": "判定したフロー行", "as before": "変更なし",
-    "flipped": "判定が変わる", "not judged anew (contents, wire)": "再判定しないもの（内容・観測点）",
+    "flipped": "判定が変わる", "not judged anew (not stored)": "再判定しないもの（記録なし）",
     "judging": "再判定中", "reading": "読み込み中", "proposed": "提案", "rare": "まれ",
     "why not": "未観測・一部観測の原因",
     "a pair that was not observed is not one without violations": "未観測は「違反なし」ではない",

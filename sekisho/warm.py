@@ -20,6 +20,7 @@ from columns.codes import FlowEvent, Outcome
 from columns.kernel import is_cold
 from columns.protocols.http import HTTP
 from columns.said import NOTHING_SAID, FlowFacts, Moment, Said, Step
+from detectors.mynumber.markup import text_of_xml
 from detectors.mynumber.masking import Masking
 from sekisho.detection import build_chain
 from sekisho.digest import ResultDigest
@@ -127,4 +128,5 @@ def use_detectors(payload: bool = True) -> None:
     digest.add_alerts(chain.finish())
     digest.hexdigest()
     if payload:
-        Masking().masked(HTTP, HTTP.from_rows([{"url": _NUMBER}]))
+        Masking().masked(HTTP, HTTP.from_rows([{"url": _NUMBER}, {"url": _NUMBER.replace(" ", "%20")}]))
+        text_of_xml(b"<p/>")

@@ -17,6 +17,7 @@ from sekisho.language import Lang
 from sekisho.policy_place import named_policy
 from sekisho.progress import StepProgress
 from sekisho.reading import chosen_run, existing_store
+from sekisho.said_flows import asks_names, forbidden_by
 from sekisho.seen_flows import seen_flows
 from sekisho.terminal import Screen, quantity
 from sekisho.trial import Trial, try_policy
@@ -46,7 +47,7 @@ def show_trial(file: Path, since: str | None, until: str | None, run: str | None
     """Judge the stored flows by a policy, write what flips, and return how many kinds of flips there are."""
     screen, policy = Screen(lang), load_policy(file)
     with _asked(store, config, run, since, until, ("flow.ts_start_ns",) * 2) as (opened, filters):
-        history = History(opened, filters, with_names=bool(policy.rules))
+        history = History(opened, filters, with_names=asks_names(policy), with_contents=any(forbidden_by(policy)))
         total = sum(rows for *_, rows in history.portions())
         with StepProgress(screen, "judging", total) as progress:
             trial = try_policy(policy, history, progress.step)
@@ -71,7 +72,7 @@ def _print_trial(screen: Screen, trial: Trial) -> None:
              for f in trial.flips], right=("rows", "bytes"))
     flipped = sum(f.rows for f in trial.flips)
     screen.line(f"{words('flow rows judged')} {trial.rows:,}: {words('as before')} {trial.same:,}, "
-                f"{words('flipped')} {flipped:,}, {words('not judged anew (contents, wire)')} {trial.kept:,}")
+                f"{words('flipped')} {flipped:,}, {words('not judged anew (not stored)')} {trial.kept:,}")
 
 
 def show_proposals(file: Path | None, everything: bool, since: str | None, until: str | None, run: str | None,
@@ -80,7 +81,7 @@ def show_proposals(file: Path | None, everything: bool, since: str | None, until
     screen, policy = Screen(lang), named_policy(file, config)
     with _asked(store, config, run, since, until, ("flow.ts_start_ns",) * 2) as (opened, filters):
         with StepProgress(screen, "reading", None):
-            seen, days = seen_flows(opened, filters, everything=everything)
+            seen, days = seen_flows(opened, filters, everything=everything, timezone=policy.timezone)
         found = propose(seen, history_days=days)
     span = (f" since {since}" if since else "") + (f" until {until}" if until else "")
     source = f"{days} days of stored flows{span}"

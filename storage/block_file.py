@@ -23,11 +23,11 @@ class BlockFile:
             self._file, self.path = self._named.fileno(), self._named.name
 
     def write(self, block: bytes) -> None:
-        """Make the block the whole content."""
-        os.ftruncate(self._file, 0)
+        """Make the block the whole content; over what was there, because new memory costs more than the copying."""
         written = 0
         while written < len(block):
             written += os.pwrite(self._file, memoryview(block)[written:], written)
+        os.ftruncate(self._file, written)
 
     def close(self) -> None:
         """Give the file free."""

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from columns import TABLES
 from columns.clickhouse import quoted, store_creates, view_ddls
+from columns.ddl import WIDE_PARTS
 from columns.errors import StoreError
 from columns.records import SCHEMA_MIGRATIONS
-from columns.rollups import ROLLUPS, Rollup
+from columns.rollups import BUCKET, ROLLUPS, Rollup
 from storage.engine import Connection
 from storage.migrations import Migration
 from storage.versions import Query, done_sql
@@ -32,21 +33,25 @@ class Rebuild:
         self._execute(SCHEMA_MIGRATIONS.create().sql())
         if not self._steps(self._found):
             self._note(self._found, "done")
-        for rollup in self._rollups():
+        for rollup in self._named("rollups"):
             self._drop(rollup)
+        for rollup in self._named("fed"):
+            self._execute(f"DROP VIEW IF EXISTS {rollup.view} SYNC")
         for name in dict.fromkeys(t for m in self._newer for t in m.tables):
             self._rebuild(name)
         for create in self._creates.values():
             self._execute(create.sql())
-        for rollup in self._rollups():
+        if any(m.altered for m in self._newer):
+            self._alter()
+        for rollup in self._named("rollups"):
             self._fill(rollup)
         for statement in (*(r.view_sql() for r in ROLLUPS), *view_ddls(TABLES)):
             self._execute(statement)
         for migration in self._newer:
             self._note(migration.number, "done", migration.name)
 
-    def _rollups(self) -> list[Rollup]:
-        named = {name for m in self._newer for name in m.rollups}
+    def _named(self, kind: str) -> list[Rollup]:
+        named = {name for m in self._newer for name in getattr(m, kind)}
         return [r for r in ROLLUPS if r.name in named]
 
     def _drop(self, rollup: Rollup) -> None:
@@ -55,6 +60,19 @@ class Rebuild:
         if f"drop {rollup.name}" not in self._steps(self._number):
             self._execute(f"DROP TABLE IF EXISTS {rollup.name} SYNC SETTINGS max_table_size_to_drop = 0")
             self._note(self._number, f"drop {rollup.name}")
+
+    def _alter(self) -> None:
+        """Let tables of older schemas that were not copied keep what comes in, and what is merged, as new ones do."""
+        for (name,) in self._query(
+                "SELECT name FROM system.tables WHERE database = currentDatabase() AND position(engine_full, "
+                "{parts:String}) = 0 ORDER BY name", {"parts": WIDE_PARTS}).rows:
+            if name in self._creates and self._creates[name].deduplicated:
+                self._execute(f"ALTER TABLE {name} MODIFY SETTING {WIDE_PARTS}")
+        for (name,) in self._query(
+                "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'bucket' "
+                "AND position(compression_codec, 'DoubleDelta') > 0 ORDER BY table", {}).rows:
+            if name in {r.name for r in ROLLUPS}:
+                self._execute(f"ALTER TABLE {name} MODIFY COLUMN {BUCKET}")
 
     def _rebuild(self, name: str) -> None:
         """Copy a table and put the copy into its place. A kill leaves one of the states told apart here."""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, collapse_addresses, ip_address, ip_network
+from itertools import pairwise
 
 from zones.applications import APPLICATIONS
 from zones.model import ANY_PROTO, Network
@@ -19,12 +20,18 @@ MOST_HOSTS = 16
 """So many hosts are listed one by one; more become the prefixes of /24 or /64 around them, then the whole zone."""
 
 RARE_FLOWS, LONG_DAYS = 3, 3
+HOURS_FLOWS, HOURS_DAYS, QUIET_HOURS = 20, 10, 10
+"""Hours are proposed where so many flows on so many days all left so many hours of the day free."""
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SUFFIX = {4: 24, 6: 64}
 
 
 @dataclass
 class Seen:
-    """Flows from one zone to one responder's service: counts, and initiators (a sample of hosts of hosts_counted)."""
+    """Flows from one zone to one responder's service: counts, and initiators (a sample of hosts of hosts_counted).
+
+    hours: in which of the 168 hours of the week, from Monday 00:00 local time, flows began.
+    """
 
     src_zone: str
     dst_zone: str
@@ -40,12 +47,16 @@ class Seen:
     bytes_up: int = 0
     bytes_down: int = 0
     apps: list[str] = field(default_factory=list)
+    hours: list[int] = field(default_factory=list)
 
 
 @dataclass
 class Proposal:
-    """A conduit that would permit what was seen, with its support. rare: seen so seldom that it may be a mistake, or an
-    attack, rather than work."""
+    """A conduit that would permit what was seen, with its support.
+
+    rare: seen so seldom that it may be a mistake, or an attack, rather than work. hours: the window in which every flow
+    began, empty where there is none, or not enough was seen to tell.
+    """
 
     source: str
     target: str
@@ -62,6 +73,7 @@ class Proposal:
     bytes_up: int
     bytes_down: int
     rare: bool
+    hours: list[str] = field(default_factory=list)
 
 
 def propose(seen: Iterable[Seen], *, history_days: int) -> list[Proposal]:
@@ -83,6 +95,7 @@ def _joined(apps: tuple[str, ...], members: list[Seen], history_days: int) -> Pr
     initiators = {host for m in members for host in m.initiators}
     counted = max(len(initiators), *(m.hosts_counted for m in members))
     flows, days = sum(m.flows for m in members), max(m.days for m in members)
+    began = {hour for m in members for hour in m.hours}
     has_port = first.proto in WITH_PORTS.values()
     service = port_text(_parsed(f"ip/{first.proto}"))
     return Proposal(
@@ -90,7 +103,30 @@ def _joined(apps: tuple[str, ...], members: list[Seen], history_days: int) -> Pr
         _networks(initiators) if counted <= len(initiators) else [], _networks({m.responder for m in members}),
         list(apps), flows, days, counted, len(members), min(m.first_ns for m in members),
         max(m.last_ns for m in members), sum(m.bytes_up for m in members), sum(m.bytes_down for m in members),
-        flows < RARE_FLOWS or (days == 1 and history_days >= LONG_DAYS))
+        flows < RARE_FLOWS or (days == 1 and history_days >= LONG_DAYS),
+        usual_hours(began) if flows >= HOURS_FLOWS and days >= HOURS_DAYS else [])
+
+
+def usual_hours(began: set[int]) -> list[str]:
+    """Return the window, as ``hours`` takes it, that holds the given hours of the week; empty where it is none.
+
+    The day is divided by its longest quiet time, which must be QUIET_HOURS at least. On working days alone the window
+    is that of Mon-Fri, on two weekdays or fewer that of these, else daily; over midnight it is always daily.
+    """
+    if not began:
+        return []
+    clock, days = sorted({hour % 24 for hour in began}), sorted({hour // 24 for hour in began})
+    gaps = [(after - before - 1, before) for before, after in pairwise([*clock, clock[0] + 24])]
+    quiet, last = max(gaps)
+    if quiet < QUIET_HOURS:
+        return []
+    first, stop = (last + quiet + 1) % 24, (last + 1) % 24 or 24
+    names = "daily"
+    if first < stop and len(days) <= 2:
+        names = ",".join(_DAYS[day] for day in days)
+    elif first < stop and days[-1] < 5:
+        names = "Mon-Fri"
+    return [f"{names} {first:02d}:00-{stop:02d}:00"]
 
 
 def _networks(hosts: set[str]) -> list[Network]:
@@ -138,6 +174,10 @@ def _entry(number: int, p: Proposal, service: str, today: dt.date) -> list[str]:
     lines.append(f"services = [{json.dumps(service)}]")
     if p.apps:
         lines.append(f"app = {json.dumps(p.apps)}")
+    if p.hours:
+        lines += ["# HOURS (時間帯): all of these flows began within them. What runs once a month, or in an",
+                  "# emergency, may not: widen or delete the line then (月次処理や緊急時の通信がないか確認)."]
+        lines.append(f"hours = {_list(p.hours)}")
     return [*lines, 'owner = ""', 'justification = ""', f"review_by = {today + dt.timedelta(days=90)}"]
 
 

@@ -14,9 +14,10 @@ from zones.policy import Policy
 
 HOUR_NS = 3600 * 10**9
 MB = 10**6
-_COUNTED = np.zeros(max(Verdict) + 1, bool)
-_COUNTED[[int(v) for v in (Verdict.PERMITTED, Verdict.PERMITTED_EXCESS, Verdict.OUT_OF_HOURS, Verdict.EXPIRED_CONDUIT,
-                           Verdict.WRONG_APP, Verdict.UNSANITIZED)]] = True
+COUNTED = np.zeros(max(Verdict) + 1, bool)
+COUNTED[[int(v) for v in (Verdict.PERMITTED, Verdict.PERMITTED_EXCESS, Verdict.OUT_OF_HOURS, Verdict.EXPIRED_CONDUIT,
+                          Verdict.WRONG_APP, Verdict.UNSANITIZED)]] = True
+"""Whose bytes count against the limits of their conduit, by verdict."""
 
 
 class Ledger(NamedTuple):
@@ -70,7 +71,7 @@ class Volumes:
             return _NOTHING
         edition = self.policy.edition_at(flows.ts_start_ns)
         limits = np.stack(self.limits_)[edition, flows.conduit]
-        rows = np.flatnonzero(_COUNTED[flows.verdict] & (limits.max(axis=1) > 0))
+        rows = np.flatnonzero(COUNTED[flows.verdict] & (limits.max(axis=1) > 0))
         if not rows.size:
             return _NOTHING
         limits = limits[rows]

@@ -10,8 +10,10 @@ READER_REFUSALS = ("truncated_record", "record_length", "unknown_interface", "tr
 _DECODER = tuple(s.name.lower() for s in Status if s >= REFUSED_FROM)
 _REFUSED = ("(stage = 'capture' AND cause IN (" + ", ".join(f"'{c}'" for c in READER_REFUSALS) + ") "
             "OR stage = 'decode' AND cause IN (" + ", ".join(f"'{c}'" for c in _DECODER) + "))")
-_CAPPED = ("match(cause, '^(evicted|held_|failed_|events_dropped|events_summarised|flows_unfollowed|untracked|"
-           "unwatched|absorbed|quotes_unmatched|interface_ignored|input_|read_error)')")
+FAILED = "stage IN ('chain', 'protocols') AND startsWith(cause, 'failed_')"
+"""Counters of detectors and parsers that raised. Elsewhere the word is said of traffic: app_layer.flow/failed_udp."""
+_CAPPED = ("(match(cause, '^(evicted|held_|events_dropped|events_summarised|flows_unfollowed|untracked|unwatched|"
+           f"absorbed|quotes_unmatched|interface_ignored|input_|read_error)') OR {FAILED})")
 _CLOCK = "cause IN ('clock_resets', 'timestamp_clamped', 'timestamp_missing')"
 
 
@@ -52,8 +54,9 @@ _NUMBERS = (
             f"if(count() = 0, NULL, abs(toInt64({RECORDS}) - toInt64({PROCESSED}) - toInt64({LOST})))",
             thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL))),
     _number("failed_detectors", Words("失敗した検知器", "Detectors that failed"),
-            Words("例外を起こして外された検知器。", "Detectors that raised and were left out."),
-            "if(count() = 0, NULL, countIf(startsWith(cause, 'failed_') AND latest > 0))",
+            Words("例外を起こした検知器とパーサー。それが見るものは検知されていない。",
+                  "Detectors and parsers that raised: what they look for went unseen."),
+            f"if(count() = 0, NULL, countIf({FAILED} AND latest > 0))",
             thresholds=(Threshold(0, Level.GOOD), Threshold(1, Level.CRITICAL))),
     _number("clock_oddities", Words("時刻の異常", "Clock oddities"),
             Words("時計の巻き戻り、範囲外の時刻、欠けた時刻。", "Clock resets, times out of range, times missing."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.panels.health import LOST, PROCESSED, RECORDS
+from dashboards.panels.health import FAILED, LOST, PROCESSED, RECORDS
 from dashboards.panels.model import Words
 
 
@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule("detector-failed", Words("検知器の失敗", "A detector failed"),
          Words("検知器が例外を起こして外された。その種の攻撃は検知されていない。",
                "A detector raised and was left out: what it looks for goes unseen."),
-         _latest_counters("countIf(stage IN ('chain', 'protocols') AND startsWith(cause, 'failed_') AND latest > 0)"),
+         _latest_counters(f"countIf({FAILED} AND latest > 0)"),
          0, "critical"),
 )
 """Every alert rule."""

@@ -1,23 +1,74 @@
-"""Base64 (RFC 4648) in running text: whether there is any, and what it says, line by line without a copy in Python."""
+"""Base64 (RFC 4648) in running text: whether there is any, whether it may hold numbers, and what it says."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from columns.kernel import inlined, part
+from columns.wire import be16, be64, put64
 
 _LINE = 60
 """So many characters of the alphabet in a row are taken for base64; mail has lines of 76."""
 _BREAK, _OTHER = 64, 65
+_PHASE_LOOK_BACK = 128
+_VALID, _DIGITS, _NO_PAIR = 1 << 15, 1 << 13, 0xFFFF
+_FIRST, _SECOND, _THIRD, _LAST = np.uint64(48), np.uint64(32), np.uint64(16), np.uint64(0xFFFF)
 
 
-def sextets() -> np.ndarray:
-    """Return uint8[256]: the value of each character of the alphabet; 64 for a line break, 65 for what is neither."""
-    table = np.full(256, _OTHER, np.uint8)
+class Base64(NamedTuple):
+    """What characters are worth: sextets uint8[256], 64 for a line break, 65 for what is no base64 either.
+
+    By pairs of characters: values uint16[65536], their 12 bits, 0xFFFF for what is none; ahead, behind uint16[65536],
+    for the first and the second pair of a group of four, the signs that its three bytes may be part of a number.
+    """
+
+    sextets: np.ndarray
+    values: np.ndarray
+    ahead: np.ndarray
+    behind: np.ndarray
+
+
+def base64_tables() -> Base64:
+    """Return the tables."""
+    sextets = np.full(256, _OTHER, np.uint8)
     alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    table[np.frombuffer(alphabet, np.uint8)] = np.arange(64)
-    table[[0x0D, 0x0A]] = _BREAK
-    return table
+    sextets[np.frombuffer(alphabet, np.uint8)] = np.arange(64)
+    sextets[[0x0D, 0x0A]] = _BREAK
+    left, right = sextets[:, None].astype(np.uint16), sextets[None, :].astype(np.uint16)
+    valid = (left < _BREAK) & (right < _BREAK)
+    values = np.where(valid, left << 6 | right, _NO_PAIR).astype(np.uint16).reshape(-1)
+    ahead, behind = (np.where(valid, _VALID, 0).astype(np.uint16).reshape(-1) for _ in range(2))
+    pairs = np.flatnonzero(valid.reshape(-1))
+    bits = values[pairs]
+    for sign, (one, two, three) in enumerate(_signs()):
+        high, low = {byte >> 4 for byte in two}, {byte & 15 for byte in two}
+        ahead[pairs] |= (np.isin(bits >> 4, one) & np.isin(bits & 15, list(high))).astype(np.uint16) << sign
+        behind[pairs] |= (np.isin(bits >> 8, list(low)) & np.isin(bits & 255, three)).astype(np.uint16) << sign
+    digits = np.arange(0x30, 0x3A)
+    both = (digits[:, None] << 8 | digits[None, :]).reshape(-1)
+    ahead[both] |= _DIGITS
+    behind[both] |= _DIGITS
+    return Base64(sextets, values, ahead, behind)
+
+
+def _signs() -> list[tuple[list[int], list[int], list[int]]]:
+    """Return three sets of bytes for each way in which three bytes stand in a number.
+
+    In every form of a candidate, wherever groups of three bytes begin in it, two such groups at least are met: twelve
+    ASCII digits hold three groups of digits, and 4-4-4 with separators of one or three bytes two, with one or the
+    other four digits; with separators of two bytes, two groups end in the first byte of one.
+    """
+    ascii_digit = list(range(0x30, 0x3A))
+    last, cp932, euc, wide = (list(range(k, k + 10)) for k in (0x90, 0x4F, 0xB0, 0x10))
+    return [
+        (ascii_digit, ascii_digit, ascii_digit), (ascii_digit, ascii_digit, [0xA1, 0x81]),
+        ([0xEF], [0xBC], last), ([0xBC], last, [0xEF]), (last, [0xEF], [0xBC]),
+        ([0x82], cp932, [0x82]), (cp932, [0x82], cp932),
+        ([0xA3], euc, [0xA3]), (euc, [0xA3], euc), ([0x23], ascii_digit, [0x23]), (ascii_digit, [0x23], ascii_digit),
+        ([0x00, 0xFF], ascii_digit + wide, [0x00, 0xFF]), (ascii_digit + wide, [0x00, 0xFF], ascii_digit + wide),
+    ]
 
 
 @inlined
@@ -52,17 +103,107 @@ def known_phase(b, lo, hi, table, over):
 
 
 @part
-def decode(b, lo, new, hi, table, out):
+def phase_at(b, lo, hi, whole, table, over):
+    """Return how many characters of a group of four stand at the end of b[lo:hi]; whole: nothing came before that.
+
+    over is believed where a line is too long to look for its beginning.
+    """
+    p = hi
+    while p > lo and hi - p < _PHASE_LOOK_BACK and table[b[p - 1]] < _BREAK:
+        p -= 1
+    return over if hi - p == _PHASE_LOOK_BACK or (p == lo and not whole) else (hi - p) % 4
+
+
+@part
+def next_group(b, lo, hi, phase, table):
+    """Return where in b[lo:hi] the first group of four begins, where phase characters of one stand before it."""
+    while phase & 3 != 0 and lo < hi and table[b[lo]] < _BREAK:
+        phase, lo = phase + 1, lo + 1
+    return lo
+
+
+@part
+def sift(b, lo, hi, phase, tables):
+    """Look whether b[lo:hi], which begins with phase characters of a group before it, may hold numbers, in one pass.
+
+    Returns (first, last, plain, over): the first and last place with a sign of a number in what is said, or -1; whether
+    there may be numbers in the characters themselves; characters over at the end.
+    """
+    first, last, digits, plain = np.int64(-1), np.int64(-1), np.int64(-8), False
+    p = next_group(b, lo, hi, phase, tables.sextets)
+    while p + 8 <= hi:
+        w = be64(b, p)
+        one = tables.ahead[w >> _FIRST] & tables.behind[w >> _SECOND & _LAST]
+        two = tables.ahead[w >> _THIRD & _LAST] & tables.behind[w & _LAST]
+        if (one ^ _VALID) | (two ^ _VALID) == 0:
+            p += 8
+            continue
+        if one & _VALID == 0:
+            p, other = _behind_break(b, p, hi, tables.sextets)
+            plain = plain or other
+            continue
+        for signs in (one, two):
+            if signs & _VALID == 0:
+                break
+            if signs & _DIGITS:
+                plain, digits = plain or digits == p - 4, p
+            if signs & ~(_VALID | _DIGITS):
+                first, last = p if first < 0 else first, p
+            p += 4
+    while p + 4 <= hi:
+        signs = tables.ahead[be16(b, p)] & tables.behind[be16(b, p + 2)]
+        if signs & _VALID == 0:
+            p, other = _behind_break(b, p, hi, tables.sextets)
+            plain = plain or other
+            continue
+        if signs & ~(_VALID | _DIGITS):
+            first, last = p if first < 0 else first, p
+        plain = plain or (signs & _DIGITS != 0 and digits == p - 4)
+        p += 4
+    since = p
+    while p < hi:
+        value = tables.sextets[b[p]]
+        plain = plain or value == _OTHER
+        p += 1
+        if value >= _BREAK:
+            since = p
+    return first, last, plain, (hi - since) % 4
+
+
+@part
+def _behind_break(b, p, hi, table):
+    """Return (where the next stretch of the alphabet begins, whether more than line breaks stand before it)."""
+    other = False
+    while p < hi and table[b[p]] < _BREAK:
+        p += 1
+    while p < hi and table[b[p]] >= _BREAK:
+        other = other or table[b[p]] == _OTHER
+        p += 1
+    return p, other
+
+
+@part
+def decode(b, lo, new, hi, tables, out):
     """Write to out what b[lo:hi] says as base64, whatever else stands in between.
 
     Returns (bytes written, how many of them come from before new, characters over at the end). A group of four begins
     behind everything that is not of the alphabet, and behind a line break unless the line held whole groups.
     """
-    bits, held, size, mark = np.int64(0), 0, 0, 0
-    for p in range(lo, hi):
+    bits, held, size, mark, p = np.int64(0), 0, 0, 0, lo
+    while p < hi:
         if p == new:
             mark = size
-        value = np.int64(table[b[p]])
+        if held == 0 and p + 8 <= (new if p < new else hi) and size + 8 <= out.size:
+            w = be64(b, p)
+            one, two = np.uint64(tables.values[w >> _FIRST]), np.uint64(tables.values[w >> _SECOND & _LAST])
+            three, four = np.uint64(tables.values[w >> _THIRD & _LAST]), np.uint64(tables.values[w & _LAST])
+            if one | two | three | four < np.uint64(4096):
+                put64(out, size, one << np.uint64(52) | two << np.uint64(40) | three << np.uint64(28)
+                      | four << np.uint64(16))
+                size, p = size + 6, p + 8
+                continue
+        value = np.int64(tables.sextets[b[p]])
+        p += 1
         if value < _BREAK:
             bits = bits << 6 | value
             held += 1

@@ -1,7 +1,6 @@
-"""Where 12 digits stand by themselves, in one piece or 4-4-4, and whether the last is the check digit of the others.
+"""Where 12 digits stand by themselves, in one piece or 4-4-4.
 
-Check digit of the 個人番号: 平成26年総務省令第85号 第5条. The 13 digits of a 法人番号 are public and never match: a run
-of 13 is no run of 12, and 1-4-4-4 is no 4-4-4.
+The 13 digits of a 法人番号 are public and never match: a run of 13 is no run of 12, and 1-4-4-4 is no 4-4-4.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ from detectors.mynumber.digits import (
     word_before,
 )
 
-_FIRST_STEP, _BOTH_STEPS = 3, 7
-_DIGIT, _CP932, _EUC, _UTF8, _WIDE = 1, 2, 3, 4, 5
+DIGIT_BYTE, _CP932, _EUC, _UTF8, _WIDE = 1, 2, 3, 4, 5
 MOST_BYTES = 44
 """The longest candidate: 12 digits of three bytes and two separators of three, with room to spare."""
 
@@ -39,7 +37,7 @@ MOST_BYTES = 44
 def byte_classes() -> np.ndarray:
     """Return uint8[256]: which bytes give a digit away, and of which form it may be."""
     classes = np.zeros(256, np.uint8)
-    classes[0x30:0x3A] = _DIGIT
+    classes[0x30:0x3A] = DIGIT_BYTE
     classes[0x82], classes[0xA3], classes[0xFF] = _CP932, _EUC, _WIDE
     classes[0x90:0x9A] = _UTF8
     return classes
@@ -53,7 +51,7 @@ def edge_bytes() -> np.ndarray:
     edges = np.zeros(256, np.uint8)
     edges[0x81:0xA0] = edges[0xE0:0xFD] = 2
     edges[0x30:0x3A] = edges[0x90:0x9A] = edges[0x10:0x1A] = 1
-    edges[[0x82, 0xA3, 0xFF, 0xBC, 0xEF, 0x23]] = 1
+    edges[[0x82, 0xA3, 0xFF, 0xBC, 0xEF, 0x23, 0x1B]] = 1
     return edges
 
 
@@ -270,88 +268,3 @@ def candidate_at(b, i, lo, hi, form, strict):
         if began < 0 or (s - began) % 2 != 0:
             return -1, -1, after
     return s, e, max(e, after)
-
-
-@part
-def next_candidate(b, i, lo, hi, classes, strict):
-    """Return (start, end, form) of the next candidate that is met from i on; start is -1 where there is none.
-
-    Not every byte is looked at: steps of 3 and 4 in turn meet a telling byte of each form's digits.
-    """
-    step = _FIRST_STEP
-    while i < hi:
-        kind = classes[b[i]]
-        if kind != 0:
-            form, start = 0, i
-            if kind == _DIGIT:
-                s, e = ascii_run(b, i, lo, hi)
-                if e - s >= 4:
-                    if e - s == 12 and (s == lo or not is_digit(b[s - 1])):
-                        if ascii_alone(b, s, e, lo, hi):
-                            return s, e, ASCII
-                        i, step = e, _FIRST_STEP
-                        continue
-                    if e - i >= 9 or (e - s == 4 and may_be_grouped(b, s, e, lo, hi)):
-                        form = ASCII
-                    elif e - i > step:
-                        i, step = e, _FIRST_STEP
-                        continue
-                elif e - s == 1:
-                    form, start = unit_of_pairs(b, i, lo, hi)
-            elif i > lo and i + 1 < hi:
-                form, start = unit_of_wide(b, i, lo, hi, kind)
-            if form != 0:
-                s, e, after = candidate_at(b, start, lo, hi, form, strict)
-                if s >= 0:
-                    return s, e, form
-                i, step = after, _FIRST_STEP
-                continue
-        i += step
-        step = _BOTH_STEPS - step
-    return -1, -1, 0
-
-
-@part
-def number_of(b, s, e, lo, hi, form):
-    """Return the 12 digits s..e as a number."""
-    value, width = np.uint64(0), width_of(form)
-    if e - s == 12:
-        for p in range(s, e):
-            value = value * np.uint64(10) + np.uint64(b[p] - 0x30)
-        return value
-    while s < e:
-        d = digit(b, s, lo, hi, form)
-        if d >= 0:
-            value = value * np.uint64(10) + np.uint64(d)
-            s += width
-        else:
-            s += max(separator_after(b, s, lo, hi, form)[1], 1)
-    return value
-
-
-@part
-def is_time(value):
-    """Return whether twelve digits read as a year since 1900, month, day, hour and minute: logs are full of those.
-
-    One number in ten thousand looks so, and is missed.
-    """
-    minute, hour = np.int64(value % np.uint64(100)), np.int64(value // np.uint64(100) % np.uint64(100))
-    day = np.int64(value // np.uint64(10**4) % np.uint64(100))
-    month = np.int64(value // np.uint64(10**6) % np.uint64(100))
-    year = np.int64(value // np.uint64(10**8))
-    return 1900 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60
-
-
-@part
-def is_mynumber(value):
-    """Return whether the last of 12 digits is the check digit of the others; equal digits and times are none."""
-    rest, last = value // np.uint64(10), np.int64(value % np.uint64(10))
-    same, total, weight = True, 0, 2
-    for _ in range(11):
-        d = np.int64(rest % np.uint64(10))
-        rest //= np.uint64(10)
-        same = same and d == last
-        total += d * weight
-        weight = weight + 1 if weight < 7 else 2
-    remainder = total % 11
-    return not same and last == (0 if remainder <= 1 else 11 - remainder) and not is_time(value)

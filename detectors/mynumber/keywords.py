@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes
 import numpy as np
 
 from columns.kernel import part
-from columns.wire import be16
+from columns.wire import be32
 
 _JAPANESE = ("個人番号", "マイナンバー")
 _HALF_WIDTH = "ﾏｲﾅﾝﾊﾞｰ"
@@ -23,8 +23,11 @@ WITHIN_CHARACTERS = 300
 """So near a keyword must stand (characters between it and the number)."""
 REACH_BYTES = 960
 """In which that many characters of any encoding find room."""
+MOST_KEYWORD_BYTES = 128
+"""No pattern is longer."""
 
-_SHORTEST = 7
+_SHORTEST, _STRIDE = 7, 4
+_MIX = 0x9E3779B1
 _BYTES, _UTF8, _DOUBLE, _HALF, _NINTH, _SIXTH = range(6)
 _OF_ENCODING = {"utf-8": _UTF8, "cp932": _DOUBLE, "euc_jp": _DOUBLE, "utf-16-le": _HALF}
 
@@ -33,15 +36,15 @@ class Keywords(NamedTuple):
     """Patterns in order of their first byte.
 
     data uint8[bytes]; starts int64[patterns + 1]; first int64[257], the patterns that begin with a byte;
-    measure uint8[patterns]: how characters are counted around it; shift uint8[65536]: how far on the next keyword can
-    begin at the earliest when the sixth and seventh byte from here are that pair (Wu, Manber 1994).
+    measure uint8[patterns]: how characters are counted around it; parts uint8[65536], by a hash of four bytes: 1 where
+    some pattern has those at one of its first four places, so that every fourth place tells of each pattern.
     """
 
     data: np.ndarray
     starts: np.ndarray
     first: np.ndarray
     measure: np.ndarray
-    shift: np.ndarray
+    parts: np.ndarray
 
 
 def patterns() -> dict[bytes, int]:
@@ -75,18 +78,19 @@ def _as_points(word: str) -> Iterator[bytes]:
 def keyword_table() -> Keywords:
     """Return the patterns as the kernels read them."""
     known = sorted(patterns().items())
-    assert min(len(pattern) for pattern, _ in known) >= _SHORTEST
+    sizes = [len(pattern) for pattern, _ in known]
+    assert min(sizes) >= _SHORTEST
+    assert max(sizes) <= MOST_KEYWORD_BYTES
     starts = np.zeros(len(known) + 1, np.int64)
     np.cumsum([len(pattern) for pattern, _ in known], out=starts[1:])
     begins = [pattern[0] for pattern, _ in known]
     first = np.searchsorted(begins, np.arange(257)).astype(np.int64)
-    shift = np.full(1 << 16, _SHORTEST - 1, np.uint8)
+    parts = np.zeros(1 << 16, np.uint8)
     for pattern, _ in known:
-        for place in range(_SHORTEST - 1):
-            pair = pattern[place] << 8 | pattern[place + 1]
-            shift[pair] = min(shift[pair], _SHORTEST - 2 - place)
+        for place in range(_STRIDE):
+            parts[(int.from_bytes(pattern[place : place + 4], "big") * _MIX & 0xFFFFFFFF) >> 16] = 1
     return Keywords(np.frombuffer(b"".join(pattern for pattern, _ in known), np.uint8), starts, first,
-                    np.array([measure for _, measure in known], np.uint8), shift)
+                    np.array([measure for _, measure in known], np.uint8), parts)
 
 
 @part
@@ -128,20 +132,19 @@ def characters(b, start, end, measure):
 @part
 def list_keywords(b, lo, hi, words, places):
     """Fill places (int64[n, 3]: start, end, way of counting) with the keywords in b[lo:hi] and return how many."""
-    count, p = 0, lo
-    while p + _SHORTEST <= hi and count < places.shape[0]:
-        far = words.shift[be16(b, p + _SHORTEST - 2)]
-        if far != 0:
-            p += far
-            continue
-        k = keyword_at(b, p, hi, words)
-        if k < 0:
-            p += 1
-            continue
-        end = p + words.starts[k + 1] - words.starts[k]
-        places[count, 0], places[count, 1], places[count, 2] = p, end, words.measure[k]
-        count += 1
-        p = end
+    count, p, free = 0, lo + _STRIDE - 1, lo
+    while p + 4 <= hi and count < places.shape[0]:
+        if words.parts[(be32(b, p) * _MIX & 0xFFFFFFFF) >> 16] != 0:
+            begin = max(p - _STRIDE + 1, free)
+            while begin <= p:
+                k = keyword_at(b, begin, hi, words)
+                if k >= 0:
+                    free = begin + words.starts[k + 1] - words.starts[k]
+                    places[count, 0], places[count, 1], places[count, 2] = begin, free, words.measure[k]
+                    count += 1
+                    break
+                begin += 1
+        p = max(p + _STRIDE, free + _STRIDE - 1)
     return count
 
 

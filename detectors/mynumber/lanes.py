@@ -9,30 +9,30 @@ import numpy as np
 from columns import Packets
 from columns.codes import FlowEvent, Status
 from columns.kernel import kernel, part
-from columns.wire import copy_bytes
-from detectors.mynumber.base64 import decode, holds_base64, known_phase
-from detectors.mynumber.candidates import MOST_BYTES, next_candidate
+from detectors.mynumber.base64 import decode, holds_base64, known_phase, phase_at, sift
+from detectors.mynumber.candidates import MOST_BYTES
 from detectors.mynumber.keywords import REACH_BYTES
+from detectors.mynumber.lane_state import BYTES, CANDIDATES, DECODED, PACKETS, TOO_LONG, join, lane_of, remember
 from detectors.mynumber.quoted import decode_quoted, holds_quoted
-from detectors.mynumber.text import HISTORY_BYTES, WHOLE, most_candidates, take_text
-from detectors.mynumber.unpacking import BASE64, QUOTED
-
-LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin", "i8"), ("size", "i8"),
-                 ("over", "u1"), ("waits", "u1"), ("edge", "u1")])
-"""What is known of one direction of a TCP connection: where its history begins and its size, the sequence number that
-comes next, characters of base64 over, whether a number waits for a keyword, whether the last bytes may begin one."""
+from detectors.mynumber.searching import next_candidate
+from detectors.mynumber.text import (
+    HISTORY_BYTES,
+    SEAM_BYTES,
+    WHOLE,
+    keyword_in_new,
+    most_candidates,
+    take_text,
+)
+from detectors.mynumber.wraps import BASE64, QUOTED
 
 SYN_SEEN = 128
 """Bit of the events of a flow: its SYN was seen."""
 
-BYTES, PACKETS, CANDIDATES, BROKEN, REPLACED, DECODED, TOO_LONG, COUNTS = range(8)
-COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken", "history_replaced", "payloads_decoded",
-               "payload_too_long")
-
 # numba compiles a part anew for each Python number it is called with, but not for numpy's
 _ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np.int64(QUOTED)
 _OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
-_HISTORY, _REACH, _SEAM = HISTORY_BYTES, REACH_BYTES + MOST_BYTES, 64
+_REACH, _SEAM = REACH_BYTES + MOST_BYTES, SEAM_BYTES
+_CODED_EDGE, _CODED_SEAM = 72, 160  # the longest candidate in base64, with a line break; two lines
 _ROOM = most_candidates(WHOLE + HISTORY_BYTES)
 OUT_ROWS = 4 * _ROOM
 
@@ -55,104 +55,30 @@ class Payloads(NamedTuple):
     flow_event: np.ndarray
 
 
-class Lanes(NamedTuple):
-    """What is kept between packets: LANE[lanes], uint8[lanes, 2 * HISTORY_BYTES], and scratch space.
-
-    seam_text and decoded_text are seam and decoded to read, as the buffers of packets are.
-    """
-
-    lanes: np.ndarray
-    history: np.ndarray
-    seam: np.ndarray
-    seam_text: np.ndarray
-    decoded: np.ndarray
-    decoded_text: np.ndarray
-    edges: np.ndarray
-    sextets: np.ndarray
-    counts: np.ndarray
-
-
 def payloads_of(packets: Packets) -> Payloads:
     """Return the columns that are read."""
     return Payloads(*[getattr(packets, name) for name in Payloads._fields])
 
 
-def new_lanes(lanes: int, edges: np.ndarray, sextets: np.ndarray) -> Lanes:
-    """Return room for so many directions (a power of two); memory is taken when it is used."""
-    seam, decoded = (np.zeros(HISTORY_BYTES + WHOLE, np.uint8) for _ in range(2))
-    return Lanes(np.zeros(lanes, LANE), np.zeros((lanes, 2 * HISTORY_BYTES), np.uint8), seam, _to_read(seam), decoded,
-                 _to_read(decoded), edges, sextets, np.zeros(COUNTS, np.int64))
-
-
-def _to_read(buffer: np.ndarray) -> np.ndarray:
-    view = buffer.view()
-    view.flags.writeable = False
-    return view
-
-
 @part
-def lane_of(state, flow_id, slot, side, seq):
-    """Return the lane of a direction, and whether seq is what comes next in it; a lane of another flow is taken over.
+def take_payload(state, index, b, start, size, plain, tables, out, at, keep):
+    """Write the candidates of a payload that follows the history of lane index; -1: it has none.
+
+    plain: the payload itself may hold candidates.
     """
-    index = (np.int64(slot) * 2 + side) & (state.lanes.size - 1)
-    lane = state.lanes[index]
-    if lane["flow_id"] != flow_id:
-        if lane["flow_id"] != 0 and lane["slot"] != slot:
-            state.counts[REPLACED] += 1
-        lane["flow_id"], lane["slot"], lane["over"] = flow_id, slot, 0
-        lane["begin"], lane["size"], lane["waits"], lane["edge"] = 0, 0, 0, 0
-        return index, True
-    if lane["next_seq"] == seq:
-        return index, True
-    state.counts[BROKEN] += 1
-    lane["begin"], lane["size"], lane["waits"], lane["edge"], lane["over"] = 0, 0, 0, 0, 0
-    return index, False
-
-
-@part
-def remember(state, index, b, start, size, seq):
-    """Add a payload to the history of a direction, of which the last bytes are kept."""
-    lane, history = state.lanes[index], state.history[index]
-    lane["next_seq"] = np.uint32((np.int64(seq) + size) & 0xFFFFFFFF)
-    taken = min(size, _HISTORY)
-    end = lane["begin"] + lane["size"]
-    if end + taken > history.size:
-        kept = min(lane["size"], _HISTORY - taken)
-        copy_bytes(history, 0, history, end - kept, kept)
-        lane["begin"], lane["size"], end = 0, kept, kept
-    copy_bytes(history, end, b, start + size - taken, taken)
-    end += taken
-    lane["size"] = min(lane["size"] + taken, _HISTORY)
-    lane["begin"] = end - lane["size"]
-    edge = state.edges[history[end - 1]] != 0
-    for k in range(max(lane["begin"], end - 4), end - 1):
-        edge = edge or state.edges[history[k]] == 1
-    lane["edge"] = edge
-
-
-@part
-def join(state, index, back, b, start, size):
-    """Put the last back bytes of a direction's history and size bytes of its next payload into the seam."""
-    lane = state.lanes[index]
-    copy_bytes(state.seam, 0, state.history[index], lane["begin"] + lane["size"] - back, back)
-    copy_bytes(state.seam, back, b, start, size)
-
-
-@part
-def take_payload(state, index, b, start, size, tables, out, at, keep):
-    """Write the candidates of a payload that follows the history of lane index; -1: it has none."""
     end = start + size
-    met = next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
+    met = plain and next_candidate(b, start, start, end, tables.classes, _LOOSE)[0] >= 0
     if index < 0 or state.lanes[index]["size"] == 0:
-        waits = False
+        waits = _ZERO
         if met:
             at, waits = take_text(b, start, start, start, end, tables, out, at, _ZERO, keep)
         if index >= 0:
             state.lanes[index]["waits"] = waits
         return at
     lane = state.lanes[index]
-    back = lane["size"]
-    if not met and lane["waits"] == 0:
+    back, waits = lane["size"], np.int64(lane["waits"])
+    lane["waits"] = max(waits - size, 0)
+    if not met and waits == 0:
         if lane["edge"] == 0:
             return at
         little, ahead = min(back, _SEAM), min(size, _SEAM)
@@ -161,32 +87,73 @@ def take_payload(state, index, b, start, size, tables, out, at, keep):
             return at
     ahead = size if met else min(size, _REACH)
     join(state, index, back, b, start, ahead)
-    begin = 0 if lane["waits"] != 0 else max(back - _SEAM, 0)
-    at, waits = take_text(state.seam_text, _ZERO, begin, back, back + ahead, tables, out, at, _ZERO, keep)
-    lane["waits"] = waits
+    begin = np.int64(max(back - _SEAM, 0))
+    if waits != 0 and keyword_in_new(state.seam_text, back, back + ahead, tables):
+        begin = _ZERO
+    elif not met and waits != 0 and lane["edge"] == 0:
+        return at
+    at, later = take_text(state.seam_text, _ZERO, begin, back, back + ahead, tables, out, at, _ZERO, keep)
+    lane["waits"] = max(np.int64(lane["waits"]), later)
     return at
 
 
 @part
-def take_base64(state, index, b, start, size, tables, out, at, keep):
-    """Write the candidates of what a payload says in base64, in one text with what the history says."""
+def sift_base64(state, index, b, start, size):
+    """Return (first, last, plain, phase, over): what sift says of a payload, and the phase in which it begins.
+
+    Where the payload holds no base64 the phase is -1, and it is plain.
+    """
     end = start + size
-    if not holds_base64(b, start, end, state.sextets):
-        if index >= 0:
-            state.lanes[index]["over"] = 0
-        return at
+    if not holds_base64(b, start, end, state.base64.sextets):
+        return np.int64(-1), np.int64(-1), True, np.int64(-1), np.int64(0)
     state.counts[DECODED] += 1
-    if index < 0 or state.lanes[index]["size"] == 0:
-        length, _, over = decode(b, start, start, end, state.sextets, state.decoded)
+    phase = np.int64(0)
+    if index >= 0:
+        lane = state.lanes[index]
+        phase = np.int64(phase_at(state.history[index], lane["begin"], lane["begin"] + lane["size"],
+                                  lane["size"] < HISTORY_BYTES, state.base64.sextets, np.int64(lane["over"])))
+    first, last, plain, over = sift(b, start, end, phase, state.base64)
+    return first, last, plain, phase, np.int64(over)
+
+
+@part
+def met_in_base64(state, index, back, b, start, size, first, edge, phase, classes):
+    """Return whether what a payload says in base64 holds a candidate, or goes on with one that began before it."""
+    if first < 0 and (edge == 0 or back == 0):
+        return False
+    if back == 0:
+        length = decode(b, start, start, start + size, state.base64, state.decoded)[0]
+    else:
+        little, ahead = min(back, _CODED_SEAM), size if first >= 0 else min(size, _CODED_SEAM)
+        join(state, index, little, b, start, ahead)
+        begin = known_phase(state.seam_text, _ZERO, little, state.base64.sextets, phase)
+        length = decode(state.seam_text, begin, begin, little + ahead, state.base64, state.decoded)[0]
+    return next_candidate(state.decoded_text, _ZERO, _ZERO, length, classes, _LOOSE)[0] >= 0
+
+
+@part
+def take_base64(state, index, b, start, size, sifted, tables, out, at, keep):
+    """Write the candidates of what a payload says in base64, in one text with what the history says."""
+    first, last, _, phase, over = sifted
+    back, waits, edge, end = np.int64(0), np.int64(0), np.int64(0), start + size
+    if index >= 0:
+        lane = state.lanes[index]
+        back, waits, edge = lane["size"], np.int64(lane["coded_waits"]), np.int64(lane["coded_edge"])
+        lane["over"], lane["coded_waits"], lane["coded_edge"] = over, 0, last >= max(end - _CODED_EDGE, 0)
+    if phase < 0 or (waits == 0 and not met_in_base64(state, index, back, b, start, size, first, edge,
+                                                      phase, tables.classes)):
+        return at
+    if back == 0:
+        length, _, _ = decode(b, start, start, end, state.base64, state.decoded)
         mark = np.int64(0)
     else:
-        back = state.lanes[index]["size"]
         join(state, index, back, b, start, size)
-        begin = known_phase(state.seam_text, _ZERO, back, state.sextets, np.int64(state.lanes[index]["over"]))
-        length, mark, over = decode(state.seam_text, begin, back, back + size, state.sextets, state.decoded)
+        begin = known_phase(state.seam_text, _ZERO, back, state.base64.sextets, phase)
+        length, mark, _ = decode(state.seam_text, begin, back, back + size, state.base64, state.decoded)
+    at, later = take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _BASE64, keep)
     if index >= 0:
-        state.lanes[index]["over"] = over
-    return take_text(state.decoded_text, _ZERO, _ZERO, mark, length, tables, out, at, _BASE64, keep)[0]
+        state.lanes[index]["coded_waits"] = later
+    return at
 
 
 @part
@@ -241,9 +208,11 @@ def scan_packets(p, row, first, second, state, tables, flow_events, out, keep):
             index = lane_of(state, flow_id, slot, np.int64(p.to_server[here]), p.tcp_seq[here])[0]
         b = first if p.buffer[here] == 0 else second
         before = at
-        at = take_payload(state, index, b, start, size, tables, out, at, keep)
-        at = take_base64(state, index, b, start, size, tables, out, at, keep)
-        at = take_quoted(state, index, b, start, size, tables, out, at, keep)
+        sifted = sift_base64(state, index, b, start, size)
+        at = take_payload(state, index, b, start, size, sifted[2], tables, out, at, keep)
+        at = take_base64(state, index, b, start, size, sifted, tables, out, at, keep)
+        if sifted[2]:
+            at = take_quoted(state, index, b, start, size, tables, out, at, keep)
         if index >= 0:
             remember(state, index, b, start, size, p.tcp_seq[here])
         for k in range(before, at):

@@ -11,7 +11,12 @@ import numpy as np
 
 from columns.kernel import kernel
 from columns.schema import TEXTUAL, Table, Text, text_column, text_values
-from detectors.mynumber.candidates import byte_classes, digit, is_mynumber, next_candidate, number_of, width_of
+from detectors.mynumber.candidates import byte_classes
+from detectors.mynumber.check_digit import is_mynumber, number_of
+from detectors.mynumber.digits import digit, width_of
+from detectors.mynumber.escapes import find_escaped
+from detectors.mynumber.searching import next_candidate
+from detectors.mynumber.text import WHOLE
 
 _ROOM = 1024
 _STAR = 0x2A
@@ -56,11 +61,21 @@ def star_out(text, data, places):
             s += max(width, 1)
 
 
+@kernel
+def star_spans(data, spans):
+    """Overwrite data from spans[k, 1] to spans[k, 2]."""
+    for k in range(spans.shape[0]):
+        for p in range(spans[k, 1], spans[k, 2]):
+            data[p] = _STAR
+
+
 class Masking:
     """Masks batches; counted is how many numbers were met."""
 
     def __init__(self) -> None:
         self._classes, self._out = byte_classes(), np.zeros((_ROOM, 4), np.int64)
+        self._undone, self._places = np.zeros(WHOLE, np.uint8), np.zeros(WHOLE + 1, np.int64)
+        self._spans = np.zeros((12 * _ROOM, 3), np.int64)
         self.counted = 0
 
     def masked(self, table: Table, batch: Any) -> Any:
@@ -69,7 +84,10 @@ class Masking:
         for column in table.columns:
             if column.dtype in TEXTUAL:
                 before = getattr(batch, column.name)
-                after = self._text(before, json=column.dtype == "json")
+                if before.data.size < 12:
+                    continue
+                json = column.dtype == "json"
+                after = self._escaped(self._plain(before, json=json), json=json)
                 if after is not before:
                     changed[column.name] = after
         return batch._replace(**changed) if changed else batch
@@ -82,17 +100,14 @@ class Masking:
                 said = json_of(value)
                 for name in _ENCODED & said.keys():
                     raw = text_column([base64.b64decode(said[name])])
-                    masked = self._text(raw, json=False)
+                    masked = self._escaped(self._plain(raw, json=False), json=False)
                     if masked is not raw:
                         said[name], changed = base64.b64encode(masked.data.tobytes()).decode("ascii"), True
                 values[k] = dumps(said, ensure_ascii=False, separators=(",", ":"))
         return text_column(values) if changed else context
 
-    def _text(self, text: Text, *, json: bool) -> Text:
-        if text.data.size < 12:
-            return text
-        value, at, found, data = 0, 0, [], text.data.view()
-        data.flags.writeable = False
+    def _plain(self, text: Text, *, json: bool) -> Text:
+        value, at, found, data = 0, 0, [], _to_read(text.data)
         while value < text.offsets.size - 1:
             count, value, at = find_numbers(data, text.offsets, value, at, self._classes, self._out)
             found.append(self._out[:count].copy())
@@ -105,6 +120,30 @@ class Masking:
         masked = text.data.copy()
         star_out(data, masked, places)
         return Text(masked, text.offsets)
+
+    def _escaped(self, text: Text, *, json: bool) -> Text:
+        """Return a text with the numbers masked that show when escapes are undone."""
+        value, at, found, data = 0, 0, [], _to_read(text.data)
+        while value < text.offsets.size - 1:
+            count, value, at = find_escaped(data, text.offsets, value, at, self._classes, _STRICT, self._undone,
+                                            self._places, self._spans)
+            found.append(self._spans[:count].copy())
+        spans = np.concatenate(found)
+        if json and len(spans):
+            inside = [_in_string(text, *span[:2]) for span in spans[::12].tolist()]
+            spans = spans[np.repeat(np.array(inside), 12)]
+        if not len(spans):
+            return text
+        self.counted += len(spans) // 12
+        masked = text.data.copy()
+        star_spans(masked, spans)
+        return Text(masked, text.offsets)
+
+
+def _to_read(data: np.ndarray) -> np.ndarray:
+    data = data.view()
+    data.flags.writeable = False
+    return data
 
 
 def _in_string(text: Text, value: int, start: int) -> bool:

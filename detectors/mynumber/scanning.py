@@ -12,15 +12,17 @@ import numpy as np
 
 from columns import Packets
 from columns.said import Step
+from detectors.mynumber import lane_state
 from detectors.mynumber import lanes as ln
 from detectors.mynumber import lists as ls
-from detectors.mynumber.base64 import sextets
+from detectors.mynumber.base64 import base64_tables
 from detectors.mynumber.candidates import edge_bytes
 from detectors.mynumber.settings import MyNumberSettings
-from detectors.mynumber.text import CANDIDATE, HISTORY_BYTES, WHOLE, most_candidates, new_tables, scan_text
-from detectors.mynumber.unpacking import BUFFERS, DECODED, Unpacking
+from detectors.mynumber.text import CANDIDATE, HISTORY_BYTES, WHOLE, new_tables, scan_text
+from detectors.mynumber.unpacking import BUFFERS, Unpacking
+from detectors.mynumber.wraps import DECODED
 
-_LISTS_AT_ONCE = 1024
+_LISTS_AT_ONCE, _ALIKE = 1024, 16
 
 
 class Scored(NamedTuple):
@@ -39,7 +41,7 @@ class Scanner:
     def __init__(self, settings: MyNumberSettings, *, keep: bool) -> None:
         self.settings, self.keep = settings, keep
         self.tables = new_tables((secrets.randbits(64), secrets.randbits(64)))
-        self.lanes = ln.new_lanes(settings.lanes, edge_bytes(), sextets())
+        self.lanes = lane_state.new_lanes(settings.lanes, edge_bytes(), base64_tables())
         self.rings = np.zeros(settings.lists, ls.RING)
         self.list_counts, self.scored = np.zeros(ls.COUNTS, np.int64), np.zeros(1, np.int64)
         self.flow_events = np.zeros(1024, np.uint8)
@@ -76,15 +78,14 @@ class Scanner:
 
     def _steps(self, steps: Sequence[Step]) -> list[np.ndarray]:
         parts = []
-        for number, step in enumerate(steps):
-            for place, (name, data) in enumerate(step.buffers):
-                if name not in BUFFERS or not data:
-                    continue
-                unpacking = Unpacking(self.settings.unpacked_kib << 10, self.settings.unpacked_members)
-                document = zlib.crc32(f"{step.tx_id} {name} {place}".encode()) + 1
-                for piece, wrap in unpacking.pieces(data, DECODED):
-                    parts += self._piece(piece, wrap, step, number, document)
-                self.counts["buffers_cut_short"] += unpacking.spent
+        documents, again = _documents(steps)
+        self.counts["bytes_shown_again"] += again
+        for number, place, name, data in documents:
+            step, unpacking = steps[number], Unpacking(self.settings.unpacked_kib << 10, self.settings.unpacked_members)
+            document = zlib.crc32(f"{step.tx_id} {name} {place}".encode()) + 1
+            for piece, wrap in unpacking.pieces(data, DECODED):
+                parts += self._piece(piece, wrap, step, number, document)
+            self.counts["buffers_cut_short"] += unpacking.spent
         return parts
 
     def _piece(self, piece: bytes, wrap: int, step: Step, number: int, document: int) -> list[np.ndarray]:
@@ -92,10 +93,9 @@ class Scanner:
         self.counts["bytes_decoded"] += len(piece)
         for start in range(0, len(piece), WHOLE):
             stop, back = min(start + WHOLE, len(piece)), max(start - HISTORY_BYTES, 0)
-            out = np.zeros(most_candidates(stop - back), CANDIDATE)
-            count = scan_text(text, back, start, stop, self.tables, out, wrap, self.keep)
+            count = scan_text(text, back, start, stop, self.tables, self._out, wrap, self.keep)
             if count:
-                out = out[:count]
+                out = self._out[:count].copy()
                 out["flow_id"], out["document"], out["row"] = step.flow.flow_id, document, -1 - number
                 out["packet_number"], out["upward"] = step.at.packet_number, step.to_server
                 out["offset"] += start
@@ -113,5 +113,32 @@ class Scanner:
 
     def counters(self) -> dict[str, int]:
         """Return what was looked at and found, and what limits cost, by cause."""
-        return {**dict(zip(ln.COUNT_NAMES, self.lanes.counts.tolist(), strict=True)),
+        return {**dict(zip(lane_state.COUNT_NAMES, self.lanes.counts.tolist(), strict=True)),
                 **dict(zip(ls.COUNT_NAMES, self.list_counts.tolist(), strict=True)), **self.counts}
+
+
+def _documents(steps: Sequence[Step]) -> tuple[list[tuple[int, int, str, bytes]], int]:
+    """Return (number of the step, place in it, name, bytes) of what is to be looked into, and how many bytes are not.
+
+    A body is shown as body and as file. What another buffer of the same message, completed by the same packet, begins
+    with is left out, so that it is looked into once.
+    """
+    found: dict[tuple[int, int, bool, int], list[tuple[int, int, str, bytes]]] = {}
+    for number, step in enumerate(steps):
+        for place, (name, data) in enumerate(step.buffers):
+            if name in BUFFERS and data:
+                message = step.flow.flow_id, step.tx_id, step.to_server, step.at.packet_number
+                found.setdefault(message, []).append((number, place, name, data))
+    kept, again = [], 0
+    for mine in found.values():
+        for k, one in enumerate(mine):
+            if any(_holds(other[3], one[3]) and (len(other[3]) > len(one[3]) or j < k)
+                   for j, other in enumerate(mine[:_ALIKE]) if j != k):
+                again += len(one[3])
+            else:
+                kept.append(one)
+    return sorted(kept, key=lambda document: document[:2]), again
+
+
+def _holds(other: bytes, one: bytes) -> bool:
+    return len(other) >= len(one) and other.startswith(one)

@@ -7,8 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import kernel, part
-from detectors.mynumber.candidates import MOST_BYTES, byte_classes, is_mynumber, next_candidate, number_of
-from detectors.mynumber.keywords import REACH_BYTES, Keywords, keyword_near, keyword_table, list_keywords
+from detectors.mynumber.candidates import MOST_BYTES, byte_classes
+from detectors.mynumber.check_digit import is_mynumber, number_of
+from detectors.mynumber.keywords import (
+    MOST_KEYWORD_BYTES,
+    REACH_BYTES,
+    Keywords,
+    keyword_near,
+    keyword_table,
+    list_keywords,
+)
+from detectors.mynumber.searching import next_candidate
 
 CANDIDATE = np.dtype([
     ("flow_id", "u8"), ("document", "u8"), ("packet_number", "u8"), ("tag", "u8"), ("value", "u8"), ("row", "i8"),
@@ -22,6 +31,9 @@ keyword behind it; events, upward: what the flow is; document: what it is counte
 HISTORY_BYTES = 1024
 """So much of what came before is kept: a keyword's reach, and a number cut in two."""
 assert HISTORY_BYTES >= REACH_BYTES + MOST_BYTES
+
+SEAM_BYTES = 64
+"""So much on each side of a seam holds a candidate that was cut in two."""
 
 WHOLE = 1 << 16
 """A longer text is looked at in pieces of this many bytes."""
@@ -61,12 +73,13 @@ def tag_of(value, key):
 
 @part
 def take_text(b, lo, begin, new, hi, tables, out, at, wrap, keep):
-    """Write the candidates of b[new:hi] to out from place at on; b[lo:new] was looked at before, and is from begin on.
+    """Write the candidates of b[new:hi] to out from place at on; b[lo:new] was looked at before.
 
-    Returns (the next place, whether one waits for a keyword behind it). A candidate that reaches into the new part is
-    written; one before it only if a keyword stands in the new part. offset is from new on. keep: write values, too.
+    begin: from there on candidates of the old part are looked at. Returns (the next place, in how many bytes more a
+    keyword may come that one waits for). A candidate that reaches into the new part is written; one before it only if
+    a keyword stands in the new part. offset is from new on. keep: write values, too.
     """
-    i, words_known, count, first, waits = begin, False, 0, 0, False
+    i, words_known, count, first, waits = begin, False, 0, 0, np.int64(0)
     while i < hi:
         s, e, form = next_candidate(b, i, lo, hi, tables.classes, _STRICT)
         if s < 0:
@@ -78,7 +91,8 @@ def take_text(b, lo, begin, new, hi, tables, out, at, wrap, keep):
             if not words_known:
                 count, words_known = list_keywords(b, lo, hi, tables.words, tables.places), True
             near, first = keyword_near(b, s, e, tables.places, count, first)
-            waits = waits or (not near and e + REACH_BYTES > hi)
+            if not near:
+                waits = max(waits, e + REACH_BYTES - hi)
         if (e > new or near) and at < out.size:
             c = out[at]
             c["tag"], c["offset"], c["form"], c["wrap"] = tag_of(value, tables.key), s - new, form, wrap
@@ -86,6 +100,12 @@ def take_text(b, lo, begin, new, hi, tables, out, at, wrap, keep):
             c["value"] = value if keep else 0
             at += 1
     return at, waits
+
+
+@part
+def keyword_in_new(b, new, hi, tables):
+    """Return whether a keyword ends in b[new:hi]."""
+    return list_keywords(b, max(new - MOST_KEYWORD_BYTES, 0), hi, tables.words, tables.places) > 0
 
 
 @kernel

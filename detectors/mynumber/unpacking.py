@@ -12,25 +12,14 @@ import zlib
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-BASE64, DEFLATE, ZIP, PERCENT, DECODED, QUOTED = 1, 2, 4, 8, 16, 32
-"""Bits of CANDIDATE.wrap; DECODED: undone by the parser of the protocol, whose buffer is named instead."""
+from detectors.mynumber.markup import text_of_xml
+from detectors.mynumber.wraps import BASE64, DEFLATE, PERCENT, QUOTED, ZIP, wrapped_in
 
 BUFFERS = frozenset({"http.request_body", "http.response_body", "file.data", "smtp.mail", "email.body"})
 """The inspection buffers that hold what the payload of packets does not show: coding and transfer encoding undone."""
 
-WRAP_NAMES = {BASE64: "base64", DEFLATE: "deflate", ZIP: "zip", PERCENT: "percent-encoded", QUOTED: "quoted-printable"}
-
 _DEPTH = 3
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{60,}[\r\n]{0,2})+[A-Za-z0-9+/]{0,76}={0,2}")
-_RUN = b"A" * 60
-_AS_RUNS = bytes(65 if re.match(rb"[A-Za-z0-9+/]", bytes([c])) else 0 for c in range(256))
-"""Turns what base64 is written with into As: a run of them is found many times faster than by the expression."""
-
-# Each begins with its own character, which is what the search goes by.
-_PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}")
-_QUOTED, _SOFT_BREAK = re.compile(rb"=[0-9A-F]{2}=[0-9A-F]{2}"), re.compile(rb"=\r?\n")
-_STOP = re.compile(rb"</(?:\w+:)?(?:p|tc|c|si|row|table-cell)>|<(?:\w+:)?(?:br|tab|cr)\b[^>]{0,200}>")
-_TAG = re.compile(rb"<[^>]{0,2000}>")
 _STORED, _DEFLATED = 0, 8
 _MEMBER, _HEADER_BYTES = b"PK\x03\x04", 30
 
@@ -52,18 +41,19 @@ class Unpacking:
     def _inside(self, data: bytes) -> Iterator[tuple[bytes, int]]:
         if data.startswith(_MEMBER):
             for name, member in self._archive(data):
-                yield _text_of_xml(member) if name.endswith(b".xml") else member, ZIP
+                yield text_of_xml(member) if name.endswith(b".xml") else member, ZIP
             return
         if data.startswith(b"\x1f\x8b\x08") or (data[:1] == b"\x78" and len(data) > 2
                                                 and int.from_bytes(data[:2], "big") % 31 == 0):
             if inner := self._inflated(data, 47)[0]:
                 yield inner, DEFLATE
             return
-        if _PERCENT.search(data):
+        wrapped = wrapped_in(data)
+        if wrapped & PERCENT:
             yield self._taken(unquote_to_bytes(data.replace(b"+", b" "))), PERCENT
-        if _QUOTED.search(data) or _SOFT_BREAK.search(data):
+        if wrapped & QUOTED:
             yield self._taken(binascii.a2b_qp(data)), QUOTED
-        if _RUN not in data.translate(_AS_RUNS):
+        if not wrapped & BASE64:
             return
         for match in _BASE64.finditer(data):
             if (text := self._from_base64(match[0])) and self._one_more():
@@ -120,7 +110,3 @@ class Unpacking:
             if unknown:
                 at = data.find(_MEMBER, at) if data.find(_MEMBER, at) >= 0 else len(data)
 
-
-def _text_of_xml(data: bytes) -> bytes:
-    """Return the text of an office document's XML: runs of one paragraph or cell joined, the others on lines."""
-    return _TAG.sub(b"", _STOP.sub(b"\n", data))

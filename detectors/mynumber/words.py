@@ -12,7 +12,7 @@ from columns.codes import Certainty, Outcome, Property, Severity, Verdict
 from detectors.alerts import alert_id, alert_row
 from detectors.contract import Signature
 from detectors.mynumber.digits import FORM_NAMES
-from detectors.mynumber.unpacking import WRAP_NAMES
+from detectors.mynumber.wraps import WRAP_NAMES
 from zones import FlowKeys, Policy, judge
 
 if TYPE_CHECKING:

@@ -32,7 +32,8 @@ def try_(
 ) -> None:
     """Judge the stored flows by another policy and list the verdicts that flip, with counts and examples.
 
-    Nothing is written. What flow rows do not hold (contents, the sensor's wire) keeps its verdict, and is counted.
+    Nothing is written. What was said and carried is judged by the stored transactions; what is not stored (dropped
+    contents, the sensor's wire) keeps its verdict, and is counted.
     """
     from sekisho.zones_report import show_trial
 
@@ -56,8 +57,9 @@ def learn(
 ) -> None:
     """Propose conduits from what was established between zones, as TOML for a person to review.
 
-    Each comes with its support, the rarest last and marked: they may be a mistake or an attack. Owner and justification
-    are empty, so that no check lets a proposal through before somebody has filled them in.
+    Each comes with its support, the rarest last and marked: they may be a mistake or an attack. Hours stand where many
+    flows on many days all kept to them. Owner and justification are empty, so that no check lets a proposal through
+    before somebody has filled them in.
     """
     from sekisho.zones_report import show_proposals
 

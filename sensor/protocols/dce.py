@@ -50,6 +50,10 @@ class PacketReader:
                 passed = min(self._skip, len(data) - at)
                 self._skip, at = self._skip - passed, at + passed
                 continue
+            if not self._held and (stop := _end_of(data, at)):  # most often a packet is there at once
+                yield _packet(data[at:stop])
+                at = stop
+                continue
             wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else self._size()
             piece = data[at : at + wanted - len(self._held)]
             self._held += piece
@@ -57,7 +61,9 @@ class PacketReader:
             if len(self._held) == HEADER_BYTES and not looks_like(self._held):
                 self.lost = True
             elif len(self._held) >= HEADER_BYTES and len(self._held) >= self._size():
-                yield self._whole()
+                whole = bytes(self._held)
+                self._held.clear()
+                yield _packet(whole)
 
     def gap(self, size: int) -> None:
         """Pass over a gap; a packet that is cut by it is lost, and what comes behind is taken for the next one."""
@@ -69,13 +75,19 @@ class PacketReader:
     def _size(self) -> int:
         return int.from_bytes(self._held[8:10], "little" if self._held[4] else "big")
 
-    def _whole(self) -> Packet:
-        held = bytes(self._held)
-        order = "<" if held[4] else ">"
-        size, auth, call_id = unpack_from(f"{order}HHI", held, 8)
-        self._held.clear()
-        self._skip = size - len(held)
-        return Packet(held[2], held[3], order, call_id, size, auth, held[HEADER_BYTES:])
+
+def _end_of(data: bytes, at: int) -> int:
+    """Return where the packet ends that begins at a place of data, 0 where it does not, or where it is no packet."""
+    if len(data) - at < HEADER_BYTES or not looks_like(data[at : at + HEADER_BYTES]):
+        return 0
+    stop = at + int.from_bytes(data[at + 8 : at + 10], "little" if data[at + 4] else "big")
+    return stop if stop <= len(data) else 0
+
+
+def _packet(whole: bytes) -> Packet:
+    order = "<" if whole[4] else ">"
+    size, auth, call_id = unpack_from(f"{order}HHI", whole, 8)
+    return Packet(whole[2], whole[3], order, call_id, size, auth, whole[HEADER_BYTES:])
 
 
 class Calls:

@@ -30,7 +30,7 @@ def test_every_table_is_replicated_and_distributed():
         assert (f"Distributed('c', currentDatabase(), '{create.name}{SUFFIX}', {create.shard_by})") in text
     for rollup in ROLLUPS:
         assert f"{rollup.view} ON CLUSTER `c` TO {rollup.name}{SUFFIX}" in text
-        assert f"FROM {rollup.source.name}{SUFFIX} AS {rollup.source.name}" in text
+        assert f"FROM {rollup.feeder}{SUFFIX} AS {rollup.feeder}" in text
 
 
 def test_rows_of_a_flow_and_of_an_alert_lie_together():

@@ -105,6 +105,18 @@ def test_the_first_meaningful_paint(browser, console, capsys):
     assert answer <= 1000
 
 
+def test_an_address_has_the_roles_that_the_store_says_in_either_language(tab, sql):
+    wanted = {(r["role"], r["flows"]) for r in sql("SELECT role, sum(flows) AS flows FROM talkers_1h "
+                                                   "WHERE ip = toIPv6('::ffff:10.20.1.42') GROUP BY role")}
+    assert {role for role, _ in wanted} == {"initiator", "responder"}
+    for lang, words in (("en", {}), ("ja", {"initiator": "開始側", "responder": "応答側"})):
+        page = tab.open(f"/p/host?ip=10.20.1.42&lang={lang}")
+        cells = [row.locator("td").all_inner_texts() for row in page.locator("#panel-host-summary tbody tr").all()]
+        assert {(row[1], number(row[2])) for row in cells} == {(words.get(role, role), flows) for role, flows in wanted}
+        wide = page.locator("#panel-host-summary").bounding_box()["width"]
+        assert wide == page.locator("#panel-host-rate").bounding_box()["width"]  # nothing stands beside it
+
+
 def test_from_the_matrix_to_the_flows_to_the_host(tab, sql):
     page = tab.open("/p/zones")
     tab.click('#panel-zones-violation_matrix [data-pair="lgwan>internet"] a')

@@ -109,6 +109,20 @@ def test_what_was_refused_is_counted_by_cause(empty, execute):
     assert answer(empty, "health", "imbalance", request) == [{"value": 2}]
 
 
+def test_only_detectors_and_parsers_that_raised_have_failed(city, empty, asked, execute):
+    """The day has a conversation whose protocol was not made out, which is counted under a like name."""
+    counted = "SELECT max(value) FROM sensor_health WHERE stage = 'app_layer.flow' AND startsWith(cause, 'failed_')"
+    assert city.query(counted).rows[0][0] > 0
+    assert answer(city, "health", "failed_detectors", asked["all"]) == [{"value": 0}]
+    assert not any("failed_" in row["cause"] for row in answer(city, "health", "limits", asked["all"]))
+    rows = ", ".join(f"('r', 's', 'main', '2026-10-14 00:00:00', '{stage}', '{cause}', 2)" for stage, cause in (
+        ("chain", "failed_scan"), ("protocols", "failed_dns"), ("app_layer.flow", "failed_tcp"), ("scan", "failed")))
+    execute(f"INSERT INTO sensor_health (run_id, sensor, site, ts_ns, stage, cause, value) VALUES {rows}")
+    request = Request(1791936000000 - 86_400_000 * 2, 1791936000000 + 86_400_000 * 2)
+    assert answer(empty, "health", "failed_detectors", request) == [{"value": 2}]
+    assert {row["cause"] for row in answer(empty, "health", "limits", request)} == {"failed_scan", "failed_dns"}
+
+
 def test_an_alert_is_what_people_made_of_it(empty, execute):
     for number, severity in ((1, "critical"), (2, "high"), (3, "high"), (4, "low")):
         execute("INSERT INTO alert (run_id, sensor, site, alert_id, revision, ts_ns, start_ns, end_ns, signature, "

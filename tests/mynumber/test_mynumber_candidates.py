@@ -41,12 +41,12 @@ def written(tokens: list[tuple[str, bool]], encoding: str) -> str:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @settings(max_examples=150, deadline=None)
-@given(tokens=TEXTS)
-@example(tokens=[("1234 5678 9012-3456-7890", False)])
-@example(tokens=[("ソード", False), ("123456789018", False)])
-@example(tokens=[("0.", False), ("123456789018", False)])
-def test_the_same_as_a_naive_reading(encoding: str, tokens: list[tuple[str, bool]]) -> None:
-    text = written(tokens, encoding)
+@given(tokens=TEXTS, amid=st.booleans())
+@example(tokens=[("1234 5678 9012-3456-7890", False)], amid=False)
+@example(tokens=[("ソード", False), ("123456789018", False)], amid=True)
+@example(tokens=[("0.", False), ("123456789018", False)], amid=True)
+def test_the_same_as_a_naive_reading(encoding: str, tokens: list[tuple[str, bool]], amid: bool) -> None:
+    text = written([("、" * 64, False), *tokens, ("、" * 64, False)] if amid else tokens, encoding)
     data = encoded(text, encoding)
     text = data.decode(encoding)
     expected = {(len(encoded(text[:place], encoding)) if encoding != "iso2022_jp" else -1, digits)
@@ -64,10 +64,10 @@ def test_wherever_it_stands_it_is_met(encoding: str, wide: bool, separator: str)
     digits = "123456789018"
     text = separator.join((digits[:4], digits[4:8], digits[8:])) if separator else digits
     text = text.translate(WIDE) if wide else text
-    for before in range(15):
-        data = b"\n" * (2 * before) + encoded(f"、{text}、", encoding)
-        assert [int(c["value"]) for c in scan(data)] == [int(digits)]
-        assert [int(c["value"]) for c in scan(b"\n" + data)] == [int(digits)]
+    for before in range(50):
+        data = b"\n" * before + encoded(f"、{text}、", encoding)
+        for behind in (b"", b"\n" * 64):
+            assert [int(c["value"]) for c in scan(data + behind)] == [int(digits)]
 
 
 @settings(max_examples=300, deadline=None)

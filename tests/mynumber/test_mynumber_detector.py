@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from columns.app import AppProto
@@ -29,6 +29,7 @@ from zones import EXAMPLE, load_policy
 
 POLICY = load_policy(EXAMPLE)
 NUMBER = "123456789018"
+SEPARATORS = (" ", "-", ".", "　", "－", "．", "ー")
 LETTER = "氏名：架空花子\n個人番号：{}\n住所：架空市\n"
 
 
@@ -81,6 +82,7 @@ def test_a_list_behind_much_else_is_found() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), encoding=st.sampled_from(ENCODINGS), wide=st.booleans())
+@example(seed=6209, encoding="iso2022_jp", wide=False)  # cut within the escape sequence before the number
 def test_cut_anywhere_a_number_is_found_once(seed: int, encoding: str, wide: bool) -> None:
     rng = np.random.default_rng(seed)
     shown = NUMBER.translate(WIDE) if wide else NUMBER
@@ -99,15 +101,31 @@ def test_a_keyword_behind_a_number_is_found_across_packets(seed: int) -> None:
     assert len(scored(data, pieces(rng, len(data), int(rng.integers(1, 12))))) == 1
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10_000), lines=st.booleans())
-def test_base64_in_raw_payload_is_read_across_packets(seed: int, lines: bool) -> None:
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10_000), encoding=st.sampled_from(ENCODINGS),
+       shape=st.sampled_from(["{}", "wide", *SEPARATORS]), frame=st.sampled_from(["mail", "json", "bare"]))
+def test_base64_in_raw_payload_is_read_across_packets(seed: int, encoding: str, shape: str, frame: str) -> None:
     rng = np.random.default_rng(seed)
-    text = ("前文" * int(rng.integers(20, 200)) + LETTER.format(NUMBER) + "後文" * int(rng.integers(20, 200))).encode()
-    coded = base64.encodebytes(text).replace(b"\n", b"\r\n") if lines else base64.b64encode(text)
-    data = b"Content-Transfer-Encoding: base64\r\n\r\n" + coded if lines else b'{"data":"' + coded + b'"}'
-    alert, = scored(data, range(700, len(data), 700))
+    shown = shape.join((NUMBER[:4], NUMBER[4:8], NUMBER[8:])) if shape in SEPARATORS else NUMBER
+    shown = shown.translate(WIDE) if shape == "wide" or not (shown.isascii() or encoding != "iso2022_jp") else shown
+    letter = f"個人番号：{'、' * int(rng.integers(0, 90))}{shown}\n住所"
+    if rng.integers(2):
+        letter = f"{shown}{'、' * int(rng.integers(1, 90))}個人番号"
+    text = encoded(f"{'前' * int(rng.integers(60, 400))}、{letter}{'後' * int(rng.integers(60, 400))}", encoding)
+    coded = base64.b64encode(text)
+    data = {"mail": b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(text).replace(b"\n", b"\r\n"),
+            "json": b'{"data":"' + coded + b'"}', "bare": coded}[frame]
+    alert, = scored(data, np.cumsum(rng.integers(130, 900, 20)).tolist())
     assert "in base64" in alert["why"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_number_between_characters_of_the_base64_alphabet_is_plain_text(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    data = b"/mynumber/" + b"abc/" * int(rng.integers(20, 60)) + NUMBER.encode() + b"/de" * int(rng.integers(20, 90))
+    alert, = scored(data, np.cumsum(rng.integers(61, 300, 4)).tolist())
+    assert "written in ascii;" in alert["why"]
 
 
 def packed_files() -> dict[str, bytes]:
@@ -166,6 +184,19 @@ def test_what_parsers_decode_is_unpacked(kind: str, name: str) -> None:
     assert {row["signature_id"] for row in found} == {900191}
     assert found[0]["outcome"] == Outcome.ESTABLISHED, "the flow of the buffer is known"
     assert name in found[0]["why"]
+
+
+def test_a_body_that_is_shown_as_file_too_is_looked_into_once() -> None:
+    body = LETTER.format(NUMBER).encode() * 50
+    detector = MyNumberDetector()
+    found = leaks(detector, stepping(), steps=[step("http.request_body", body), step("file.data", body[:500])])
+    assert {row["measured"] for row in found} == {1}
+    assert "http.request_body" in found[0]["why"]
+    counts = detector.counters()
+    assert (counts["bytes_decoded"], counts["bytes_shown_again"]) == (len(body), 500)
+    other = MyNumberDetector()
+    assert leaks(other, stepping(), steps=[step("http.request_body", b"nothing"), step("file.data", body)])
+    assert other.counters()["bytes_shown_again"] == 0
 
 
 def test_unpacking_ends_at_its_budget() -> None:

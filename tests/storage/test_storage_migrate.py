@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from columns import FLOW
 from columns.errors import StoreError
 from columns.rollups import ROLLUPS
-from storage import Begun, Run, open_store
+from storage import Begun, Run, RunSummary, open_store
 from storage.embedded import EmbeddedConnection
 from storage.migrate import migrate_store, plan_migration
 from storage.migrations import MIGRATIONS, SCHEMA_NUMBER
 from storage.place import MARKER
 from tests.storage.test_storage_rollups import check_all
 from tests.support.old_states import make_state, state_rows, state_tables
+from tests.support.rows import VOCABULARIES, city_flows
 
 ROWS = {"alert": 72, "flow": 120, "runs": 3, "sensor_health": 9}
 
@@ -92,6 +94,26 @@ def test_a_store_with_rollups_gets_those_of_the_present(place, tmp_path):
     with open_store(place, create=False) as store:
         check_migrated(store, 2)
         made = definitions(store)
+    if isinstance(place, Path):
+        with open_store(tmp_path / "new") as store:
+            assert made == definitions(store)
+
+
+def test_a_store_whose_rows_stay_gets_new_views_and_settings(place, tmp_path):
+    """Schema 6 fills its hours from the raw rows: nothing is copied, and what comes in afterwards counts once."""
+    make_state(place, 6)
+    plan = plan_migration(place)
+    assert (plan.found, plan.wanted, plan.tables, plan.bytes_needed) == (6, SCHEMA_NUMBER, {}, 0)
+    migrate_store(place)
+    with open_store(place, create=False) as store:
+        check_migrated(store, 6)
+        made = definitions(store)
+        before = check_all(store)
+        store.begin_run(Run("r-new"))
+        store.insert(FLOW, city_flows(300), vocabularies=VOCABULARIES)
+        store.finish_run(RunSummary())
+        after = check_all(store)
+        assert all(after[name] > before[name] for name in ("traffic_1m", "traffic_1h", "talkers_1h"))
     if isinstance(place, Path):
         with open_store(tmp_path / "new") as store:
             assert made == definitions(store)
@@ -230,4 +252,4 @@ def test_migrations_are_numbered_without_gaps_and_name_what_there_is():
     assert [m.number for m in MIGRATIONS] == list(range(1, SCHEMA_NUMBER + 1))
     for migration in MIGRATIONS:
         assert set(migration.fills) <= set(migration.tables)
-        assert set(migration.rollups) <= {r.name for r in ROLLUPS}
+        assert {*migration.rollups, *migration.fed} <= {r.name for r in ROLLUPS}

@@ -2,13 +2,15 @@
 
 import datetime as dt
 import tomllib
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
 
 from tests.support.policies import TODAY, city, toml_text
 from zones.compare import compare
-from zones.learning import MOST_HOSTS, Seen, proposals_toml, propose
+from zones.hours import parse_window, week_minutes
+from zones.learning import HOURS_DAYS, HOURS_FLOWS, MOST_HOSTS, Seen, proposals_toml, propose, usual_hours
 from zones.loading import examine
 from zones.policy import build_policy
 from zones.presetting import NOT_APPROVED, PRESETS, preset_text
@@ -134,3 +136,22 @@ def test_a_proposal_is_refused_until_somebody_has_filled_it_in():
     assert {(p.code, p.where.rpartition(".")[2]) for p in problems if p.level == "error"} == {
         ("E401", "owner"), ("E401", "justification")}
     assert {c["services"][0] for c in proposed["conduit"].values()} == {"https", "learned-tcp-8443", "learned-esp"}
+
+
+@pytest.mark.parametrize(("hours", "window"), [
+    ([day * 24 + hour for day in range(5) for hour in (8, 13, 18)], ["Mon-Fri 08:00-19:00"]),
+    ([day * 24 + 9 for day in range(7)], ["daily 09:00-10:00"]),
+    ([2 * 24 + 23], ["Wed 23:00-24:00"]), ([1 * 24 + 6, 3 * 24 + 7], ["Tue,Thu 06:00-08:00"]),
+    ([22, 24 + 1, 24 + 4, 24 + 22], ["daily 22:00-05:00"]), ([0, 48, 96], ["Mon-Fri 00:00-01:00"]),
+    ([day * 24 + hour for day in range(5) for hour in range(0, 24, 6)], []), ([], [])])
+def test_hours_are_the_window_between_the_longest_quiet_times(hours, window):
+    assert usual_hours(set(hours)) == window
+    for text in window:
+        assert all(week_minutes([parse_window(text)])[hour * 60] for hour in hours)
+
+
+def test_hours_need_support():
+    hours = [day * 24 + 9 for day in range(5)]
+    assert propose([replace(seen(), days=HOURS_DAYS, hours=hours)], history_days=30)[0].hours == ["Mon-Fri 09:00-10:00"]
+    assert propose([replace(seen(), days=HOURS_DAYS - 1, hours=hours)], history_days=30)[0].hours == []
+    assert propose([replace(seen(flows=HOURS_FLOWS - 1), days=99, hours=hours)], history_days=99)[0].hours == []

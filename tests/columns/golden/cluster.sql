@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS runs_local ON CLUSTER `sekisho`
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/runs', '{replica}', revision)
 ORDER BY (run_id)
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS alert_action_local ON CLUSTER `sekisho`
 (
@@ -109,7 +109,7 @@ PARTITION BY (run_id, toYYYYMMDD(inserted_at))
 PRIMARY KEY (run_id, intDiv(toUnixTimestamp64Second(ts_start_ns), 3600), src_zone, dst_zone, proto, dst_port)
 ORDER BY (run_id, intDiv(toUnixTimestamp64Second(ts_start_ns), 3600), src_zone, dst_zone, proto, dst_port, src_ip, dst_ip, ts_start_ns, flow_id, part)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS alert_local ON CLUSTER `sekisho`
 (
@@ -176,7 +176,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/alert', '{re
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, intDiv(toUnixTimestamp64Second(start_ns), 3600), alert_id, revision)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS sensor_health_local ON CLUSTER `sekisho`
 (
@@ -194,7 +194,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/sensor_healt
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, stage, cause)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS coverage_local ON CLUSTER `sekisho`
 (
@@ -216,7 +216,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/coverage', '
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, src_zone, dst_zone, ts_from_ns)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS dns_local ON CLUSTER `sekisho`
 (
@@ -265,7 +265,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/dns', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS tls_local ON CLUSTER `sekisho`
 (
@@ -335,7 +335,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/tls', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS quic_local ON CLUSTER `sekisho`
 (
@@ -382,7 +382,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/quic', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS http_local ON CLUSTER `sekisho`
 (
@@ -440,7 +440,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/http', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS fileinfo_local ON CLUSTER `sekisho`
 (
@@ -484,7 +484,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/fileinfo', '
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS smtp_local ON CLUSTER `sekisho`
 (
@@ -540,7 +540,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/smtp', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS smb_local ON CLUSTER `sekisho`
 (
@@ -613,7 +613,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/smb', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS krb5_local ON CLUSTER `sekisho`
 (
@@ -652,7 +652,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/krb5', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS ldap_local ON CLUSTER `sekisho`
 (
@@ -689,7 +689,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ldap', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS ftp_local ON CLUSTER `sekisho`
 (
@@ -725,7 +725,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ftp', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS ftp_data_local ON CLUSTER `sekisho`
 (
@@ -758,7 +758,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ftp_data', '
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS ssh_local ON CLUSTER `sekisho`
 (
@@ -803,7 +803,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ssh', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS rdp_local ON CLUSTER `sekisho`
 (
@@ -860,7 +860,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/rdp', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS sip_local ON CLUSTER `sekisho`
 (
@@ -902,7 +902,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/sip', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS irc_local ON CLUSTER `sekisho`
 (
@@ -933,7 +933,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/irc', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS dhcp_local ON CLUSTER `sekisho`
 (
@@ -980,7 +980,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/dhcp', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS ntp_local ON CLUSTER `sekisho`
 (
@@ -1022,7 +1022,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ntp', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS snmp_local ON CLUSTER `sekisho`
 (
@@ -1062,7 +1062,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/snmp', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS tftp_local ON CLUSTER `sekisho`
 (
@@ -1094,7 +1094,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/tftp', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS modbus_local ON CLUSTER `sekisho`
 (
@@ -1129,7 +1129,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/modbus', '{r
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS dnp3_local ON CLUSTER `sekisho`
 (
@@ -1166,7 +1166,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/dnp3', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS mqtt_local ON CLUSTER `sekisho`
 (
@@ -1204,7 +1204,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/mqtt', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS dcerpc_local ON CLUSTER `sekisho`
 (
@@ -1237,7 +1237,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/dcerpc', '{r
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS pgsql_local ON CLUSTER `sekisho`
 (
@@ -1274,7 +1274,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/pgsql', '{re
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS pop3_local ON CLUSTER `sekisho`
 (
@@ -1306,7 +1306,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/pop3', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS rfb_local ON CLUSTER `sekisho`
 (
@@ -1340,7 +1340,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/rfb', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS bittorrent_dht_local ON CLUSTER `sekisho`
 (
@@ -1374,7 +1374,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/bittorrent_d
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS ike_local ON CLUSTER `sekisho`
 (
@@ -1418,7 +1418,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/ike', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS anomaly_local ON CLUSTER `sekisho`
 (
@@ -1449,7 +1449,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/anomaly', '{
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS arp_local ON CLUSTER `sekisho`
 (
@@ -1482,7 +1482,7 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/arp', '{repl
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS icmp_local ON CLUSTER `sekisho`
 (
@@ -1522,11 +1522,11 @@ ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/icmp', '{rep
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS traffic_1m_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1550,11 +1550,11 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/t
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS traffic_1h_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1578,11 +1578,11 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/t
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS talkers_1h_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1601,11 +1601,11 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/t
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (intDiv(toUInt32(bucket), 86400), ip, bucket, run_id, site, sensor, zone, role)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS alerts_1m_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1624,11 +1624,11 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/a
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (bucket, run_id, site, sensor, signature_id, signature, signature_ja, detector, severity, src_zone, dst_zone)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS alerts_1h_local ON CLUSTER `sekisho`
 (
-    bucket DateTime('UTC') CODEC(DoubleDelta, ZSTD),
+    bucket DateTime('UTC') CODEC(ZSTD),
     run_id LowCardinality(String),
     site LowCardinality(String),
     sensor LowCardinality(String),
@@ -1647,7 +1647,7 @@ ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/a
 PARTITION BY (run_id, toYYYYMM(inserted_at))
 ORDER BY (bucket, run_id, site, sensor, signature_id, signature, signature_ja, detector, severity, src_zone, dst_zone)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
-SETTINGS replicated_deduplication_window = 10000;
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
 CREATE TABLE IF NOT EXISTS runs ON CLUSTER `sekisho` AS runs_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'runs_local', cityHash64(run_id));
@@ -1800,30 +1800,30 @@ SELECT
     max(flow.keep_days) AS keep_days,
     max(flow.inserted_at) AS inserted_at
 FROM flow_local AS flow
-GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome;
+GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, flow.app_proto, dst_port, verdict, conduit, outcome;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS traffic_1h_mv ON CLUSTER `sekisho` TO traffic_1h_local AS
 SELECT
-    toDateTime(intDiv(least(greatest(toUnixTimestamp64Second(flow.ts_start_ns), 0), 4294967295), 3600) * 3600, 'UTC') AS bucket,
-    flow.run_id AS run_id,
-    flow.site AS site,
-    flow.sensor AS sensor,
-    flow.src_zone AS src_zone,
-    flow.dst_zone AS dst_zone,
-    flow.proto AS proto,
-    if(flow.app_proto = 'unknown', '', toString(flow.app_proto)) AS app,
-    if(flow.dst_port < 1024 OR flow.dst_port IN (1080, 1194, 1433, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2375, 2376, 2404, 3128, 3268, 3269, 3306, 3389, 4500, 4840, 5060, 5061, 5432, 5671, 5672, 5900, 5985, 5986, 6379, 6443, 8000, 8080, 8443, 8883, 9000, 9092, 9100, 9200, 10050, 10051, 11211, 20000, 27017, 44818, 47808), flow.dst_port, 0) AS dst_port,
-    flow.verdict AS verdict,
-    flow.conduit AS conduit,
-    flow.outcome AS outcome,
-    countIf(flow.part = 0) AS flows,
-    sum(flow.pkts_toserver) AS packets_toserver,
-    sum(flow.pkts_toclient) AS packets_toclient,
-    sum(flow.bytes_toserver) AS bytes_toserver,
-    sum(flow.bytes_toclient) AS bytes_toclient,
-    max(flow.keep_days) AS keep_days,
-    max(flow.inserted_at) AS inserted_at
-FROM flow_local AS flow
+    toDateTime(intDiv(toUnixTimestamp(traffic_1m.bucket), 3600) * 3600, 'UTC') AS bucket,
+    traffic_1m.run_id AS run_id,
+    traffic_1m.site AS site,
+    traffic_1m.sensor AS sensor,
+    traffic_1m.src_zone AS src_zone,
+    traffic_1m.dst_zone AS dst_zone,
+    traffic_1m.proto AS proto,
+    traffic_1m.app AS app,
+    traffic_1m.dst_port AS dst_port,
+    traffic_1m.verdict AS verdict,
+    traffic_1m.conduit AS conduit,
+    traffic_1m.outcome AS outcome,
+    sum(traffic_1m.flows) AS flows,
+    sum(traffic_1m.packets_toserver) AS packets_toserver,
+    sum(traffic_1m.packets_toclient) AS packets_toclient,
+    sum(traffic_1m.bytes_toserver) AS bytes_toserver,
+    sum(traffic_1m.bytes_toclient) AS bytes_toclient,
+    max(traffic_1m.keep_days) AS keep_days,
+    max(traffic_1m.inserted_at) AS inserted_at
+FROM traffic_1m_local AS traffic_1m
 GROUP BY bucket, run_id, site, sensor, src_zone, dst_zone, proto, app, dst_port, verdict, conduit, outcome;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS talkers_1h_mv ON CLUSTER `sekisho` TO talkers_1h_local AS
@@ -1842,7 +1842,7 @@ SELECT
     max(flow.keep_days) AS keep_days,
     max(flow.inserted_at) AS inserted_at
 FROM flow_local AS flow
-ARRAY JOIN ['initiator', 'responder'] AS role
+ARRAY JOIN CAST(['initiator', 'responder'], 'Array(Enum8(\'initiator\' = 0, \'responder\' = 1))') AS role
 GROUP BY bucket, run_id, site, sensor, zone, ip, role;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS alerts_1m_mv ON CLUSTER `sekisho` TO alerts_1m_local AS
@@ -1867,22 +1867,21 @@ GROUP BY bucket, run_id, site, sensor, signature_id, signature, signature_ja, de
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS alerts_1h_mv ON CLUSTER `sekisho` TO alerts_1h_local AS
 SELECT
-    toDateTime(intDiv(least(greatest(toUnixTimestamp64Second(alert.start_ns), 0), 4294967295), 3600) * 3600, 'UTC') AS bucket,
-    alert.run_id AS run_id,
-    alert.site AS site,
-    alert.sensor AS sensor,
-    alert.signature_id AS signature_id,
-    alert.signature AS signature,
-    alert.signature_ja AS signature_ja,
-    alert.detector AS detector,
-    alert.severity AS severity,
-    alert.src_zone AS src_zone,
-    alert.dst_zone AS dst_zone,
-    count() AS alerts,
-    max(alert.keep_days) AS keep_days,
-    max(alert.inserted_at) AS inserted_at
-FROM alert_local AS alert
-WHERE alert.revision = 1
+    toDateTime(intDiv(toUnixTimestamp(alerts_1m.bucket), 3600) * 3600, 'UTC') AS bucket,
+    alerts_1m.run_id AS run_id,
+    alerts_1m.site AS site,
+    alerts_1m.sensor AS sensor,
+    alerts_1m.signature_id AS signature_id,
+    alerts_1m.signature AS signature,
+    alerts_1m.signature_ja AS signature_ja,
+    alerts_1m.detector AS detector,
+    alerts_1m.severity AS severity,
+    alerts_1m.src_zone AS src_zone,
+    alerts_1m.dst_zone AS dst_zone,
+    sum(alerts_1m.alerts) AS alerts,
+    max(alerts_1m.keep_days) AS keep_days,
+    max(alerts_1m.inserted_at) AS inserted_at
+FROM alerts_1m_local AS alerts_1m
 GROUP BY bucket, run_id, site, sensor, signature_id, signature, signature_ja, detector, severity, src_zone, dst_zone;
 
 CREATE OR REPLACE VIEW flows ON CLUSTER `sekisho` AS

@@ -7,7 +7,7 @@ import * as marks from "./marks.js";
 import { loading, say, trouble } from "./notices.js";
 import { actorInput } from "./queue.js";
 import { address, state } from "./state.js";
-import { label, lang, t, zoneName } from "./words.js";
+import { heading, label, lang, t, zoneName } from "./words.js";
 
 const base = (run, id) => `/api/alert/${encodeURIComponent(run)}/${id}`;
 
@@ -66,7 +66,7 @@ function numbers(alert) {
     bar.style.setProperty("--part", `${(value / most) * 100}%`);
     return h("tr", {}, h("th", { scope: "row" }, t(name)), h("td", { class: "bar-cell", "aria-hidden": "true" }, bar), h("td", { class: "number" }, quantity(value, "count")));
   };
-  return h("table", { class: "ranking" }, h("caption", {}, alert.measure),
+  return h("table", { class: "ranking" }, h("caption", {}, heading(alert.measure)),
     h("tbody", {}, row("measured", alert.measured, "tone-accent"), alert.peak > alert.measured ? row("peak", alert.peak, "tone-accent") : null, row("threshold", alert.threshold, "tone-plain")));
 }
 

@@ -97,7 +97,7 @@ function overTime(panel, data, rows) {
   return {
     ...common(), useUTC: zone() === "utc",
     grid: { left: 8, right: 16, top: found.length > 1 ? 34 : 14, bottom: 4, containLabel: true },
-    legend: { show: found.length > 1, type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colour("text"), fontFamily: "inherit" }, pageTextStyle: { color: colour("dim") } },
+    legend: { show: found.length > 1, type: "scroll", top: 0, left: 0, itemWidth: 14, itemHeight: 9, textStyle: { color: colour("text") }, pageTextStyle: { color: colour("dim") } },
     toolbox: { show: true, itemSize: 0, feature: { dataZoom: { yAxisIndex: "none", icon: { zoom: "path://", back: "path://" }, brushStyle: { color: colour("accent"), opacity: 0.18 } } } },
     tooltip: { ...tooltip(), trigger: "axis", axisPointer: { type: bars ? "shadow" : "line", snap: true }, formatter: (points) => over(panel, data, points) },
     xAxis: { type: "time", min: range().from, max: range().to, ...axis(), splitLine: { show: false }, axisLabel: { ...axis().axisLabel, hideOverlap: true } },
@@ -137,7 +137,7 @@ function sankey(panel, data, rows) {
       type: "sankey", left: 8, right: 8, top: 10, bottom: 10, nodeGap: 10, nodeWidth: 12, draggable: false, emphasis: { focus: "adjacency" }, cursor: "pointer",
       data: nodes.map((id) => {
         const [side, zone] = [id[0], id.slice(2)];
-        return { name: id, itemStyle: { color: own(zone) }, label: { position: side === "0" ? "right" : "left", formatter: zoneName(zone), color: colour("text"), fontFamily: "inherit", fontSize: 12 } };
+        return { name: id, itemStyle: { color: own(zone) }, label: { position: side === "0" ? "right" : "left", formatter: zoneName(zone), color: colour("text"), fontSize: 12 } };
       }),
       links: rows.map((row) => ({ source: node(row.source, 0), target: node(row.target, 1), value: Math.log1p(row.value), row, lineStyle: { color: own(row.source), opacity: 0.35 } })),
     }],

@@ -14,6 +14,8 @@ import { both, t } from "./words.js";
 
 // these panels have a better place here: the queue that can be worked on, the search that pages, the page of an alert
 const REPLACED = { alerts: ["queue"], flows: ["search"], host: ["alerts", "flows"] };
+/** Columns of the grid that panels stand in. */
+const COLUMNS = 24;
 const app = document.getElementById("app");
 let frame = null;
 let stop = new AbortController();
@@ -138,11 +140,24 @@ function panelPage(page) {
     const own = ownLists(page, ip, reload);
     const numbers = panels.filter((view) => view.panel.kind === "stat");
     const rest = panels.filter((view) => view.panel.kind !== "stat");
+    fillRows(rest);
     return { views: [...numbers, ...own.first, ...rest, ...own.last], content: [
       page.id === "host" ? hostForm(ip) : null,
       numbers.length ? h("div", { class: "grid numbers" }, numbers.map((view) => view.element)) : null, own.first.map((view) => view.element),
       h("div", { class: "grid" }, rest.map((view) => view.element)), own.last.map((view) => view.element)] };
   } };
+}
+
+/** Where the neighbour of a panel has its place elsewhere on the page, the panel takes the whole row. */
+function fillRows(views) {
+  let free = COLUMNS;
+  views.forEach((view, i) => {
+    free -= view.panel.width;
+    const next = views[i + 1]?.panel.width ?? COLUMNS;
+    if (next <= free) return;
+    view.element.style.setProperty("--w", view.panel.width + free);
+    free = COLUMNS;
+  });
 }
 
 /** The lists that the console has of its own, on the pages where they belong. */

@@ -27,7 +27,6 @@ export function valueText(panel, column, type, value) {
   }
   if (Array.isArray(value)) return value.join(", ");
   if (/(^|_)zone$|^source$|^target$/.test(column)) return zoneName(value);
-  if (column === "role") return t(value === "initiator" ? "src" : "dst");
   return label(value);
 }
 

@@ -2,4 +2,4 @@
 
 from storage.migrations.migration import Migration
 
-MIGRATION = Migration(7, "IKE as app_proto, and a table of its messages", tables=("flow",))
+MIGRATION = Migration(8, "IKE as app_proto, and a table of its messages", tables=("flow",))
