@@ -174,7 +174,8 @@ def test_mqtt_messages_beyond_the_limit_are_told_with_their_size() -> None:
 
 
 def test_mqtt_messages_that_wait_are_bounded() -> None:
-    talk = [(SERVER, CONNECT), (CLIENT, CONNACK)] + [(SERVER, control(3, text(b"t") + struct.pack(">H", n + 1), 2)) for n in range(10)]
+    published = [(SERVER, control(3, text(b"t") + struct.pack(">H", n + 1), 2)) for n in range(10)]
+    talk = [(SERVER, CONNECT), (CLIENT, CONNACK), *published]
     had = run_stream(mqtt.MqttStream, talk, flow_of(), mqtt.MqttSettings(pending=4))
     assert had.causes == {"mqtt_pending_full": 6}
     assert len(had.of("mqtt")) == 11

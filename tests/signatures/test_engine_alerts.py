@@ -171,7 +171,8 @@ _MQTT_TALK = ((True, _CONNECT), (False, _mqtt(0x20, b"\0\x86\0")), (True, _mqtt(
 
 
 @pytest.mark.parametrize(("options", "times"), [
-    ("mqtt.type:CONNECT", 1), ("mqtt.type:connack", 1), ("mqtt.type:PUBLISH; mqtt.qos:1", 1), ("mqtt.type:SUBSCRIBE", 0),
+    ("mqtt.type:CONNECT", 1), ("mqtt.type:connack", 1), ("mqtt.type:PUBLISH; mqtt.qos:1", 1),
+    ("mqtt.type:SUBSCRIBE", 0),
     ("mqtt.protocol_version:5; mqtt.type:CONNECT", 1), ("mqtt.protocol_version:4; mqtt.type:CONNECT", 0),
     ("mqtt.reason_code:134", 1), ("mqtt.reason_code:0", 0), ("mqtt.connect.flags:username,password,clean_session", 1),
     ("mqtt.connect.flags:will", 0), ("mqtt.flags:retain,dup; mqtt.type:PUBLISH", 1),
