@@ -26,6 +26,13 @@ def address_text(hi: int, lo: int) -> str:
     return socket.inet_ntop(socket.AF_INET6, (hi << 64 | lo).to_bytes(16, "big"))
 
 
+def full_address_text(hi: int, lo: int) -> str:
+    """Return the same with all zeros of an IPv6 address, as Suricata writes it."""
+    if hi == 0 and lo >> 32 == 0xFFFF:
+        return str(ipaddress.IPv4Address(lo & 0xFFFFFFFF))
+    return ipaddress.IPv6Address(hi << 64 | lo).exploded
+
+
 def address_texts(hi: np.ndarray, lo: np.ndarray) -> list[str]:
     """Return the texts of whole columns of addresses."""
     return [address_text(h, low) for h, low in zip(hi.tolist(), lo.tolist(), strict=True)]

@@ -200,8 +200,11 @@ class _Run:
         """Count alerts (an update of a known one is not a new one) and hand them to every sink."""
         if not rows_in(alerts):
             return
+        options = self.options.settings.signatures
         if self.masking is not None:
             with self.watch("mask"):
+                if options.payload or options.packet:
+                    alerts = alerts._replace(context=self.masking.evidence(alerts.context))
                 alerts = self.masking.masked(ALERT, alerts)  # their context says what was said
         with self.watch("digest"):
             self.digest.add_alerts(alerts)

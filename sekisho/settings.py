@@ -12,6 +12,7 @@ from columns.errors import ConfigError
 
 if TYPE_CHECKING:
     from columns.app import AppProto
+    from columns.eve_settings import EveSettings
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
@@ -89,6 +90,7 @@ SECTIONS: dict[str, str] = {
     "store": "storage:StoreSettings",
     "spool": "storage:SpoolSettings",
     "retention": "storage.retention:RetentionSettings",
+    "eve": "columns.eve_settings:EveSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "streams": "sensor.streams:StreamSettings",
@@ -145,6 +147,7 @@ class Settings:
     store: StoreSettings
     spool: SpoolSettings
     retention: RetentionSettings
+    eve: EveSettings
     decode: DecodeSettings
     flow: FlowSettings
     streams: StreamSettings

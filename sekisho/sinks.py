@@ -13,6 +13,7 @@ from columns.errors import StoreAway
 from sekisho.rows import Row, batch_rows
 
 if TYPE_CHECKING:
+    from columns.eve_settings import EveSettings
     from sekisho.report import ReplayReport
     from sekisho.store_place import StorePlace
     from storage import Begun, Run, SpoolSettings
@@ -91,10 +92,10 @@ class EveSink:
 
     acknowledged = True
 
-    def __init__(self, target: str, sensor: str) -> None:
+    def __init__(self, target: str, sensor: str, options: EveSettings) -> None:
         from storage import EveWriter
 
-        self._writer = EveWriter(target, sensor=sensor)
+        self._writer = EveWriter(target, sensor=sensor, options=options)
 
     def __enter__(self) -> EveSink:
         return self
