@@ -38,4 +38,5 @@ class AppProto(IntEnum):
     MQTT = 27
     PGSQL = 28
     BITTORRENT_DHT = 29
+    IKE = 30
     FAILED = 127  # speaks, but nothing that is known here

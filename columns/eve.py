@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from columns.address import mac_text, proto_text
-from columns.alert import ALERT
 from columns.app import AppProto
 from columns.codes import EndReason, Outcome, TcpState, labels_of
 from columns.community_id import PORT_PROTOS, community_ids
+from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_values import (
     Fields,
     addresses,
@@ -32,7 +32,7 @@ from columns.eve_values import (
     times,
 )
 from columns.flow import FLOW
-from columns.schema import Column, Table, Text, rows_in, text_values
+from columns.schema import Column, Table, rows_in, text_values
 
 Vocabularies = Mapping[str, Sequence[str]]
 Form = Callable[[Fields, str, Any], None]
@@ -43,7 +43,7 @@ _SECOND = 1_000_000_000
 _NESTED = "app_layer."  # stages of this name hold objects within objects, as Suricata has them
 _MAPPED = np.uint64(0xFFFF)
 _PROTO_NAMES = [proto_text(p) for p in range(256)]
-_FLAGS = (("syn", 0x02), ("fin", 0x01), ("rst", 0x04), ("psh", 0x08), ("ack", 0x10), ("urg", 0x20), ("ecn", 0x40),
+TCP_FLAGS = (("syn", 0x02), ("fin", 0x01), ("rst", 0x04), ("psh", 0x08), ("ack", 0x10), ("urg", 0x20), ("ecn", 0x40),
           ("cwr", 0x80))
 
 # Suricata's nearest words; the exact ones stand beside them under sekisho
@@ -53,7 +53,7 @@ _REASONS = {EndReason.EVICTED: "forced", EndReason.CLOCK_RESET: "forced", EndRea
 
 
 def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | None = None,
-               sensor: str = "") -> str:
+               sensor: str = "", options: EveSettings = DEFAULTS) -> str:
     """Return one ``flow`` event per row, each a line.
 
     alerted: bool[rows], whether an alert names the flow; None for no. sensor: ``host``, left out where empty.
@@ -62,10 +62,10 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     rows = rows_in(flows)
     if rows == 0:
         return ""
-    event = Event("flow", flows.clock_ns, sensor)
-    event.derive(FLOW, flows, vocabularies, _FLOW_FORMS)
+    event = Event("flow", flows.clock_ns, sensor, options)
+    event.derive(FLOW, flows, vocabularies, FLOW_FORMS, without="" if options.ethernet else "ether")
     own, flow, ours = event.own, event.object("flow"), event.object("sekisho")
-    own.add([f',"community_id":"{c}"' for c in community_ids(flows)])
+    community(own, flows, options)
     own.add(_tcp_objects(flows))
     ip_version(own, flows)
     flow.number("age", np.maximum(flows.ts_end_ns // _SECOND - flows.ts_start_ns // _SECOND, 0))
@@ -76,37 +76,10 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     return event.lines()
 
 
-def alert_lines(alerts: Any, *, sensor: str = "") -> str:
-    """Return one ``alert`` event per revision, each a line.
-
-    community_id is there for TCP, UDP and SCTP between two single addresses.
-    """
-    rows = rows_in(alerts)
-    if rows == 0:
-        return ""
-    event = Event("alert", alerts.ts_ns, sensor)
-    event.object("alert").add(_alert_objects(alerts))
-    event.derive(ALERT, alerts, {}, _ALERT_FORMS)
-    event.own.add(_merged(alerts.context))
-    many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
-    for side in ("src", "dst"):
-        many |= (getattr(alerts, f"{side}_ip_hi") == 0) & (getattr(alerts, f"{side}_ip_lo") == 0)
-    ids = [f',"community_id":"{c}"' for c in community_ids(alerts)]
-    event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
-    return event.lines()
-
-
-def _alert_objects(alerts: Any) -> list[str]:
-    """What the object ``alert`` begins with, in Suricata's order."""
-    rows = zip(alerts.gid.tolist(), alerts.signature_id.tolist(), alerts.rev.tolist(), text_values(alerts.signature),
-               text_values(alerts.category), alerts.severity.tolist(), strict=True)
-    return [f',"action":"allowed","gid":{gid},"signature_id":{number},"rev":{rev},"signature":{json_text(words)},'
-            f'"category":{json_text(kind)},"severity":{severity}' for gid, number, rev, words, kind, severity in rows]
-
-
-def _merged(context: Text) -> list[str]:
-    """The fields of JSON objects, each as a field of the event."""
-    return ["," + text[1:-1] if len(text) > 2 else "" for text in text_values(context)]
+def community(own: Fields, batch: Any, options: EveSettings) -> None:
+    """Add the community_id, where it is wanted."""
+    if options.community_id:
+        own.add([f',"community_id":"{c}"' for c in community_ids(batch, options.community_id_seed)])
 
 
 def stats_lines(health: Any, *, sensor: str = "") -> str:
@@ -130,10 +103,10 @@ def stats_lines(health: Any, *, sensor: str = "") -> str:
 class Event:
     """Events of one type in the making: their own fields, and the objects in them."""
 
-    def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str) -> None:
+    def __init__(self, event_type: str, ts_ns: np.ndarray, sensor: str, options: EveSettings = DEFAULTS) -> None:
         self.own = Fields(ts_ns.size)
         self._objects: dict[str, Fields] = {}
-        self._ts_ns = ts_ns
+        self._ts_ns, self._full = ts_ns, options.ipv6_full
         self.own.constant("event_type", json.dumps(event_type))
         if sensor:
             self.own.constant("host", json_text(sensor))
@@ -155,7 +128,8 @@ class Event:
             if form := forms.get(column.name):
                 form(self.object(holder), name, batch)
             elif column.name not in _ELSEWHERE:
-                _add(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies)
+                add_column(self.object(holder), name, column, [getattr(batch, f) for f in column.fields], vocabularies,
+                           full=self._full)
 
     def lines(self) -> str:
         """The events as lines; objects within objects are put into those around them, the innermost first."""
@@ -166,10 +140,12 @@ class Event:
         return lines(self._ts_ns, self.own, self._objects)
 
 
-def _add(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies) -> None:
+def add_column(fields: Fields, name: str, column: Column, arrays: list[Any], vocabularies: Vocabularies, *,
+               full: bool = False) -> None:
+    """Add a column under a name, in the form of its kind; full: IPv6 addresses with all zeros."""
     optional = column.missing != ""
     if column.dtype == "ip":
-        fields.add(addresses(name, *arrays))
+        fields.add(addresses(name, *arrays, full=full))
     elif column.dtype == "text":
         fields.add(texts(name, arrays[0], omit_empty=optional))
     elif column.dtype == "bool":
@@ -275,17 +251,7 @@ def _tcp_object(toserver: int, toclient: int, state: int) -> str:
     both = toserver | toclient
     return key_text("tcp") + json_text({
         "tcp_flags": f"{both:02x}", "tcp_flags_ts": f"{toserver:02x}", "tcp_flags_tc": f"{toclient:02x}",
-        **{name: True for name, bit in _FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
-
-
-def _alert_vlan(fields: Fields, name: str, alerts: Any) -> None:
-    """The VLAN tag, where the context does not name them all."""
-    named = ['"vlan":' in text for text in text_values(alerts.context)]
-    vlan_form(fields, name, alerts._replace(vlan=np.where(named, 0, alerts.vlan)))
-
-
-def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
-    """Nothing: it is merged into the event."""
+        **{name: True for name, bit in TCP_FLAGS if both & bit}, "state": _TCP_STATES.get(state, "established")})
 
 
 _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient", "tcp_state"})
@@ -293,17 +259,11 @@ _ELSEWHERE = frozenset({"vlan_inner", "tcp_flags_toserver", "tcp_flags_toclient"
 
 _APP_PROTOS = {"app_proto": "app_proto", "app_proto_orig": "first_app_proto"}
 
-_FLOW_FORMS: dict[str, Form] = {
+FLOW_FORMS: dict[str, Form] = {
     "proto": proto_form,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
     "icmp_type": number_form("icmp_type", _ICMP), "icmp_code": number_form("icmp_code", _ICMP), "vlan": vlan_form,
     "src_mac": _both_macs("src_mac", "reply_dst_mac"), "dst_mac": _both_macs("dst_mac", "reply_src_mac"),
     "reply_icmp_type": _reply_icmp("reply_icmp_type"), "reply_icmp_code": _reply_icmp("reply_icmp_code"),
     "end_reason": _reason, "app_proto": _app_proto, "first_app_proto": _app_proto,
-}
-_ALERT_FORMS: dict[str, Form] = {
-    "proto": proto_form,
-    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
-    "vlan": _alert_vlan, **dict.fromkeys(
-        ("gid", "signature_id", "rev", "signature", "category", "severity", "context"), _elsewhere),
 }

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from columns.community_id import community_ids
-from columns.eve import Event, Vocabularies, ip_version, mac_form, number_form, proto_form, vlan_form
+from columns.eve import Event, Vocabularies, community, ip_version, mac_form, number_form, proto_form, vlan_form
+from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_values import Fields, json_text, key_text
 from columns.protocols import arp, dns, fileinfo, ftp, krb5
 from columns.protocols.dnp3 import Dnp3
@@ -42,49 +42,80 @@ class Shape(NamedTuple):
 
 _SHAPES = {
     "arp": Shape(lambda row: "arp", arp.eve_object),
-    "dns": Shape(dns.event_type, dns.eve_object),
     "fileinfo": Shape(lambda row: "fileinfo", fileinfo.eve_object),
     "ftp": Shape(lambda row: "ftp", ftp.eve_object),
     "krb5": Shape(lambda row: "krb5", krb5.eve_object),
 }
 
 
-def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, sensor: str = "") -> str:
-    """Return one event per row of a table of transactions, each a line.
+def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, sensor: str = "",
+                      options: EveSettings = DEFAULTS) -> str:
+    """Return one event per row of a table of transactions that the options let through, each a line.
 
     A column whose place is ``a.b.c`` stands in the object b within the object a.
     """
     if rows_in(batch) == 0:
         return ""
+    if table.name == "dns":
+        return _dns_lines(table, batch, vocabularies, sensor, options)
     if table.name in _SHAPES:
-        return _shaped_lines(_SHAPES[table.name], table, batch, vocabularies, sensor)
+        shape, rows = _SHAPES[table.name], _as_dicts(batch)
+        shown = [(k, shape.event_type(row), shape.eve_object(row)) for k, row in enumerate(rows)]
+        return _shaped_lines(shown, table, batch, vocabularies, sensor, options)
+    event_type = table.name
+    if not options.writes(event_type):
+        return ""
+    if table.name == "anomaly" and options.anomalies:
+        batch = take_rows(batch, np.isin(text_values(batch.type), options.anomalies))
+        if not rows_in(batch):
+            return ""
     batch = _from_sender(batch)
-    event = Event(table.name, batch.ts_ns, sensor)
-    event.derive(table, batch, vocabularies, _TABLE_FORMS.get(table.name, _FORMS))
-    _origin(event, batch)
+    event = Event(event_type, batch.ts_ns, sensor, options)
+    event.derive(table, batch, vocabularies, _forms(table.name, options))
+    _origin(event, batch, options)
     return event.lines()
 
 
-def _shaped_lines(shape: Shape, table: Table, batch: Any, vocabularies: Vocabularies, sensor: str) -> str:
-    rows = _as_dicts(batch)
-    types = [shape.event_type(row) for row in rows]
+def _forms(name: str, options: EveSettings) -> Mapping[str, Any]:
+    forms = _TABLE_FORMS.get(name, _FORMS)
+    return forms if options.ethernet else {**forms, "src_mac": _nothing, "dst_mac": _nothing}
+
+
+def _dns_lines(table: Table, batch: Any, vocabularies: Vocabularies, sensor: str, options: EveSettings) -> str:
+    """Messages of DNS, in the form and of the kinds that are wanted; form 2 has one event for each question."""
+    shown = []
+    for k, row in enumerate(_as_dicts(batch)):
+        if not (options.dns_responses if row["message_type"] == "response" else options.dns_requests):
+            continue
+        if options.dns_types and not dns.is_about(row, options.dns_types):
+            continue
+        kind = dns.event_type(row)
+        objects = (dns.eve_objects_v2(row) if options.dns_version == 2 and kind == "dns" else [dns.eve_object(row)])
+        shown += [(k, kind, one) for one in objects]
+    return _shaped_lines(shown, table, batch, vocabularies, sensor, options)
+
+
+def _shaped_lines(shown: list[tuple[int, str, dict[str, Any]]], table: Table, batch: Any, vocabularies: Vocabularies,
+                  sensor: str, options: EveSettings) -> str:
+    """Return events that are rendered as a whole: shown is the row of each, its type, and its own object."""
     lines = []
-    for kind in dict.fromkeys(types):
-        which = np.array([t == kind for t in types])
+    for kind in dict.fromkeys(k for _, k, _ in shown):
+        if not options.writes(kind):
+            continue
+        which = np.array([row for row, k, _ in shown if k == kind], np.int64)
         some = _from_sender(take_rows(batch, which))
-        event = Event(kind, some.ts_ns, sensor)
-        event.derive(table, some, vocabularies, _TABLE_FORMS.get(table.name, _FORMS), without=table.name)
-        _origin(event, some, table.name == "arp")
-        shown = [shape.eve_object(row) for row, wanted in zip(rows, which.tolist(), strict=True) if wanted]
-        event.own.add([key_text(kind) + json_text(one) for one in shown])
+        event = Event(kind, some.ts_ns, sensor, options)
+        event.derive(table, some, vocabularies, _forms(table.name, options), without=table.name)
+        _origin(event, some, options, table.name == "arp")
+        event.own.add([key_text(kind) + json_text(one) for _, k, one in shown if k == kind])
         lines.append(event.lines())
     return "".join(lines)
 
 
-def _origin(event: Event, batch: Any, alone: bool = False) -> None:
+def _origin(event: Event, batch: Any, options: EveSettings, alone: bool = False) -> None:
     """Add what Suricata says of where an event comes from; a flow that ended untold was looked at for that reason."""
     if not alone:
-        event.own.add([f',"community_id":"{c}"' for c in community_ids(batch)])
+        community(event.own, batch, options)
     event.own.word("pkt_src", (batch.logged_packet == 0).astype(np.uint8), ("wire/pcap", "stream (flow timeout)"))
     ip_version(event.own, batch)
 

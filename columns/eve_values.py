@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from columns.address import address_text, mac_text
+from columns.address import address_text, full_address_text, mac_text
 from columns.schema import Text, text_values
 
 # JSON allows these as they are, but a terminal obeys them and some readers take them for the end of a line
@@ -90,7 +90,10 @@ class Fields:
         opening = f"{key_text(name)}{{"
         if self._integers:
             return [*self.parts(opening), ["}"] * self.rows]
-        inner = map("".join, zip(*self.parts(), strict=True))
+        parts = self.parts()
+        if not parts:
+            return []
+        inner = map("".join, zip(*parts, strict=True))
         return [[f"{opening}{fields[1:]}}}" if fields else "" for fields in inner]]
 
 
@@ -124,10 +127,10 @@ def times(name: str, ns: np.ndarray, opening: str = ",") -> list[str]:
     return [f'{second}{micro:06d}+0000"' for second, micro in zip(picked(known, place), micros, strict=True)]
 
 
-def addresses(name: str, hi: np.ndarray, lo: np.ndarray) -> list[str]:
-    """One part of addresses."""
+def addresses(name: str, hi: np.ndarray, lo: np.ndarray, *, full: bool = False) -> list[str]:
+    """One part of addresses; full: with all zeros of IPv6."""
     key = key_text(name)
-    return [f'{key}"{text}"' for text in map(_address, hi.tolist(), lo.tolist())]
+    return [f'{key}"{text}"' for text in map(_full_address if full else _address, hi.tolist(), lo.tolist())]
 
 
 def macs(name: str, values: np.ndarray) -> list[str]:
@@ -174,3 +177,4 @@ def _joined(group: list[tuple[list[str], np.ndarray]]) -> list[str]:
 
 
 _address = lru_cache(_ADDRESSES)(address_text)
+_full_address = lru_cache(_ADDRESSES)(full_address_text)

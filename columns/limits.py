@@ -8,9 +8,13 @@ from typing import Any
 from columns.errors import ConfigError
 
 
-def limit(default: int, low: int, high: int, unit: str, meaning: str) -> Any:
-    """Return a field of a settings class that holds a whole number from low to high."""
-    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "meaning": meaning})
+def limit(default: int, low: int, high: int, unit: str, meaning: str, *, result: bool = True) -> Any:
+    """Return a field of a settings class that holds a whole number from low to high.
+
+    result: whether it can change what is found.
+    """
+    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "meaning": meaning,
+                                            "result": result})
 
 
 def check_limits(settings: Any, section: str) -> None:

@@ -19,24 +19,32 @@ from sekisho.settings import SECTIONS, Settings, default_settings, plain_fields,
 CONFIG_ENV = "SEKISHO_CONFIG"
 _PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
           "spool": ("path",), "leaks": ("lists",),
-          "rules": ("files", "directory", "vars_file", "classification", "reference", "threshold", "disable", "enable",
-                    "modify", "drop")}
+          "rules": ("files", "directory", "vars_file", "classification", "reference", "threshold", "suricata_yaml",
+                    "disable", "enable", "modify", "drop")}
 
 
 def load_settings(path: Path | None = None) -> Settings:
     """Return the effective settings of a configuration file, or of $SEKISHO_CONFIG, or the defaults.
 
     A file that is absent, not TOML, or holds an unknown section or key, a wrong type or a value out of its range
-    raises ConfigError. Relative paths are taken from the file's folder.
+    raises ConfigError. Relative paths are taken from the file's folder. A suricata.yaml that [rules] names is taken
+    over first, so that what the file itself says goes before it.
     """
     if path is None and os.environ.get(CONFIG_ENV):
         path = Path(os.environ[CONFIG_ENV])
     if path is None:
         return default_settings()
-    settings = settings_of(_read(path), str(path))
+    document = _read(path)
+    base, named = default_settings(), document.get("rules", {})
+    if isinstance(named, dict) and isinstance(named.get("suricata_yaml"), str) and named["suricata_yaml"]:
+        from sekisho.suricata.taking import take_over
+
+        base = take_over(base, Path(_beside(path, named["suricata_yaml"]))).settings
+    settings = settings_of(document, str(path), base)
     for section, keys in _PATHS.items():
-        given = {key: getattr(settings.section(section), key) for key in keys}
-        settings = override(settings, section, {key: _beside(path, name) for key, name in given.items()}, str(path))
+        given = document.get(section, {})
+        named = {key: _beside(path, getattr(settings.section(section), key)) for key in keys if key in given}
+        settings = override(settings, section, named, str(path))
     return settings
 
 
@@ -58,9 +66,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"is not TOML: {error}", where=str(path), remedy="mend the line it names") from None
 
 
-def settings_of(document: dict[str, Any], where: str) -> Settings:
-    """Return the settings of a parsed document; where is the file's name in messages."""
-    settings = default_settings()
+def settings_of(document: dict[str, Any], where: str, base: Settings | None = None) -> Settings:
+    """Return the settings of a parsed document over those of base; where is the file's name in messages."""
+    settings = base or default_settings()
     for section, values in document.items():
         if section not in SECTIONS:
             raise ConfigError(f"unknown section [{section}]", where=where,

@@ -12,6 +12,7 @@ import typer
 from sekisho.cli import app
 from sekisho.config_text import config_page
 from sekisho.rules_page import keywords_page
+from sekisho.suricata.page import suricata_page
 
 _CLI_HEAD = """\
 # Command line
@@ -40,7 +41,8 @@ English (`--lang`, else the locale); programs take `--json`.
 
 def pages() -> dict[str, str]:
     """Return the pages by file name."""
-    return {"cli.md": cli_page(), "configuration.md": config_page(), "rule-keywords.md": keywords_page()}
+    return {"cli.md": cli_page(), "configuration.md": config_page(), "rule-keywords.md": keywords_page(),
+            "suricata.md": suricata_page()}
 
 
 def cli_page() -> str:

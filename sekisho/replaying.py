@@ -19,12 +19,13 @@ from sekisho.pipeline import ReplayOptions, Sink
 from sekisho.pipeline import replay as replay_captures
 from sekisho.progress import ReplayProgress, stop_on_interrupt
 from sekisho.report import ReplayReport
-from sekisho.rulefiles import replay_rules
+from sekisho.rules_loading import replay_rules
 from sekisho.settings import Settings
 from sekisho.sinks import CollectSink, EveSink, StoreSink
 from sekisho.store_place import StorePlace, store_place
 from sekisho.store_report import prune_lines
 from sekisho.summary import print_summary, summary_json
+from sekisho.suricata.taking import TakenOver, take_over
 from sekisho.terminal import Screen
 from storage import Begun, Run
 from zones import Policy, load_policy
@@ -48,6 +49,9 @@ class Request:
     checksums: str | None = None
     home_net: str | None = None
     rules: Sequence[Path] = ()
+    suricata_yaml: Path | None = None
+    suricata_set: Sequence[str] = ()
+    simulate_ips: bool = False
     payload: bool | None = None
     batch: int | None = None
     sensor: str | None = None
@@ -82,13 +86,15 @@ class Outcome:
 def run_replay(request: Request) -> int:
     """Replay, show what was found, and return the exit code."""
     screen = Screen(request.lang, quiet=request.quiet, results_to_stderr=request.eve == "-")
-    settings = requested_settings(request)
+    settings, taken = requested_settings(request)
+    for note in taken.notes() if taken is not None and not request.as_json else ():
+        screen.note(note)
     policy = _policy(settings, screen)
     collected = CollectSink()
     captures = input_captures(request.captures)
     outcome = _run(request, captures, settings, policy, collected, screen)
     if request.as_json:
-        screen.json(summary_json(outcome))
+        screen.json(summary_json(outcome) | ({"suricata_yaml": taken.as_json()} if taken is not None else {}))
     elif not request.quiet:
         print_summary(screen, outcome, collected)
     for note in outcome.report.notes if request.as_json else ():
@@ -96,20 +102,26 @@ def run_replay(request: Request) -> int:
     return _exit_code(outcome.report, request.fail_on)
 
 
-def requested_settings(request: Request) -> Settings:
-    """Return the settings of the configuration with the command line's options over them."""
-    settings = load_settings(request.config)
+def requested_settings(request: Request) -> tuple[Settings, TakenOver | None]:
+    """Return the settings of the configuration with the command line's options over them, and what a suricata.yaml
+    that it names brought."""
+    settings, taken = load_settings(request.config), None
+    if request.suricata_yaml is not None or request.suricata_set:
+        taken = take_over(settings, request.suricata_yaml, request.suricata_set)
+        settings = taken.settings
     if request.checksums is not None:
         settings = override(settings, "decode", {"checksums": request.checksums}, "--checksums")
     if request.home_net is not None:
         networks = [n.strip() for n in request.home_net.split(",") if n.strip()]
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
+    if request.simulate_ips:
+        settings = override(settings, "signatures", {"inline": True}, "--simulate-ips")
     replaced = {"batch": request.batch, "payload": _switch(request.payload), "sensor": request.sensor,
                 "site": request.site, "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:
             settings = override(settings, "replay", {key: value}, f"--{key}")
-    return settings
+    return settings, taken
 
 
 def _switch(wanted: bool | None) -> str | None:
@@ -132,7 +144,7 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
          collected: CollectSink, screen: Screen) -> Outcome:
     ruleset = replay_rules(request.rules, settings, screen)
     run = _run_of(captures, settings, policy, ruleset)
-    sinks: list[Sink] = [collected]
+    sinks: list[Sink] = [] if request.as_json or request.quiet else [collected]  # what is not shown is not gathered
     wanted = settings.replay.payload
     payload = wanted == "on" or (wanted == "auto" and (request.keep or request.eve is not None))
     options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor,
@@ -148,7 +160,7 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
                 screen.note(f"the server does not say what it holds of this run: rows wait in {settings.spool.folder} "
                             "until it does, and are sent then unless it has them all")
         if request.eve is not None:
-            sinks.append(stack.enter_context(EveSink(request.eve, settings.replay.sensor)))
+            sinks.append(stack.enter_context(EveSink(request.eve, settings.replay.sensor, settings.eve)))
         stopped = stack.enter_context(stop_on_interrupt(screen))
         progress = stack.enter_context(ReplayProgress(screen))
         began = time.perf_counter()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from columns.errors import ConfigError, UsageError
 from sekisho.settings import Settings
+from sekisho.terminal import Screen
 
 if TYPE_CHECKING:
     from detectors.signatures.language.importing import ImportLists
     from detectors.signatures.language.ruleset import RuleSet
     from detectors.signatures.language.variables import Variables
     from detectors.signatures.settings import RulesSettings
+
+
+_SHOWN = 5
+"""Refused rules that a replay names one by one."""
 
 
 def variables_of(settings: Settings, home_net: Iterable[str] = ()) -> Variables:
@@ -76,6 +81,44 @@ def load(settings: Settings, named: Iterable[Path] = (), *, home_net: Iterable[s
     thresholds = read_threshold_file(Path(rules.threshold), variables) if rules.threshold else NO_THRESHOLDS
     return load_rules(rule_paths(settings, named), variables, evaluable=evaluable, thresholds=thresholds,
                       progress=progress, **tables(rules))
+
+
+def replay_rules(paths: Sequence[Path], settings: Settings, screen: Screen,
+                 named: Sequence[Path] | None = None) -> RuleSet | None:
+    """Return the rule set of a replay, None where there are no rules; what is refused is told.
+
+    named: those of the paths that the command line names, all by default. UsageError where no rule can be evaluated,
+    and for a rule that is wrong by itself: [rules] invalid says where.
+    """
+    if not paths and not settings.rules.files:
+        return None
+    ruleset = load(settings, paths)
+    _insist(ruleset, paths if named is None else named, settings.rules.invalid)
+    refused = [p for p in ruleset.refused if p.enabled]
+    for problem in refused[:_SHOWN]:
+        screen.note(str(problem))
+    if len(refused) > _SHOWN:
+        screen.note(f"{len(refused):,} rules are refused in all; sekisho rules check lists them")
+    if refused and not ruleset.enabled:
+        raise UsageError("no rule can be evaluated", where=", ".join(map(str, paths)),
+                         expected="at least one rule that is switched on", remedy="see sekisho rules check")
+    return ruleset
+
+
+def _insist(ruleset: RuleSet, paths: Sequence[Path], how: str) -> None:
+    """Raise UsageError for rules that are wrong by themselves, in the files that must be right."""
+    if how == "note":
+        return
+    named = {str(path) for path in paths}
+    wrong = [p for p in ruleset.invalid if how == "refuse" or p.file in named]
+    if wrong:
+        first, more = wrong[0], len(wrong) - 1
+        raise UsageError(
+            f"{first.keyword}: {first.what}" + (f" (sid {first.sid})" if first.sid else "")
+            + (f", and {more:,} more rules are wrong" if more else ""), where=first.place,
+            expected="rules that are right in a file that the command line names",
+            remedy=(f"{first.remedy}; " if first.remedy else "")
+            + "`sekisho rules check` lists them all; # before a rule, or invalid = \"note\" in [rules], leaves it out")
 
 
 def tables(rules: RulesSettings) -> dict:

@@ -9,8 +9,7 @@ from detectors.signatures.detector import RuleCost
 from sekisho.config import load_settings
 from sekisho.language import Lang
 from sekisho.pipeline import ReplayOptions, replay
-from sekisho.rulefiles import replay_rules
-from sekisho.rules_loading import rule_paths
+from sekisho.rules_loading import replay_rules, rule_paths
 from sekisho.terminal import Screen
 
 
@@ -18,7 +17,7 @@ def show_profile(captures: list[Path], rules: list[Path], config: Path | None, *
                  lang: Lang | None) -> None:
     """Print the dearest rules, and the share of packets and transactions that came as far as full evaluation."""
     screen, settings = Screen(lang), load_settings(config)
-    ruleset = replay_rules(rule_paths(settings, rules), settings, screen)
+    ruleset = replay_rules(rule_paths(settings, rules), settings, screen, named=rules)
     named = settings.replay
     report = replay(ReplayOptions(captures, settings, None, named.batch, named.sensor, True, ruleset,
                                   profile_rules=True))

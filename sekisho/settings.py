@@ -12,6 +12,7 @@ from columns.errors import ConfigError
 
 if TYPE_CHECKING:
     from columns.app import AppProto
+    from columns.eve_settings import EveSettings
     from detectors.chain import ChainSettings
     from detectors.findings import FindingSettings
     from detectors.flood import FloodSettings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from detectors.scan import ScanSettings
     from detectors.signatures.engine.settings import SignatureSettings
     from detectors.signatures.settings import RulesSettings
+    from detectors.switches import DetectorSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
@@ -88,6 +90,7 @@ SECTIONS: dict[str, str] = {
     "store": "storage:StoreSettings",
     "spool": "storage:SpoolSettings",
     "retention": "storage.retention:RetentionSettings",
+    "eve": "columns.eve_settings:EveSettings",
     "decode": "sensor.decode:DecodeSettings",
     "flow": "sensor.flow:FlowSettings",
     "streams": "sensor.streams:StreamSettings",
@@ -117,6 +120,7 @@ SECTIONS: dict[str, str] = {
     "bittorrent_dht": "sensor.protocols.bittorrent_dht:BittorrentDhtSettings",
     "packets": "sensor.protocols.packet_rows:PacketRowSettings",
     "rules": "detectors.signatures.settings:RulesSettings",
+    "detectors": "detectors.switches:DetectorSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -143,6 +147,7 @@ class Settings:
     store: StoreSettings
     spool: SpoolSettings
     retention: RetentionSettings
+    eve: EveSettings
     decode: DecodeSettings
     flow: FlowSettings
     streams: StreamSettings
@@ -172,6 +177,7 @@ class Settings:
     bittorrent_dht: BittorrentDhtSettings
     packets: PacketRowSettings
     rules: RulesSettings
+    detectors: DetectorSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

@@ -13,7 +13,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from columns.errors import StoreError
-from columns.eve import alert_lines, flow_lines, stats_lines
+from columns.eve import flow_lines, stats_lines
+from columns.eve_alerts import alert_lines
+from columns.eve_netflow import netflow_lines
+from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_transactions import transaction_lines
 from columns.schema import Table, rows_in, slice_rows
 
@@ -24,17 +27,17 @@ _ALERTED_FLOWS = 65_536
 class EveWriter:
     """Writes events as they come; a file that was there before is replaced.
 
-    path: a file, or ``-`` for standard output. sensor: goes into ``host``. Each write ends at the end of a line, and
-    one that fails half-way is taken back to it, so that a reader never meets a partial line. StoreError when the file
-    cannot be made or the disk is full; when the reader of a pipe has gone, ``reader_gone`` is True and what comes
-    after is dropped.
+    path: a file, or ``-`` for standard output. sensor: goes into ``host``. options: which events, in which form. Each
+    write ends at the end of a line, and one that fails half-way is taken back to it, so that a reader never meets a
+    partial line. StoreError when the file cannot be made or the disk is full; when the reader of a pipe has gone,
+    ``reader_gone`` is True and what comes after is dropped.
 
     ``flow.alerted`` is true where an alert that was written before, not later than the flow's row in event time, names
     the flow; the last 65,536 such flows are remembered. Write the alerts of a batch before its flows.
     """
 
-    def __init__(self, path: Path | str, *, sensor: str = "") -> None:
-        self.path, self.reader_gone = str(path), False
+    def __init__(self, path: Path | str, *, sensor: str = "", options: EveSettings = DEFAULTS) -> None:
+        self.path, self.reader_gone, self._options = str(path), False, options
         self._sensor = sensor
         self._alerted: OrderedDict[int, int] = OrderedDict()
         self._stream: BinaryIO | None = None
@@ -58,7 +61,11 @@ class EveWriter:
         """Write one ``flow`` event per row."""
         for start in range(0, rows_in(flows), _ROWS_AT_ONCE):
             some = slice_rows(flows, start, start + _ROWS_AT_ONCE)
-            self._write(flow_lines(some, vocabularies, alerted=self._is_alerted(some), sensor=self._sensor))
+            if self._options.writes("flow"):
+                self._write(flow_lines(some, vocabularies, alerted=self._is_alerted(some), sensor=self._sensor,
+                                       options=self._options))
+            if self._options.writes_netflow:
+                self._write(netflow_lines(some, sensor=self._sensor, options=self._options))
 
     def write_alerts(self, alerts: Any) -> None:
         """Write one ``alert`` event per revision."""
@@ -67,15 +74,17 @@ class EveWriter:
                 self._alerted.setdefault(flow_id, ts_ns)
         while len(self._alerted) > _ALERTED_FLOWS:
             self._alerted.popitem(last=False)
-        self._write(alert_lines(alerts, sensor=self._sensor))
+        if self._options.writes("alert"):
+            self._write(alert_lines(alerts, sensor=self._sensor, options=self._options))
 
     def write_transactions(self, table: Table, batch: Any, vocabularies: Mapping[str, Sequence[str]]) -> None:
         """Write one event per row, of the type that the table is named after."""
-        self._write(transaction_lines(table, batch, vocabularies, sensor=self._sensor))
+        self._write(transaction_lines(table, batch, vocabularies, sensor=self._sensor, options=self._options))
 
     def write_stats(self, health: Any) -> None:
         """Write one ``stats`` event per time of reading."""
-        self._write(stats_lines(health, sensor=self._sensor))
+        if self._options.writes("stats"):
+            self._write(stats_lines(health, sensor=self._sensor))
 
     def close(self) -> None:
         """End the file; what was written is there for others to read."""

@@ -13,6 +13,7 @@ from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.ftp import FTP, FTP_DATA
 from columns.protocols.http import HTTP
 from columns.protocols.icmp import ICMP
+from columns.protocols.ike import IKE
 from columns.protocols.irc import IRC
 from columns.protocols.krb5 import KRB5
 from columns.protocols.ldap import LDAP
@@ -35,5 +36,6 @@ from columns.schema import Table
 
 TRANSACTIONS: tuple[Table, ...] = (
     DNS, TLS, QUIC, HTTP, FILEINFO, SMTP, SMB, KRB5, LDAP, FTP, FTP_DATA, SSH, RDP, SIP, IRC, DHCP, NTP, SNMP, TFTP,
-    MODBUS, DNP3, MQTT, DCERPC, PGSQL, POP3, RFB, BITTORRENT_DHT, ANOMALY, ARP, ICMP)
+    MODBUS, DNP3, MQTT, DCERPC, PGSQL, POP3, RFB, BITTORRENT_DHT, IKE, ANOMALY, ARP,
+    ICMP)
 """All of them, in the order of the documentation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from columns.protocols.dns_names import OPCODES, RESPONSE_CODES
@@ -78,6 +78,14 @@ def eve_objects_v2(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     if row["message_type"] == "response":
         return [_version_2(row)]
     return [_version_2({**row, "queries": [query]}) for query in _list(row["queries"])]
+
+
+def is_about(row: Mapping[str, Any], kinds: Sequence[str]) -> bool:
+    """Return whether a message asks for, or answers with, one of some types of records (a, mx, ...)."""
+    wanted = {kind.lower() for kind in kinds}
+    records = _list(row["queries"]) if row["message_type"] == "request" else [
+        *_list(row["answers"]), *_list(row["queries"])]
+    return any(str(record.get("rrtype", "")).lower() in wanted for record in records)
 
 
 def _list(value: Any) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+from json import dumps
+from json import loads as json_of
 from typing import Any
 
 import numpy as np
 
 from columns.kernel import kernel
-from columns.schema import TEXTUAL, Table, Text
+from columns.schema import TEXTUAL, Table, Text, text_column, text_values
 from detectors.mynumber.candidates import byte_classes
 from detectors.mynumber.check_digit import is_mynumber, number_of
 from detectors.mynumber.digits import digit, width_of
@@ -18,6 +21,7 @@ from detectors.mynumber.text import WHOLE
 _ROOM = 1024
 _STAR = 0x2A
 _STRICT = np.int64(1)
+_ENCODED = frozenset({"payload", "packet"})
 _QUOTE, _BACKSLASH = 0x22, 0x5C
 
 
@@ -87,6 +91,20 @@ class Masking:
                 if after is not before:
                     changed[column.name] = after
         return batch._replace(**changed) if changed else batch
+
+    def evidence(self, context: Text) -> Text:
+        """Return contexts of alerts with the numbers masked in what they show as base64: payload and packet."""
+        values, changed = text_values(context), False
+        for k, value in enumerate(values):
+            if any(f'"{name}":"' in value for name in _ENCODED):
+                said = json_of(value)
+                for name in _ENCODED & said.keys():
+                    raw = text_column([base64.b64decode(said[name])])
+                    masked = self._escaped(self._plain(raw, json=False), json=False)
+                    if masked is not raw:
+                        said[name], changed = base64.b64encode(masked.data.tobytes()).decode("ascii"), True
+                values[k] = dumps(said, ensure_ascii=False, separators=(",", ":"))
+        return text_column(values) if changed else context
 
     def _plain(self, text: Text, *, json: bool) -> Text:
         value, at, found, data = 0, 0, [], _to_read(text.data)

@@ -46,31 +46,23 @@ class SignatureDetector:
                  profile: bool = False) -> None:
         self.ruleset, self.settings = ruleset, settings or SignatureSettings()
         self.midstream, self.profile = midstream, profile
-        self.plan_ = Plan(ruleset)
+        self.plan_ = Plan(ruleset, self.settings.action_order)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything learned."""
         self.runner_ = Runner(self.plan_, self.settings, midstream=self.midstream, profile=self.profile)
-        self.counts_ = {"packets": 0, "matches": 0, "alerts": 0, "over_packet_limit": 0}
+        self.counts_ = {"packets": 0, "alerts": 0}
 
     def swap(self, ruleset: RuleSet, plan: Plan | None = None) -> None:
         """Go on with another rule set from the next batch; plan is its plan where it was compiled beside already."""
-        self.ruleset, self.plan_ = ruleset, plan or Plan(ruleset)
+        self.ruleset, self.plan_ = ruleset, plan or Plan(ruleset, self.settings.action_order)
         self.runner_.exchange(self.plan_)
 
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and what was said in them; return the alerts."""
         self.counts_["packets"] += rows_in(packets)
-        rows, number, told = [], -1, 0
-        for match in self.runner_.take(packets, flows, said):
-            self.counts_["matches"] += 1
-            at = match.scene.at.packet_number
-            number, told = (number, told + 1) if at == number else (at, 1)
-            if told > self.settings.alerts_per_packet:
-                self.counts_["over_packet_limit"] += 1
-                continue
-            rows.append(row_of(match, self.ruleset.digest))
+        rows = [row_of(match, self.ruleset.digest, self.settings) for match in self.runner_.take(packets, flows, said)]
         self.counts_["alerts"] += len(rows)
         return alerts_of(rows)
 

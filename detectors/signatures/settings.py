@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 DEFAULT_DIRECTORY = "sekisho-rules"
 
@@ -25,6 +26,12 @@ class RulesSettings:
     classification: str = _path("classification.config, on top of the class types that are known", result=True)
     reference: str = _path("reference.config, on top of the reference types that are known")
     threshold: str = _path("threshold.config: suppress, threshold, rate_filter", result=True)
+    suricata_yaml: str = _path("suricata.yaml to take over, whatever has a counterpart (docs/suricata.md); what this "
+                               "file says goes before it")
+    invalid: Literal["auto", "refuse", "note"] = field(default="auto", metadata={
+        "result": False,
+        "meaning": "rules that are wrong by themselves: refuse ends the command, note goes on without them; auto "
+        "refuses those of files that the command line names, and notes those of folders and of the configuration"})
     disable: str = _path("list of rules that `rules update` switches off")
     enable: str = _path("list of rules that `rules update` switches on, after disable")
     modify: str = _path("list of changes that `rules update` makes to the text of rules")

@@ -21,6 +21,7 @@ EXAMPLES = examples(
     "sekisho replay monday.pcapng --zones zones.toml",
     "sekisho replay captures/ --no-store --json",
     "sekisho replay monday.pcapng --rules rules/",
+    "sekisho replay monday.pcapng --suricata-yaml /etc/suricata/suricata.yaml --set stream.midstream=true",
     "sekisho replay dump.pcap.gz --no-store --eve - | jq 'select(.event_type == \"alert\")'",
     "tcpdump -r old.pcap -w - 'not port 22' | sekisho replay - --fail-on high",
 )
@@ -57,6 +58,15 @@ def replay(
     rules: Annotated[list[Path] | None, typer.Option(
         "--rules", metavar="FILE|DIR", help="Rules in Suricata's language: a file, or a folder for its *.rules; may be "
         "given several times. They imply --payload.")] = None,
+    suricata_yaml: Annotated[Path | None, typer.Option(
+        "--suricata-yaml", metavar="FILE", help="Take over what a suricata.yaml says and has a counterpart here: "
+        "variables, streams, protocols, limits, EVE (docs/suricata.md). The rest is named.")] = None,
+    suricata_set: Annotated[list[str] | None, typer.Option(
+        "--set", metavar="KEY=VALUE", help="Set one key as a suricata.yaml does, over that of --suricata-yaml if "
+        "there is one; may be given several times.")] = None,
+    simulate_ips: Annotated[bool, typer.Option(
+        "--simulate-ips", help="Judge as an inline sensor would: after a drop or reject nothing more of the flow is "
+        "looked at, and such alerts say blocked. Nothing is ever blocked.")] = False,
     payload: Annotated[bool | None, typer.Option(
         "--payload/--no-payload", show_default=False,
         help="Look into what is said (DNS, TLS, HTTP, …), or leave it at flows and detectors. "
@@ -89,6 +99,7 @@ def replay(
     code = run_replay(Request(
         captures=capture, config=config, zones=zones, store=store, keep=not no_store,
         eve=eve, checksums=checksums and checksums.value, home_net=home_net, rules=rules or (),
+        suricata_yaml=suricata_yaml, suricata_set=suricata_set or (), simulate_ips=simulate_ips,
         payload=payload,
         batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number,
         as_json=as_json, quiet=quiet, lang=lang,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from columns.errors import UsageError
 
 CHECKSUM_MODES = ("auto", "validate", "ignore")
 REFUSING = ("auto", "all", "tcp")
+
+
+_RANGES = {
+    "rows_per_batch": (64, 1 << 20), "fragment_datagrams": (1, 1 << 20), "fragment_bytes": (1 << 20, 1 << 32),
+    "fragment_timeout_s": (1, 3600), "clock_reset_s": (1, 31_536_000),
+}
+
+
+def _number(default: int, name: str) -> int:
+    return field(default=default, metadata={"range": _RANGES[name]})
 
 
 @dataclass(frozen=True)
@@ -26,11 +36,11 @@ class DecodeSettings:
 
     checksums: str = "auto"
     refuse_by: str = "auto"
-    rows_per_batch: int = 65536
-    fragment_datagrams: int = 8192
-    fragment_bytes: int = 32 << 20
-    fragment_timeout_s: int = 60
-    clock_reset_s: int = 3600
+    rows_per_batch: int = _number(65536, "rows_per_batch")
+    fragment_datagrams: int = _number(8192, "fragment_datagrams")
+    fragment_bytes: int = _number(32 << 20, "fragment_bytes")
+    fragment_timeout_s: int = _number(60, "fragment_timeout_s")
+    clock_reset_s: int = _number(3600, "clock_reset_s")
 
     def __post_init__(self) -> None:
         if self.checksums not in CHECKSUM_MODES:
@@ -43,8 +53,4 @@ class DecodeSettings:
                 raise UsageError(f"{name} is {value!r}", where="decode", expected=f"a whole number, {low} to {high}")
 
 
-_RANGES = {
-    "rows_per_batch": (64, 1 << 20), "fragment_datagrams": (1, 1 << 20), "fragment_bytes": (1 << 20, 1 << 32),
-    "fragment_timeout_s": (1, 3600), "clock_reset_s": (1, 31_536_000),
-}
 assert set(_RANGES) | {"checksums", "refuse_by"} == {f.name for f in fields(DecodeSettings)}

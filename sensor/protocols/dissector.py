@@ -17,6 +17,7 @@ from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.recognised import chosen
 from sensor.protocols.settings import ProtocolSettings
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
@@ -52,7 +53,8 @@ class Dissector:
         self._spoken: list[Step | Stretch | Recognised] = []
         self._ending = False
         self._alone = PacketRows(streams.flows, packet_rows)
-        self._wants = {6: tuple(stream_wants), UDP: tuple(datagram_wants)}
+        off, heads = self.settings.off, self.settings.recognised_only
+        self._wants = {6: chosen(stream_wants, off, heads), UDP: chosen(datagram_wants, off, heads)}
         self._talks: dict[int, Conversation] = {}
         self._ahead: dict[int, tuple[Ahead, int]] = {}  # some bytes of these flows can be passed by
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}

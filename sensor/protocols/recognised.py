@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from columns.app import AppProto
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
@@ -13,8 +14,10 @@ _IAC, _COMMANDS = 0xFF, frozenset({0xFB, 0xFC, 0xFD, 0xFE, 0xFA})
 _OPTIONS = 64
 
 
-class _Recognised:
-    """A parser that wants nothing more."""
+class Silent:
+    """A parser that wants nothing more, of whatever protocol it is made for."""
+
+    app_proto = AppProto.UNKNOWN
 
     def __init__(self, context: Context) -> None:
         self.done = True
@@ -29,13 +32,26 @@ class _Recognised:
         """Nothing is left to tell."""
 
 
-class Imap(_Recognised):
+class SilentDatagrams(Silent):
+    """The same for either transport."""
+
+    def datagram(self, to_server: bool, data: bytes, at: Moment) -> None:
+        """Nothing is looked at."""
+
+
+def chosen(wants: Sequence[Wants], off: Sequence[str], recognised_only: Sequence[str]) -> tuple[Wants, ...]:
+    """Return the protocols to look for: without those that are off, and with no parser for those only recognised."""
+    return tuple(w._replace(parser=SilentDatagrams) if w.app_proto.name.lower() in recognised_only else w
+                 for w in wants if w.app_proto.name.lower() not in off)
+
+
+class Imap(Silent):
     """IMAP (RFC 9051)."""
 
     app_proto = AppProto.IMAP
 
 
-class Telnet(_Recognised):
+class Telnet(Silent):
     """Telnet (RFC 854)."""
 
     app_proto = AppProto.TELNET

@@ -27,13 +27,14 @@ class RfbStream:
         self._held = {True: bytearray(), False: bytearray()}
         self._row: dict[str, Any] = {}
         self._authentication: dict[str, Any] = {}
-        self._minor = 0
+        self._minor, self._at = 0, Moment(0, 0)
         self._steps: list[tuple[bool, Callable[[bytes], int]]] = [
             (False, self._server_version), (True, self._client_version)]
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
         self._held[to_server] += data
+        self._at = at
         while self._steps and not self.done:
             side, step = self._steps[0]
             used = step(bytes(self._held[side]))
@@ -101,6 +102,7 @@ class RfbStream:
 
     def _secured(self, kind: int, used: int) -> int:
         self._authentication["security_type"] = self._row["security_type"] = kind
+        self._show(True, "rfb.sectype", kind)
         if kind == _VNC:
             self._steps += [(False, self._challenge), (True, self._answer), (False, self._result)]
         elif kind == _NONE:
@@ -127,6 +129,7 @@ class RfbStream:
         if len(held) < 4:
             return _WAIT
         code = int.from_bytes(held[:4], "big")
+        self._show(False, "rfb.secresult", code)
         self._row["result"] = self._authentication["security_result"] = _RESULTS.get(code, f"UNKNOWN ({code})")
         if code:
             self._steps = [self._steps[0], *([(False, self._reason)] if self._minor >= 8 else [])]
@@ -168,12 +171,17 @@ class RfbStream:
         self.done = True
         return 0
 
+    def _show(self, to_server: bool, name: str, number: int) -> None:
+        if self._context.show is not None:
+            self._context.show(self._at, 0, to_server, [(name, b"%d" % number)])
+
     def _tell(self, at: Moment) -> None:
         if self._told or not self._row:
             return
         self._told = True
-        if self._context.show is not None and "screen" in self._row:
-            self._context.show(at, 0, False, [("rfb.name", self._row["screen"].encode())], True)
+        if self._context.show is not None:
+            self._context.show(at, 0, False, [("rfb.name", self._row["screen"].encode())] if "screen" in self._row
+                               else [], True)
         self._context.emit(RFB, at, {"tx_id": 0, **self._row, "authentication": json_column(self._authentication)})
 
 

@@ -13,7 +13,8 @@ from columns.address import address_int
 from columns.app import AppProto
 from columns.codes import AlertState, Certainty, EndReason, Outcome, Severity, TcpState, Verdict
 from columns.community_id import community_ids
-from columns.eve import alert_lines, flow_lines, stats_lines
+from columns.eve import flow_lines, stats_lines
+from columns.eve_alerts import alert_lines
 from tests.support.rows import VOCABULARIES, city_flows, extreme_batch
 
 SECOND = 1_000_000_000

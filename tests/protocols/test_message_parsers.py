@@ -174,9 +174,10 @@ def test_mqtt_messages_beyond_the_limit_are_told_with_their_size() -> None:
 
 
 def test_mqtt_messages_that_wait_are_bounded() -> None:
-    talk = [(SERVER, CONNECT)] + [(SERVER, control(3, text(b"t") + struct.pack(">H", n + 1), 2)) for n in range(10)]
+    published = [(SERVER, control(3, text(b"t") + struct.pack(">H", n + 1), 2)) for n in range(10)]
+    talk = [(SERVER, CONNECT), (CLIENT, CONNACK), *published]
     had = run_stream(mqtt.MqttStream, talk, flow_of(), mqtt.MqttSettings(pending=4))
-    assert had.causes == {"mqtt_pending_full": 7}
+    assert had.causes == {"mqtt_pending_full": 6}
     assert len(had.of("mqtt")) == 11
 
 
@@ -185,6 +186,18 @@ def test_mqtt_says_what_its_protocol_does_not_allow_for() -> None:
     had = run_stream(mqtt.MqttStream, talk, flow_of())
     assert [r["event"] for r in had.of("anomaly")] == ["unintroduced_message", "double_connect", "malformed_traffic"]
     assert had.causes == {"mqtt_malformed": 1}
+    for lost in ([], [(CLIENT, 4)]):  # what comes before the broker has agreed
+        early = run_stream(mqtt.MqttStream, [(SERVER, CONNECT), (SERVER, control(12, b"")), *lost], flow_of())
+        assert [r["event"] for r in early.of("anomaly")] == ["unintroduced_message"]
+    whole = [(SERVER, CONNECT), (CLIENT, CONNACK), (SERVER, control(12, b""))]
+    assert not run_stream(mqtt.MqttStream, whole, flow_of()).of("anomaly")
+
+
+@pytest.mark.parametrize(("settings", "password"), [(None, None), (mqtt.MqttSettings(passwords=True), "pass")])
+def test_mqtt_passwords_are_kept_only_where_that_is_asked_for(settings: Any, password: str | None) -> None:
+    connect = control(1, text(b"MQTT") + b"\x04\xc2\0\x3c" + text(b"me") + text(b"user") + text(b"pass"))
+    (row,) = run_stream(mqtt.MqttStream, [(SERVER, connect), (CLIENT, CONNACK)], flow_of(), settings).of("mqtt")
+    assert json.loads(row["messages"])["connect"].get("password") == password
 
 
 def test_pgsql_requests_and_their_answers() -> None:

@@ -160,3 +160,32 @@ def test_an_alert_says_what_matched_and_under_which_rules(tmp_path: Path) -> Non
     assert "http.host" in sensor.alerts[0]["why"]
     assert rows_in(ALERT.none) == 0
     assert detector.counters()["alerts"] == 1
+
+
+def _mqtt(kind: int, body: bytes) -> bytes:
+    return bytes([kind, len(body)]) + body
+
+
+_CONNECT = _mqtt(0x10, b"\0\4MQTT\5\xc2\0\x3c\0" + b"\0\2me\0\4user\0\4pass")
+_MQTT_TALK = ((True, _CONNECT), (False, _mqtt(0x20, b"\0\x86\0")), (True, _mqtt(0x3B, b"\0\1t\0\1\0words")))
+
+
+@pytest.mark.parametrize(("options", "times"), [
+    ("mqtt.type:CONNECT", 1), ("mqtt.type:connack", 1), ("mqtt.type:PUBLISH; mqtt.qos:1", 1),
+    ("mqtt.type:SUBSCRIBE", 0),
+    ("mqtt.protocol_version:5; mqtt.type:CONNECT", 1), ("mqtt.protocol_version:4; mqtt.type:CONNECT", 0),
+    ("mqtt.reason_code:134", 1), ("mqtt.reason_code:0", 0), ("mqtt.connect.flags:username,password,clean_session", 1),
+    ("mqtt.connect.flags:will", 0), ("mqtt.flags:retain,dup; mqtt.type:PUBLISH", 1),
+    ("mqtt.flags:!retain,!dup; mqtt.type:PUBLISH", 0), ("mqtt.connack.session_present:no", 1),
+    ("mqtt.connack.session_present:yes", 0)])
+def test_numbers_and_words_of_mqtt(tmp_path: Path, options: str, times: int) -> None:
+    rules = rules_of(tmp_path, f"alert mqtt any any -> any any ({options}; sid:1;)")
+    assert alerts_of(rules, talk(*_MQTT_TALK, port=1883))[1] == times
+
+
+@pytest.mark.parametrize(("options", "times"), [
+    ("rfb.sectype:1", 1), ("rfb.sectype:2", 0), ("rfb.secresult:ok", 1), ("rfb.secresult:fail", 0)])
+def test_numbers_of_rfb(tmp_path: Path, options: str, times: int) -> None:
+    said = ((False, b"RFB 003.008\n"), (True, b"RFB 003.008\n"), (False, b"\1\1"), (True, b"\1"), (False, b"\0\0\0\0"))
+    rules = rules_of(tmp_path, f"alert rfb any any -> any any ({options}; sid:1;)")
+    assert alerts_of(rules, talk(*said, port=5900))[1] == times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -59,9 +60,11 @@ class Sensor:
     def _hand_on(self, packets: Any, flows: Any, buffers: Any) -> None:
         said: Said = self.dissector.update(packets, flows, self.streams.update(packets, flows, *buffers), buffers)
         alerts = self.detector.update(packets, flows, said)
-        for k, why in enumerate(text_values(alerts.why)):
+        columns = (text_values(alerts.why), text_values(alerts.action), text_values(alerts.context))
+        for k, (why, action, context) in enumerate(zip(*columns, strict=True)):
             self.alerts.append({"sid": int(alerts.signature_id[k]), "packet": int(alerts.packet_number[k]), "why": why,
-                                "id": int(alerts.alert_id[k])})
+                                "id": int(alerts.alert_id[k]), "action": action, "context": json.loads(context),
+                                "src": int(alerts.src_ip_lo[k]), "dst": int(alerts.dst_ip_lo[k])})
 
 
 def alerts_of(ruleset: RuleSet, frames: Sequence[bytes], batch: int = 4096) -> Counter[int]:

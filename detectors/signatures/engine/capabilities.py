@@ -12,10 +12,10 @@ from detectors.signatures.language.buffers import BUFFERS, find_buffer
 
 _APPS = ("dns", "mdns", "tls", "http", "http1", "http2", "smtp", "ftp", "ftp-data", "ssh", "smb", "rdp", "dhcp", "ntp",
          "snmp", "krb5", "ldap", "tftp", "sip", "irc", "modbus", "dnp3", "quic", "pop3", "imap", "dcerpc", "telnet",
-         "mqtt", "pgsql", "rfb", "bittorrent-dht", "failed", "unknown")
+         "mqtt", "pgsql", "rfb", "ike", "bittorrent-dht", "failed", "unknown")
 """Protocols that are recognised."""
 
-_NO_BUFFERS = ("sdp.", "ike.", "enip.", "websocket.")
+_NO_BUFFERS = ("sdp.", "enip.", "websocket.")
 """Buffers of protocols that are not followed."""
 
 _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_code", "krb5.ticket_encryption",
@@ -23,7 +23,10 @@ _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_c
            "ldap.request.operation", "ldap.responses.operation", "ldap.responses.result_code", "ldap.responses.count",
            "dnp3_func", "dnp3_obj", "dnp3_ind", "tls.cert_chain_len", "ftp.dynamic_port", "ftp.mode",
            "ftp.reply_received", "ftpdata_command", "smb.version", "ssl_version", "ssl_state", "tls.version",
-           "ssh.protoversion", "http2.errorcode", "http2.frametype", "http2.priority", "http2.window", "http2.settings")
+           "ssh.protoversion", "http2.errorcode", "http2.frametype", "http2.priority", "http2.window", "http2.settings",
+           "mqtt.type", "mqtt.qos", "mqtt.protocol_version", "mqtt.reason_code", "mqtt.flags", "mqtt.connect.flags",
+           "mqtt.connack.session_present", "rfb.sectype", "rfb.secresult",
+           "ike.exchtype", "ike.key_exchange_payload_length", "ike.nonce_payload_length", "ike.chosen_sa_attribute")
 
 _FRAMES = ("frame:dns.pdu", "frame:ssh.record.hdr", "frame:ssh.record.data", "frame:ssh.record.pdu",
            "frame:sip.pdu", *(f"frame:sip.{side}.{part}" for side in ("request", "response")

@@ -150,6 +150,14 @@ def _exchange(tx: Tx) -> dict[str, Any]:
     return {tx.app: shown} if shown else {}
 
 
+def _as_told(tx: Tx) -> dict[str, Any]:
+    """What the parser has as JSON already, as far as it was told."""
+    for values in (tx.sides[0].values("eve.object"), tx.sides[1].values("eve.object")):
+        if values:
+            return {tx.app: json.loads(values[-1])}
+    return {}
+
+
 def _paired(side: Side, names: str, kinds: str) -> list[tuple[bytes, bytes]]:
     first, second = list(side.values(names))[:_MOST_VALUES], list(side.values(kinds))
     return [(name, second[k] if k < len(second) else b"") for k, name in enumerate(first)]
@@ -185,7 +193,8 @@ def _ftp_data(tx: Tx) -> dict[str, Any]:
 
 _MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp,
                                                         "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
-                                                        "ldap": _exchange, "http2": _http2, "ftp-data": _ftp_data}
+                                                        "ldap": _exchange, "mqtt": _as_told, "http2": _http2,
+                                                        "ftp-data": _ftp_data}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:

@@ -26,6 +26,9 @@ _OF = {
     "smtp": "too_many_recipients mime_long_header mime_invalid_base64 invalid_pipelined_sequence data_command_rejected",
     "http2": "userinfo_in_uri", "smb": "file_overlap", "krb5": "weak_encryption", "applayer": "protocol_changed",
     "mqtt": "malformed_traffic double_connect unintroduced_message", "bittorrent_dht": "malformed_packet",
+    "ike": "malformed_data no_encryption weak_crypto_enc weak_crypto_prf weak_crypto_auth weak_crypto_dh "
+           "weak_crypto_nodh weak_crypto_noauth",
+    "dnp3": "bad_link_crc bad_transport_crc too_long_reassembly",
 }
 EVENTS = frozenset(f"{proto}.{name}" for proto, names in _OF.items() for name in names.split())
 """Events of protocols, as the parsers tell them."""

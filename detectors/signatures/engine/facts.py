@@ -96,7 +96,7 @@ def follow(p, state, out, midstream):
                 bits |= _OPEN
             elif midstream and not flags & _RST and bits & (_CLIENT | _SERVER) == _CLIENT | _SERVER:
                 bits |= _OPEN
-            followed = bits & _SYN_SEEN != 0 or midstream
+            followed = (bits & _OPEN != 0 or midstream) and not flags & _SYN
         else:
             established = bits & (_CLIENT | _SERVER) == _CLIENT | _SERVER
             followed = False

@@ -9,14 +9,16 @@ from detectors.signatures.language.conditions import FlowBits, FlowInt, HostBits
 from detectors.signatures.language.rule import Rule
 
 ACTIONS = ("pass", "drop", "rejectsrc", "rejectdst", "rejectboth", "reject", "alert")
-_RANK = {"pass": 0, "drop": 1, "rejectsrc": 2, "rejectdst": 2, "rejectboth": 2, "reject": 2, "alert": 3, "config": 3}
+_KINDS = {"rejectsrc": "reject", "rejectdst": "reject", "rejectboth": "reject", "config": "alert"}
 
 
-def in_order(rules: Sequence[Rule]) -> list[Rule]:
-    """Return rules in the order in which Suricata looks at them."""
+def in_order(rules: Sequence[Rule], actions: Sequence[str] = ("pass", "drop", "reject", "alert")) -> list[Rule]:
+    """Return rules in the order in which Suricata looks at them; actions in the order that its configuration gives."""
     ranks = _flowbit_ranks(rules)
-    keyed = [((_RANK.get(r.action, 3), ranks[k], *(_kind_rank(r, kind) for kind in (FlowInt, HostBits, XBits)),
-               r.priority, k), r) for k, r in enumerate(rules)]
+    by_action = {action: k for k, action in enumerate(actions)}
+    keyed = [((by_action.get(_KINDS.get(r.action, r.action), len(by_action)), ranks[k],
+               *(_kind_rank(r, kind) for kind in (FlowInt, HostBits, XBits)), r.priority, k), r)
+             for k, r in enumerate(rules)]
     return [rule for _, rule in sorted(keyed, key=lambda pair: pair[0])]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from detectors.signatures.engine.grams import Pattern, searchable
 from detectors.signatures.engine.headers import Headers
 from detectors.signatures.engine.order import in_order
 from detectors.signatures.engine.prepared import Prepared, pattern_of, prepare
+from detectors.signatures.engine.settings import ACTIONS
 from detectors.signatures.engine.suspects import Suspects
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.matches import Transform
@@ -21,10 +23,10 @@ Kind = tuple[str, tuple[Transform, ...]]
 
 
 class Plan:
-    """All enabled rules of a rule set, ready to run."""
+    """All enabled rules of a rule set, ready to run; actions in the order in which rules of them are looked at."""
 
-    def __init__(self, ruleset: RuleSet) -> None:
-        ordered = in_order(ruleset.enabled)
+    def __init__(self, ruleset: RuleSet, actions: Sequence[str] = ACTIONS) -> None:
+        ordered = in_order(ruleset.enabled, actions)
         self.ruleset = ruleset
         self.headers = Headers(ordered)
         self.rules = [prepare(k, rule, self.headers.of[k]) for k, rule in enumerate(ordered)]

@@ -21,7 +21,7 @@ from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
-_MDNS = 5353
+_MDNS, _TCP, _SYN, _ACK = 5353, 6, 2, 16
 _WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
 """Names that rules for more than one protocol have."""
 _APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
@@ -43,7 +43,7 @@ class Runner:
         self._judge = Judge(settings, profile=profile)
         self.memory, self.counts = self._judge.memory, self._judge.counts
         self._facts = Facts(midstream)
-        self._windows = Windows(settings.flows, plan.history)
+        self._windows = Windows(settings.flows, plan.history, inline=settings.inline)
         self._open: dict[int, bool] = {}  # TCP flows that live: whether they are established
         self.exchange(plan)
 
@@ -73,6 +73,8 @@ class Runner:
     def take(self, packets: Packets, flows: Flows, said: Said) -> list[Match]:
         """Look at a batch; return what is to be told, in order."""
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
+        if self.settings.midstream_policy != "ignore":
+            self._pass_midstream(packets)
         batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
@@ -84,7 +86,15 @@ class Runner:
                 packet = event.number
                 self._judge.next_packet()
             self._look(event)
+        self._judge.next_packet()
         return told
+
+    def _pass_midstream(self, packets: Packets) -> None:
+        """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""
+        first = self._f.sums[:, 0] + self._f.sums[:, 1] == 1
+        first &= (packets.proto == _TCP) & (packets.tcp_flags & (_SYN | _ACK) != _SYN)
+        for flow_id in packets.flow_id[first].tolist():
+            self.memory.flows.of(flow_id).passed = True
 
     def _look(self, event: Event) -> None:
         what = event.what
@@ -128,8 +138,8 @@ class Runner:
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
         for rule in rules:
-            if self._judge.holds(rule, scene) and rule.rule.on_stream and scene.memory is not None:
-                scene.memory.by_packet[scene.to_server].add(rule.number)
+            if self._judge.holds(rule, scene) and rule.rule.on_stream and flow_id:
+                self.memory.flows.of(flow_id).by_packet[scene.to_server].add(rule.number)
 
     def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
         p = self._p
@@ -162,7 +172,7 @@ class Runner:
             scene.data = window.data[window.looked :] if again and window.looked else window.data
             if self._judge.holds(rule, scene):
                 fired[rule.number] = window.turn
-            else:
+            elif not (again and self.settings.inline):  # whose windows overlap: the new bytes alone were looked at
                 fired.pop(rule.number, None)
         told.clear()
 

@@ -76,6 +76,14 @@ class PacketView:
         """The bytes from the transport header on, as far as they were captured."""
         return self._from(self.transport_offset)
 
+    @property
+    def outer_version(self) -> int:
+        """Version of the IP that carries this packet, 0 where nothing does."""
+        p, row = self._packets, self.row - 1
+        if not self.tunnel_depth or row < 0 or p.packet_number[row] != p.packet_number[self.row]:
+            return 0
+        return int(p.ip_version[row])
+
     def outer(self) -> dict[str, Any] | None:
         """Who carries this packet, as EVE tells it; None where nobody does."""
         p, row = self._packets, self.row - 1
@@ -134,7 +142,10 @@ class Scene:
             return "defrag"
         if self.packet is None or not depth:
             return "wire/pcap"
-        return _CARRIERS.get(Tunnel(self.packet.tunnel), "tunnel")
+        kind = Tunnel(self.packet.tunnel)
+        if kind == Tunnel.IPIP and self.packet.outer_version == 6:
+            return "ipv6 tunnel"
+        return _CARRIERS.get(kind, "tunnel")
 
     @property
     def ip_version(self) -> int:

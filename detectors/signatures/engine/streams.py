@@ -48,10 +48,13 @@ class _Talk:
 
 
 class Windows:
-    """Cuts the streams of all flows; at most so many flows, the one that spoke longest ago is given up."""
+    """Cuts the streams of all flows; at most so many flows, the one that spoke longest ago is given up.
 
-    def __init__(self, most: int, history: bool = False) -> None:
-        self._most, self._history = most, history
+    inline: a window ends with every packet, as an inline sensor must decide, and sees the bytes of the turn before it.
+    """
+
+    def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
+        self._most, self._history, self._inline = most, history, inline
         self._talks: OrderedDict[int, _Talk] = OrderedDict()
         self.forgotten = 0
 
@@ -82,9 +85,19 @@ class Windows:
         if s.data:
             side.pending += s.data
             side.at = s.at
-            if len(side.pending) - side.looked >= WINDOW_BYTES:
+            if self._inline:
+                found = [*found, self._latest(s, side, talk.turn)]
+            elif len(side.pending) - side.looked >= WINDOW_BYTES:
                 found = [*found, *self._full(s, side, talk.turn)]
         return found
+
+    def _latest(self, s: Stretch, side: _Side, turn: int) -> Window:
+        """Return the window that ends here, and keep its end for the next one."""
+        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn)
+        self._remember(side, s.data)
+        del side.pending[:-WINDOW_BYTES]
+        side.looked = len(side.pending)
+        return window
 
     def _begin(self, flow_id: int, to_server: bool) -> _Talk:
         if len(self._talks) >= self._most:

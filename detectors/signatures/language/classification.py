@@ -73,9 +73,9 @@ CLASS_TYPES: dict[str, ClassType] = {
 
 REFERENCES: dict[str, str] = {
     "bugtraq": "http://www.securityfocus.com/bid/", "bid": "http://www.securityfocus.com/bid/",
-    "cve": "http://cve.mitre.org/cgi-bin/cvename.cgi?name=", "secunia": "http://www.secunia.com/advisories/",
+    "cve": "https://cve.mitre.org/cgi-bin/cvename.cgi?name=", "secunia": "http://www.secunia.com/advisories/",
     "arachnids": "http://www.whitehats.com/info/IDS", "mcafee": "http://vil.nai.com/vil/content/v_",
-    "nessus": "http://cgi.nessus.org/plugins/dump.php3?id=", "url": "http://",
+    "nessus": "http://cgi.nessus.org/plugins/dump.php3?id=", "url": "https://",
     "et": "http://doc.emergingthreats.net/", "etpro": "http://doc.emergingthreatspro.com/",
     "telus": "http://", "osvdb": "http://osvdb.org/show/osvdb/",
     "threatexpert": "http://www.threatexpert.com/report.aspx?md5=", "md5": "http://www.threatexpert.com/report.aspx?md5=",

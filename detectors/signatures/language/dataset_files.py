@@ -11,7 +11,7 @@ from typing import Any
 
 from detectors.signatures.language.addresses import V4_LOW
 from detectors.signatures.language.matches import DataRep, Dataset
-from detectors.signatures.language.problems import RuleError, ValueProblem
+from detectors.signatures.language.problems import FileAbsent, RuleError, ValueProblem
 from detectors.signatures.language.rule import Rule
 from detectors.signatures.language.ruleset import DatasetFile
 
@@ -36,7 +36,8 @@ class DatasetFiles:
                     try:
                         self._take(match)
                     except ValueProblem as problem:
-                        raise RuleError(type(match).__name__.lower(), problem.what, problem.remedy) from None
+                        raise RuleError(type(match).__name__.lower(), problem.what, problem.remedy,
+                                        valid=isinstance(problem, FileAbsent)) from None
 
     def _take(self, match: Dataset | DataRep) -> None:
         reputation = isinstance(match, DataRep)
@@ -76,7 +77,7 @@ def _text(path: Path) -> str:
             raise ValueProblem(f"{path} is too large", f"at most {MAX_FILE_BYTES >> 20} MiB are read")
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise ValueProblem(f"{path} cannot be read ({error.strerror})", "put the file beside the rules") from None
+        raise FileAbsent(f"{path} cannot be read ({error.strerror})", "put the file beside the rules") from None
 
 
 def _value(text: str, kind: str) -> bytes:

@@ -72,8 +72,8 @@ class _Loading:
 
     def _enter(self, rule: Rule, line: LogicalLine, path: Path) -> None:
         if need := lacking(rule, self.evaluable):
-            error = RuleError(need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off")
-            self._note(self.refused, line, path, error, valid=True)
+            error = RuleError(need[1], f"cannot be evaluated here ({need[0]})", "switch the rule off", valid=True)
+            self._note(self.refused, line, path, error)
             return
         key = (rule.gid, rule.sid)
         known = self.rules.get(key)
@@ -83,7 +83,7 @@ class _Loading:
             if rule.rev <= known.rev:
                 self._note(self.refused, line, path, RuleError(
                     "sid", f"{rule.sid} is taken by {known.file}:{known.line} of rev {known.rev}",
-                    "take one out, or raise rev"))
+                    "take one out, or raise rev", valid=True))
                 return
             self._note(self.warnings, line, path, RuleError(
                 "sid", f"replaces rev {known.rev} in {known.file}:{known.line}"))
@@ -93,14 +93,14 @@ class _Loading:
             for error in warnings_of(rule, self.classes, self.references):
                 self._note(self.warnings, line, path, error)
 
-    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError, valid: bool = False) -> None:
+    def _note(self, into: list[Problem], line: LogicalLine, path: Path, error: RuleError) -> None:
         if len(into) >= MAX_PROBLEMS:
             return
         number, column = line.place(error.offset) if error.offset is not None else (line.line, 0)
         found = _SID.search(line.text)
         into.append(Problem(str(path), number, column, error.keyword, error.what, error.remedy,
                             int(found[1]) if found else 0, line.enabled,
-                            valid or into is self.warnings))
+                            error.valid or into is self.warnings))
 
 
 def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, evaluable: Container[str] | None = None,

@@ -15,7 +15,7 @@ from detectors.signatures.language.fast_pattern import choose
 from detectors.signatures.language.keywords.registry import KEYWORDS
 from detectors.signatures.language.kinds import kind_of, payload_ways
 from detectors.signatures.language.matches import BufferGroup, Content, Pcre
-from detectors.signatures.language.problems import RuleError, ValueProblem
+from detectors.signatures.language.problems import FileAbsent, RuleError, ValueProblem
 from detectors.signatures.language.protocols import PACKET_HOOKS, PROTOCOLS, Protocol, app_hooks
 from detectors.signatures.language.rule import PAYLOAD, Option, Rule
 from detectors.signatures.language.syntax import Header, RawOption, parse_syntax, unquoted
@@ -80,7 +80,8 @@ def _read_option(draft: Draft, raw: RawOption) -> Option:
     try:
         known.read(draft, option)
     except ValueProblem as problem:
-        raise RuleError(known.name, problem.what, problem.remedy, raw.offset) from None
+        raise RuleError(known.name, problem.what, problem.remedy, raw.offset,
+                        valid=isinstance(problem, FileAbsent)) from None
     draft.meta["before"] = known.name
     return option
 

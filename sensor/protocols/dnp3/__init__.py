@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from columns.app import AppProto
+from columns.protocols.anomaly import ANOMALY
 from columns.protocols.dnp3 import DNP3
 from sensor.protocols.dnp3.parser import Dnp3Datagrams, Dnp3Parser, Dnp3Settings, probe, probe_datagrams
 from sensor.protocols.parser import Wants
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.DNP3, Dnp3Parser, probe, (DNP3,)),
-                            Wants(AppProto.DNP3, Dnp3Datagrams, probe_datagrams, (DNP3,)))
+WANTS: tuple[Wants, ...] = (Wants(AppProto.DNP3, Dnp3Parser, probe, (DNP3, ANOMALY)),
+                            Wants(AppProto.DNP3, Dnp3Datagrams, probe_datagrams, (DNP3, ANOMALY)))
 
 __all__ = ["WANTS", "Dnp3Datagrams", "Dnp3Parser", "Dnp3Settings", "probe", "probe_datagrams"]

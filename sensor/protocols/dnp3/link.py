@@ -64,22 +64,26 @@ def frame_of(raw: bytes) -> Frame:
 
 
 class Transport:
-    """Puts fragments together, of one pair of addresses in one direction; holds at most so many bytes."""
+    """Puts fragments together, of one pair of addresses in one direction; holds at most so many bytes.
+
+    too_long: the last segment went beyond that, the first of its fragment to do so.
+    """
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self._most, self.too_long = most, False
         self._held: bytearray | None = None
         self._next = 0
 
     def segment(self, data: bytes) -> bytes | None:
         """Take the next segment; return the fragment that it completes. One out of its order breaks it off."""
-        header = data[0]
+        header, self.too_long = data[0], False
         if header & _FIR:
             self._held = bytearray()
         elif self._held is None or header & _SEQUENCE != self._next:
             self._held = None
             return None
         held = self._held
+        self.too_long = len(held) <= self._most < len(held) + len(data) - 1
         held += data[1 : 1 + self._most - len(held)]
         self._next = (header + 1) & _SEQUENCE
         if not header & _FIN:

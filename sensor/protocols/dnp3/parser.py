@@ -8,6 +8,7 @@ from typing import Any
 from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.dnp3 import DNP3
+from sensor.protocols.anomalies import Anomalies
 from sensor.protocols.dnp3.link import HEADER_BYTES, LONGEST, Frame, Transport, crc, frame_of, size_of
 from sensor.protocols.dnp3.objects import objects_of
 from sensor.protocols.framing import Framer
@@ -57,6 +58,7 @@ class _Dnp3:
         self._transports: dict[tuple[bool, int, int], Transport] = {}
         self._asked: dict[tuple[int, int], tuple[int, int]] = {}  # outstation and master: sequence, function
         self._strange = self._number = 0
+        self._anomalies = Anomalies(context, self.app_proto)
 
     def end(self, at: Moment) -> None:
         """Nothing is left to tell."""
@@ -65,6 +67,8 @@ class _Dnp3:
         frame = frame_of(raw)
         if not frame.sound:
             self._context.count("dnp3_bad_crc")
+            head = crc(raw[:8]) == int.from_bytes(raw[8:10], "little")
+            self._anomalies.tell("bad_transport_crc" if head else "bad_link_crc", self._number, to_server, at)
             self._strange += 1
             self.done = self._strange >= _STRANGE
             return
@@ -77,6 +81,8 @@ class _Dnp3:
                 del self._transports[next(iter(self._transports))]
             transport = self._transports[key] = Transport(self._settings.fragment_bytes)
         fragment = transport.segment(frame.data)
+        if transport.too_long:
+            self._anomalies.tell("too_long_reassembly", self._number, to_server, at)
         if fragment is not None and len(fragment) >= 2:
             self._application(to_server, frame, fragment, at)
 

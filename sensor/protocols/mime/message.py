@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from columns.errors import ConfigError
 from columns.limits import check_limits, limit
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.mime.headers import Field, first, parameters, parse_fields
@@ -27,9 +29,14 @@ class MimeSettings:
     parts: int = limit(256, 1, 65_535, "parts", "of one mail are looked at")
     inspect_bytes: int = limit(102_400, 0, 1 << 32, "bytes", "of the text of one mail are searched for addresses")
     urls: int = limit(64, 0, 65_535, "addresses", "of the web are kept of one mail")
+    url_schemes: tuple[str, ...] = field(default=("http", "https", "ftp"), metadata={
+        "meaning": "schemes of those addresses: letters, digits, + - and ."})
 
     def __post_init__(self) -> None:
         check_limits(self, "mime")
+        if not 0 < len(self.url_schemes) <= 32 or not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]{0,15}", s)
+                                                 for s in self.url_schemes):
+            raise ConfigError("url_schemes has what is no scheme", where="mime", expected="up to 32 such as http")
 
 
 class Attachment(Protocol):
@@ -58,7 +65,7 @@ class Message:
         self._decoder: Any = None  # of the part that is read; None where nothing is wanted
         self._sink: Attachment | None = None
         self._text = False
-        self._urls = UrlFinder(settings.urls)
+        self._urls = UrlFinder(settings.urls, settings.url_schemes)
         self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
         self.fields: list[Field] = []  # of the mail itself
         self.names: list[str] = []  # of the attachments

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
-_URL = re.compile(rb"(?:https?|ftp)://[^\s\"'<>\\^`{|}\x00-\x20\x7f-\xff]{1,2000}", re.I)
+_REST = rb")://[^\s\"'<>\\^`{|}\x00-\x20\x7f-\xff]{1,2000}"
 _LINE_BYTES = 8192
 
 
-class UrlFinder:
-    """Finds what is written as http, https or ftp address; each is kept once, at most so many."""
+@lru_cache(16)
+def _compiled(schemes: tuple[str, ...]) -> re.Pattern[bytes]:
+    names = sorted((re.escape(s.encode()) for s in schemes), key=len, reverse=True)
+    return re.compile(b"(?:" + b"|".join(names) + _REST, re.IGNORECASE)
 
-    def __init__(self, most: int) -> None:
+
+class UrlFinder:
+    """Finds what is written as an address of some schemes; each is kept once, at most so many."""
+
+    def __init__(self, most: int, schemes: Sequence[str] = ("http", "https", "ftp")) -> None:
         self._most, self._held = most, b""
+        self._url = _compiled(tuple(schemes))
         self.found: dict[bytes, None] = {}
 
     def data(self, data: bytes) -> None:
@@ -34,7 +43,7 @@ class UrlFinder:
     def _search(self, text: bytes) -> None:
         if b"://" not in text:
             return
-        for found in _URL.finditer(text):
+        for found in self._url.finditer(text):
             if len(self.found) >= self._most:
                 return
             self.found.setdefault(found[0].rstrip(b".,;:!?)]"))

@@ -117,7 +117,10 @@ def _connect(body: _Body, fields: dict[str, Any]) -> None:
         fields["username"] = printed(name)
         body.show("mqtt.connect.username", name)
     if flags & 0x40:
-        body.show("mqtt.connect.password", body.string())
+        password = body.string()
+        if body.settings.passwords:
+            fields["password"] = printed(password)
+        body.show("mqtt.connect.password", password)
 
 
 def _will(body: _Body, fields: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from sensor.protocols.printing import json_column
 _STRANGE = 8
 _FINAL = frozenset({m.CONNACK, m.PUBACK, m.PUBCOMP, m.SUBACK, m.UNSUBACK, m.PINGRESP})
 _ALONE = frozenset({m.DISCONNECT, m.AUTH})
+_INTRODUCING = frozenset({m.CONNECT, m.CONNACK, m.AUTH})
 _ANSWERS = _FINAL | {m.PUBREC, m.PUBREL}
 _CONNECTION, _PING = -1, -2  # in the place of a message identifier
 
@@ -44,7 +45,8 @@ class MqttStream:
         self._pending: dict[tuple[bool, int], _Exchange] = {}
         self._version = self._strange = self._exchanges = 0
         self._client = self._user = ""
-        self._anomalies, self._connected = Anomalies(context, self.app_proto), False
+        self._anomalies = Anomalies(context, self.app_proto)
+        self._connected = self._accepted = False  # a CONNECT was seen, and its CONNACK
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
@@ -90,7 +92,8 @@ class MqttStream:
             self._client, self._user = fields["client_id"], fields.get("username", "")
         elif kind == m.CONNACK and not self._version:
             self._version = 5 if "properties" in fields else 4
-        if not self._connected and kind != m.CONNACK:
+        self._accepted |= kind == m.CONNACK and self._connected
+        if not self._accepted and kind not in _INTRODUCING:
             self._anomalies.tell("unintroduced_message", self._exchanges, to_server, at)
         key = _key(message, to_server)
         if kind in _ANSWERS:
@@ -134,8 +137,25 @@ class MqttStream:
         self._tell(exchange, at, "both")
 
     def _show(self, exchange: _Exchange, message: m.Message, to_server: bool, at: Moment) -> None:
-        if self._context.show is not None:
-            self._context.show(at, exchange.number, to_server, message.buffers)
+        """Show the buffers of a message, what rules ask of it as numbers and words, and the exchange as EVE has it."""
+        if self._context.show is None:
+            return
+        fields = message.fields
+        found = [("mqtt.type", b"%d" % message.kind), ("mqtt.qos", b"%d" % fields["qos"]),
+                 ("mqtt.protocol_version", b"%d" % self._version)]
+        found += [("mqtt.flags", name.encode()) for name in ("retain", "dup") if fields[name]] or [("mqtt.flags", b"")]
+        for name in ("return_code", "reason_code"):
+            if name in fields:
+                found.append(("mqtt.reason_code", b"%d" % fields[name]))
+        found += [("mqtt.reason_code", b"%d" % code) for code in fields.get("reason_codes", ())]
+        if message.kind == m.CONNECT:
+            found += [("mqtt.connect.flags", name.encode()) for name, there in fields["flags"].items() if there]
+        if "session_present" in fields:
+            found.append(("mqtt.connack.session_present", b"yes" if fields["session_present"] else b"no"))
+        shown = {name: {k: v for k, v in one.items() if k != "payload_bytes"}
+                 for name, one in exchange.messages.items()}
+        self._context.show(at, exchange.number, to_server, [
+            *message.buffers, *found, ("eve.object", json_column(shown).encode())])
 
     def _tell(self, exchange: _Exchange, at: Moment, seen: str) -> None:
         messages = list(exchange.messages.values())

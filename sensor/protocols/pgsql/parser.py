@@ -99,7 +99,8 @@ class PgsqlStream:
             query, _ = m.text_of(body, self._settings.query_bytes)
             self._begin("query", {"simple_query": printed(query)}, at, query)
         elif kind == ord("p"):
-            self._begin("password", {"password_redacted": True}, at)
+            shown = printed(m.text_of(body, self._settings.query_bytes)[0]) if self._settings.passwords else ""
+            self._begin("password", {"password": shown} if shown else {"password_redacted": True}, at)
         elif kind == ord("X"):
             self._begin("termination", {"message": "termination_message"}, at)
             self._tell(self._waiting.pop(), at)

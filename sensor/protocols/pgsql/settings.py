@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from columns.limits import check_limits, limit
 
@@ -14,6 +14,7 @@ class PgsqlSettings:
     message_bytes: int = limit(65_536, 256, 1 << 24, "bytes", "looked at of a message")
     query_bytes: int = limit(16_384, 64, 1 << 20, "bytes", "kept of a statement")
     pending: int = limit(256, 1, 65_535, "", "requests of a connection that wait for their answers")
+    passwords: bool = field(default=False, metadata={"meaning": "keep passwords, or their hashes, in rows"})
 
     def __post_init__(self) -> None:
         check_limits(self, "pgsql")

@@ -12,7 +12,7 @@ from detectors.signatures.language.keywords.buffers import file_content
 from detectors.signatures.language.keywords.content import parse_pattern
 from detectors.signatures.language.keywords.registry import keyword
 from detectors.signatures.language.keywords.values import int_test, one_of, pieces, raw_bytes
-from detectors.signatures.language.problems import ValueProblem
+from detectors.signatures.language.problems import FileAbsent, ValueProblem
 from detectors.signatures.language.rule import Option
 
 MAX_LIST_BYTES = 512 << 20
@@ -62,7 +62,7 @@ def read_hashes(path: Path, algorithm: str) -> frozenset[bytes]:
             raise ValueProblem(f"{path} is too large", f"at most {MAX_LIST_BYTES >> 20} MiB")
         text = path.read_text(encoding="latin-1")
     except OSError as error:
-        raise ValueProblem(f"{path} cannot be read ({error.strerror})", "put the list beside the rules") from None
+        raise FileAbsent(f"{path} cannot be read ({error.strerror})", "put the list beside the rules") from None
     size, found = _DIGITS[algorithm], set()
     for number, line in enumerate(text.splitlines(), 1):
         word = line.partition("#")[0].strip()

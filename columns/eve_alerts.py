@@ -1,0 +1,99 @@
+"""Alerts as EVE events: Suricata's object ``alert``, and what the context of each has to say beside it."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address
+from typing import Any
+
+import numpy as np
+
+from columns.alert import ALERT
+from columns.community_id import PORT_PROTOS, community_ids
+from columns.eve import Event, Form, number_form, proto_form, vlan_form
+from columns.eve_settings import DEFAULTS, EveSettings
+from columns.eve_values import Fields, blank, json_text, key_text
+from columns.schema import Text, rows_in, text_values
+
+
+def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULTS) -> str:
+    """Return one ``alert`` event per revision, each a line.
+
+    community_id is there for TCP, UDP and SCTP between two single addresses.
+    """
+    rows = rows_in(alerts)
+    if rows == 0:
+        return ""
+    event = Event("alert", alerts.ts_ns, sensor, options)
+    event.object("alert").add(_alert_objects(alerts))
+    event.derive(ALERT, alerts, {}, _ALERT_FORMS if options.references else {**_ALERT_FORMS, "references": _elsewhere})
+    event.own.add(_merged(alerts.context, options.ipv6_full))
+    if not options.community_id:
+        return event.lines()
+    many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
+    for side in ("src", "dst"):
+        many |= (getattr(alerts, f"{side}_ip_hi") == 0) & (getattr(alerts, f"{side}_ip_lo") == 0)
+    ids = [f',"community_id":"{c}"' for c in community_ids(alerts, options.community_id_seed)]
+    event.own.add(blank(ids, many | ~np.isin(alerts.proto, PORT_PROTOS)))
+    return event.lines()
+
+
+def _alert_objects(alerts: Any) -> list[str]:
+    """What the object ``alert`` begins with, in Suricata's order."""
+    rows = zip(alerts.gid.tolist(), alerts.signature_id.tolist(), alerts.rev.tolist(), text_values(alerts.signature),
+               text_values(alerts.category), alerts.severity.tolist(), text_values(alerts.context), strict=True)
+    return [f',"action":"{_done(context)}","gid":{gid},"signature_id":{number},"rev":{rev},'
+            f'"signature":{json_text(words)},"category":{json_text(kind)},"severity":{severity}{_within(context)}'
+            for gid, number, rev, words, kind, severity, context in rows]
+
+
+_WITHIN = '{"alert":'
+"""How a context begins that has something to say within ``alert``."""
+
+
+def _said_within(context: str) -> dict[str, Any]:
+    return json.loads(context)["alert"] if context.startswith(_WITHIN) else {}
+
+
+def _done(context: str) -> str:
+    """The action: allowed, unless an inline sensor was to be told."""
+    return str(_said_within(context).get("action", "allowed"))
+
+
+def _within(context: str) -> str:
+    return "".join(key_text(name) + json_text(value) for name, value in _said_within(context).items()
+                   if name != "action")
+
+
+def _merged(context: Text, full: bool) -> list[str]:
+    """The fields of JSON objects, each as a field of the event; what belongs into ``alert`` is there."""
+    found = []
+    for text in text_values(context):
+        if text.startswith(_WITHIN) or (full and text):
+            said = json.loads(text)
+            said.pop("alert", None)
+            for holder in (said.get(name, {}) for name in ("flow", "tunnel") if full):
+                for end in ("src_ip", "dest_ip"):
+                    if ":" in holder.get(end, ""):
+                        holder[end] = ip_address(holder[end]).exploded
+            text = json_text(said)
+        found.append("," + text[1:-1] if len(text) > 2 else "")
+    return found
+
+
+def _alert_vlan(fields: Fields, name: str, alerts: Any) -> None:
+    """The VLAN tag, where the context does not name them all."""
+    named = ['"vlan":' in text for text in text_values(alerts.context)]
+    vlan_form(fields, name, alerts._replace(vlan=np.where(named, 0, alerts.vlan)))
+
+
+def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
+    """Nothing: it is merged into the event."""
+
+
+_ALERT_FORMS: dict[str, Form] = {
+    "proto": proto_form,
+    "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
+    "vlan": _alert_vlan, **dict.fromkeys(
+        ("gid", "signature_id", "rev", "signature", "category", "severity", "context"), _elsewhere),
+}
