@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 import numpy as np
 
@@ -19,8 +20,10 @@ def address_int(text: str) -> int:
 def address_text(hi: int, lo: int) -> str:
     """Return the text of an address given as its two halves: dotted for IPv4, RFC 5952 for IPv6."""
     if hi == 0 and lo >> 32 == 0xFFFF:
-        return f"{lo >> 24 & 255}.{lo >> 16 & 255}.{lo >> 8 & 255}.{lo & 255}"
-    return str(ipaddress.IPv6Address(hi << 64 | lo))
+        return f"{lo >> 24 & 0xFF}.{lo >> 16 & 0xFF}.{lo >> 8 & 0xFF}.{lo & 0xFF}"
+    if hi == 0:  # C libraries write some of these with a dotted end
+        return str(ipaddress.IPv6Address(lo))
+    return socket.inet_ntop(socket.AF_INET6, (hi << 64 | lo).to_bytes(16, "big"))
 
 
 def full_address_text(hi: int, lo: int) -> str:

@@ -9,12 +9,12 @@ from columns.codes import labels_of
 from columns.schema import Column
 
 DEDUPLICATION_WINDOW = 10_000
-"""Blocks per table whose tokens ClickHouse remembers; a block holds up to 131,072 rows."""
+"""Blocks per table whose tokens ClickHouse remembers; a block holds up to 262,144 rows."""
 
 WIDE_PART_BYTES = 128 << 20
 """Bytes (not compressed) from which a part has files of its own for every column; below, its columns share one.
 
-A chunk of flows is 22 MB, and a file for each of its 45 columns, with marks and dictionaries, is 130 files: to make
+A chunk of flows is 45 MB, and a file for each of its 45 columns, with marks and dictionaries, is 130 files: to make
 them took as long as to sort, compress and write what is in them.
 """
 

@@ -6,7 +6,8 @@ from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import pairwise
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,25 +26,33 @@ class Text(NamedTuple):
 def text_column(values: Iterable[str | bytes]) -> Text:
     """Pack Python strings into a Text column; meant for rows that are few (alerts), not for packets."""
     encoded: Sequence[str | bytes] = tuple(values)
-    offsets = np.zeros(len(encoded) + 1, np.int64)
     try:
         text = "".join(encoded)  # type: ignore[arg-type]
     except TypeError:  # bytes among them
         text = "\x80"
     if text.isascii():
-        np.cumsum(list(map(len, encoded)), out=offsets[1:])
-        return Text(np.frombuffer(text.encode("ascii"), np.uint8), offsets)
+        return Text(np.frombuffer(text.encode("ascii"), np.uint8), _offsets(encoded))
     encoded = [v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in encoded]
-    np.cumsum([len(v) for v in encoded], out=offsets[1:])
-    return Text(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+    return Text(np.frombuffer(b"".join(encoded), np.uint8), _offsets(encoded))
+
+
+def _offsets(values: Sequence[str | bytes]) -> np.ndarray:
+    return np.array([0, *accumulate(map(len, values))], np.int64)
 
 
 def chosen_text(values: Sequence[str], which: np.ndarray) -> Text:
     """Pack ``values[which[i]]`` for every row i into a Text column; each different value is encoded once."""
-    encoded = [v.encode("utf-8", "replace") for v in values]
+    encoded, sizes = _encoded(tuple(values))
     offsets = np.zeros(which.size + 1, np.int64)
-    np.cumsum(np.array([len(v) for v in encoded], np.int64)[which], out=offsets[1:])
+    np.cumsum(sizes[which], out=offsets[1:])
     return Text(np.frombuffer(b"".join([encoded[k] for k in which.tolist()]), np.uint8), offsets)
+
+
+@lru_cache(256)
+def _encoded(values: tuple[str, ...]) -> tuple[list[bytes], np.ndarray]:
+    """Return texts in UTF-8 and how long each is; the same few vocabularies are asked for again and again."""
+    encoded = [v.encode("utf-8", "replace") for v in values]
+    return encoded, np.array([len(v) for v in encoded], np.int64)
 
 
 def text_values(text: Text) -> list[str]:
@@ -203,8 +212,9 @@ def take_rows(batch: Any, index: np.ndarray) -> Any:
     def taken(a: Any) -> Any:
         if not isinstance(a, Text):
             return a[index]
-        raw, at = a.data.tobytes(), a.offsets
-        return text_column([raw[at[i] : at[i + 1]] for i in index.tolist()])
+        raw, starts, stops = a.data.tobytes(), a.offsets[index], a.offsets[index + 1]
+        data = b"".join([raw[i:j] for i, j in zip(starts.tolist(), stops.tolist(), strict=True)])
+        return Text(np.frombuffer(data, np.uint8), np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]))
 
     return type(batch)(*[taken(a) for a in batch])
 

@@ -21,14 +21,17 @@ def alert_id(detector: str, key: str, start_ns: int) -> int:
     key names signature and endpoints; start_ns is the event time of the first evidence. No batch size, row number or
     wall clock enters, so each replay of the same rows gives the same ids.
     """
-    return int(alert_ids(detector, [key], [start_ns])[0])
+    return int.from_bytes(_hashed(detector, key, start_ns), "big") >> 11
 
 
 def alert_ids(detector: str, keys: Iterable[str], start_ns: Iterable[int]) -> np.ndarray:
     """Return the alert_id of each key and event time: uint64."""
-    hashed = [hashlib.blake2b(f"{detector}\0{key}\0{start}".encode(), digest_size=8).digest()
-              for key, start in zip(keys, start_ns, strict=True)]
+    hashed = [_hashed(detector, key, start) for key, start in zip(keys, start_ns, strict=True)]
     return np.frombuffer(b"".join(hashed), ">u8").astype(np.uint64) >> np.uint64(11)
+
+
+def _hashed(detector: str, key: str, start_ns: int) -> bytes:
+    return hashlib.blake2b(f"{detector}\0{key}\0{start_ns}".encode(), digest_size=8).digest()
 
 
 def alert_row(detector: str, signature: Signature, **values: Any) -> dict[str, Any]:

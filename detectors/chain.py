@@ -69,12 +69,15 @@ class Chain:
         self.digests = {"policy_digest": policy_digest, "config_digest": config_digest,
                         "ruleset_digest": ruleset_digest}
         self.zone_names, self.remarks = zone_names, list(remarks)
-        self.reset()
+        self._begin()
 
     def reset(self) -> None:
         """Forget everything, in the detectors too."""
         for detector in self.detectors:
             detector.reset()
+        self._begin()
+
+    def _begin(self) -> None:
         limits = self.settings
         self.storms_ = {d.name: _storm(d, limits) for d in self.detectors}
         self.failures_: dict[str, Failure] = {}
@@ -145,7 +148,8 @@ class Chain:
         if not parts:
             return alerts_of([])
         alerts = concat_rows(parts)
-        alerts = take_rows(alerts, np.argsort(alerts.ts_ns, kind="stable"))
+        if np.any(alerts.ts_ns[1:] < alerts.ts_ns[:-1]):
+            alerts = take_rows(alerts, np.argsort(alerts.ts_ns, kind="stable"))
         rows = rows_in(alerts)
         self.rows_["alerts"] += rows
         alerts = alerts._replace(**{name: text_column([value] * rows) for name, value in self.digests.items()
@@ -157,7 +161,10 @@ class Chain:
         named = {}
         for zone, hi, lo in (("src_zone", alerts.src_ip_hi, alerts.src_ip_lo),
                              ("dst_zone", alerts.dst_ip_hi, alerts.dst_ip_lo)):
-            known, found = text_values(getattr(alerts, zone)), self.zone_names(hi, lo, alerts.start_ns)
+            known = text_values(getattr(alerts, zone))
+            if all(known):
+                continue
+            found = self.zone_names(hi, lo, alerts.start_ns)
             many = ((hi == 0) & (lo == 0)).tolist()
             named[zone] = text_column([
                 k or ("" if m else f) for k, m, f in zip(known, many, found, strict=True)])

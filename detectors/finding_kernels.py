@@ -38,6 +38,8 @@ from detectors.finding_table import (
 
 _ESTABLISHED = int(Outcome.ESTABLISHED)
 _WAYS = 4
+# What parts are given stands as int64, not as plain ints, each of which would be a type of its own (0005).
+_NONE, _STARTED, _ONGOING, _ENDED = np.int64(0), np.int64(STARTED), np.int64(ONGOING), np.int64(ENDED)
 
 
 @part
@@ -75,7 +77,7 @@ def _create(findings, table, free, scalars, e, h, level, parent):
 @part
 def _place(findings, table, free, scalars, limits, e):
     """Return the finding that takes this evidence, started if need be; -1 when not even its zone pair has room."""
-    seed, index, level = np.uint64(scalars[SEED]), np.int64(-1), ENDPOINTS
+    seed, index, level = np.uint64(scalars[SEED]), np.int64(-1), np.int64(ENDPOINTS)
     while level <= ZONE_PAIR:
         index = lookup(findings, table, key_hash(seed, e, level), e, level)
         if index >= 0:
@@ -110,7 +112,7 @@ def sweep(findings, table, free, scalars, limits, clock_ns, out, n):
         r = findings[index]
         quiet_ns = r["last_clock_ns"] + limits[0]
         if r["revision"] > 0:
-            n = _say(findings, index, quiet_ns, ENDED, out, n)
+            n = _say(findings, index, quiet_ns, _ENDED, out, n)
         forget(findings, table, index)
         unlink(findings, scalars, index)
         r["serial"] = 0  # flows followed for it are followed no longer
@@ -118,7 +120,7 @@ def sweep(findings, table, free, scalars, limits, clock_ns, out, n):
         scalars[FREE] += 1
         scalars[LIVE] -= 1
         if r["parent"] >= 0:
-            release(findings, scalars, r["parent"], quiet_ns)
+            release(findings, scalars, np.int64(r["parent"]), quiet_ns)
     return n
 
 
@@ -128,7 +130,7 @@ def drain(findings, table, free, scalars, limits, clock_ns, out, n):
     n = sweep(findings, table, free, scalars, limits, clock_ns, out, n)
     for index in range(findings.size):
         if findings[index]["serial"] != 0 and findings[index]["revision"] > 0:
-            n = _say(findings, index, clock_ns, ENDED, out, n)
+            n = _say(findings, index, clock_ns, _ENDED, out, n)
         findings[index]["serial"] = 0
         free[index] = findings.size - 1 - index
     table[:] = -1
@@ -152,7 +154,7 @@ def _unfollow(watch, findings, scalars, at, clock_ns):
     """Stop following a flow; its finding, if that is still open, waits for it no longer."""
     w = watch[at]
     if findings[w["finding"]]["serial"] == w["serial"]:
-        release(findings, scalars, w["finding"], clock_ns)
+        release(findings, scalars, np.int64(w["finding"]), clock_ns)
     w["flow_id"] = 0
 
 
@@ -205,13 +207,13 @@ def _add(findings, scalars, limits, index, e, certainty, fresh, out, n):
     if not first and not escalates and (r["level"] == ENDPOINTS or r["events"] < r["next_report"]):
         return n
     r["next_report"] = 2 * r["events"]
-    return _say(findings, index, e["end_ns"], STARTED if first else ONGOING, out, n)
+    return _say(findings, index, e["end_ns"], _STARTED if first else _ONGOING, out, n)
 
 
 @kernel
 def take_evidence(evidence, findings, table, free, watch, scalars, limits, out):
     """Take evidence rows in order and write the revisions that come of them to out; return how many."""
-    n = 0
+    n = _NONE
     for i in range(evidence.size):
         e = evidence[i]
         kind, flow_id = e["kind"], e["flow_id"]
@@ -225,13 +227,13 @@ def take_evidence(evidence, findings, table, free, watch, scalars, limits, out):
         index, certainty = np.int64(-1), e["certainty"]
         if at >= 0:
             index, certainty = np.int64(watch[at]["finding"]), max(watch[at]["certainty"], e["certainty"])
-            n = _add(findings, scalars, limits, index, e, certainty, False, out, n)
+            n = _add(findings, scalars, limits, index, e, certainty, at < 0, out, n)
         elif e["code"] != 0:
             index = _place(findings, table, free, scalars, limits, e)
             if index < 0:
                 scalars[DROPPED] += 1
                 continue
-            n = _add(findings, scalars, limits, index, e, certainty, True, out, n)
+            n = _add(findings, scalars, limits, index, e, certainty, at < 0, out, n)
             if kind != FLOW_ENDED:
                 _follow(watch, findings, scalars, flow_id, index, certainty, e["clock_ns"])
         if at >= 0 and kind == FLOW_ENDED:

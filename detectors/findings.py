@@ -82,7 +82,7 @@ class FindingBook:
 
     def _ended(self, end: Callable[..., int], clock_ns: int) -> np.ndarray:
         out = self._out(0)
-        n = end(self.findings_, self.table_, self.free_, self.scalars_, self.limits_, clock_ns, out, 0)
+        n = end(self.findings_, self.table_, self.free_, self.scalars_, self.limits_, clock_ns, out, np.int64(0))
         return out[:n]
 
     def followed(self) -> np.ndarray:
@@ -102,24 +102,33 @@ class FollowedFlows:
     """A filter of flow ids: says yes for every flow that is followed and for few others, at one look-up a row."""
 
     def __init__(self) -> None:
-        self._marks = np.zeros(1 << _FILTER_BITS, bool)
-        self._added = 0
+        self._marks = np.zeros(0, bool)  # most detectors follow nobody
+        self._added, self._any = 0, False
 
     def add(self, flow_id: np.ndarray) -> None:
         """Mark flows that are about to be followed."""
-        self._added += flow_id.size
+        if not flow_id.size:
+            return
+        if not self._marks.size:
+            self._marks = np.zeros(1 << _FILTER_BITS, bool)
+        self._added, self._any = self._added + flow_id.size, True
         self._marks[self._place(flow_id)] = True
 
     def tidy(self, book: FindingBook) -> None:
         """Forget, now and then, the flows that book follows no more; only while none is about to be."""
         if self._added > _FILTER_FULL:
             self._marks[:] = False
-            self._marks[self._place(book.followed())] = True
-            self._added = 0
+            followed = book.followed()
+            self._marks[self._place(followed)] = True
+            self._added, self._any = 0, bool(followed.size)
 
     def maybe(self, flow_id: np.ndarray) -> np.ndarray:
         """Return bool per flow id; False is certain."""
-        return self._marks[self._place(flow_id)]
+        return self._marks[self._place(flow_id)] if self._any else np.zeros(flow_id.size, bool)
+
+    def among(self, flow_id: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return those of some rows (indices into the column of flow ids) whose flow may be followed."""
+        return rows[self.maybe(flow_id[rows])] if self._any and rows.size else rows[:0]
 
     @staticmethod
     def _place(flow_id: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from detectors.flood_state import (
     STRAY,
     SYN,
     UDP,
+    FloodPackets,
     FloodRules,
     new_state,
 )
@@ -122,9 +123,10 @@ class FloodDetector:
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next packets (flows say nothing here) and return the alerts they give rise to."""
         rows: list[dict[str, Any]] = []
+        p = FloodPackets(*[getattr(packets, name) for name in FloodPackets._fields])
         at, total = 0, rows_in(packets)
         with np.errstate(over="ignore"):
-            while (at := count_packets(packets, at, self.state_, self.rules_)) < total:
+            while (at := count_packets(p, at, self.state_, self.rules_)) < total:
                 rows += self._move_clock(int(packets.clock_ns[at]))
         return alerts_of(rows)
 

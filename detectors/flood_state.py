@@ -57,6 +57,30 @@ class FloodState(NamedTuple):
     counts: np.ndarray
 
 
+class FloodPackets(NamedTuple):
+    """The columns of Packets that speak of floods."""
+
+    packet_number: np.ndarray
+    clock_ns: np.ndarray
+    status: np.ndarray
+    ip_version: np.ndarray
+    proto: np.ndarray
+    dst_mac: np.ndarray
+    src_ip_hi: np.ndarray
+    src_ip_lo: np.ndarray
+    dst_ip_hi: np.ndarray
+    dst_ip_lo: np.ndarray
+    src_port: np.ndarray
+    dst_port: np.ndarray
+    icmp_type: np.ndarray
+    tcp_flags: np.ndarray
+    frames: np.ndarray
+    wire_bytes: np.ndarray
+    flow_id: np.ndarray
+    to_server: np.ndarray
+    flow_event: np.ndarray
+
+
 class FloodRules(NamedTuple):
     """What the kernel needs of the settings: the window totals by [level, kind] that call for a watch, and sizes."""
 

@@ -33,6 +33,8 @@ from detectors.tables import (
     USED,
     claim,
     count_of_bits,
+    fetch_record,
+    fetch_tags,
     find,
     hash_key,
     mark_of,
@@ -43,6 +45,8 @@ from detectors.tables import (
 
 _WORDS = SLOW_BITS // 32
 _FIRST = np.int64(0)
+_AHEAD, _NEAR, _WALK_LINES = 16, 8, 3
+"""Contacts by which tags and records are asked for early; what a test is known by and has seen is in three lines."""
 
 
 @part
@@ -170,7 +174,7 @@ def slow_missed(r, result):
 def judge_slow(slows, episodes, told, scalars, counts, rules, c):
     """Count the distinct services that a source failed to reach within the long window."""
     zero = np.uint64(0)
-    h = hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero)
+    h = c["source_hash"]
     slot = find(slows, _FIRST, slows.tags.size, h, c["src_hi"], c["src_lo"], zero, zero)
     if slot < 0:
         if c["result"] == SUCCEEDED:
@@ -210,6 +214,18 @@ def test_key(c, kind):
     return c["dst_hi"], c["dst_lo"], service, np.uint64(0)
 
 
+@part
+def prepare(c, walks, slows, salts):
+    """Work out the hashes of a contact that is some way ahead, and ask for the tags that it will need."""
+    zero, service = np.uint64(0), np.uint64(c["proto"]) << np.uint64(16) | np.uint64(c["port"])
+    c["sweep_hash"] = hash_key(salts, c["src_hi"], c["src_lo"], NO_ADDRESS, service)
+    c["ports_hash"] = hash_key(salts, c["src_hi"], c["src_lo"], c["dst_hi"], c["dst_lo"])
+    c["source_hash"] = hash_key(salts, c["src_hi"], c["src_lo"], zero, zero)
+    fetch_tags(walks, _FIRST, walks.tags.size, c["sweep_hash"])
+    fetch_tags(walks, _FIRST, walks.tags.size, c["ports_hash"])
+    fetch_tags(slows, _FIRST, slows.tags.size, c["source_hash"])
+
+
 @kernel
 def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts, rules):
     """Judge contacts from k up to n; return the next one: less than n where an episode may be over or told is full.
@@ -218,17 +234,23 @@ def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts
     and of the host (targets are services, created by a failure). What no episode tells of counts as slow.
     """
     none, zero = np.int64(-1), np.uint64(0)
+    for ahead in range(k, min(k + _AHEAD, n)):
+        prepare(contacts[ahead], walks, slows, rules.salts)
     while k < n:
         c = contacts[k]
         clock = c["clock"]
         if clock >= scalars[DEADLINE] or scalars[TOLD] + TOLD_ROOM > told.size:
             return k
+        if k + _AHEAD < n:
+            prepare(contacts[k + _AHEAD], walks, slows, rules.salts)
+        if k + _NEAR < n:
+            fetch_record(walks, _FIRST, walks.tags.size, contacts[k + _NEAR]["sweep_hash"], _WALK_LINES)
         k += 1
         stale_before, failed, is_told = clock - rules.forget_ns, c["result"] != SUCCEEDED, False
         sweeping = failed and scalars[ACTIVE] > 0 and find_episode(episodes, rules.salts, c, SWEEP) >= 0
         for kind in range(PORTS + 1 if c["result"] != SILENT else 0):
             k2, k3, m0, m1 = test_key(c, kind)
-            h = hash_key(rules.salts, c["src_hi"], c["src_lo"], k2, k3)
+            h = c["sweep_hash"] if kind == SWEEP else c["ports_hash"]
             slot = find(walks, _FIRST, walks.tags.size, h, c["src_hi"], c["src_lo"], k2, k3)
             if slot < 0:
                 if kind == PORTS and (not failed or sweeping or c["port"] == 0):
@@ -265,8 +287,7 @@ def judge_contacts(contacts, k, n, walks, slows, episodes, told, scalars, counts
                 at = find_episode(episodes, rules.salts, c, kind)
                 if at < 0:
                     at = begin_episode(episodes, told, scalars, counts, rules.salts, c, kind)
-                    source = hash_key(rules.salts, c["src_hi"], c["src_lo"], zero, zero)
-                    old = find(slows, _FIRST, slows.tags.size, source, c["src_hi"], c["src_lo"], zero, zero)
+                    old = find(slows, _FIRST, slows.tags.size, c["source_hash"], c["src_hi"], c["src_lo"], zero, zero)
                     if old >= 0:
                         slows.records[old]["state"] = FREE  # a fast scan tells of this source now
                 join(episodes.records[at], r, c, rules.scanner)

@@ -30,8 +30,10 @@ CONTACT = np.dtype(
     [
         ("clock", "i8"), ("began_ns", "i8"), ("src_hi", "u8"), ("src_lo", "u8"), ("dst_hi", "u8"), ("dst_lo", "u8"),
         ("proto", "i8"), ("port", "i8"), ("result", "i8"), ("packet_number", "u8"), ("flow_id", "u8"),
+        ("sweep_hash", "u8"), ("ports_hash", "u8"), ("source_hash", "u8"),
     ], align=True)
-"""One outcome on its way through the kernels: who asked which service of which host when, and what came of it."""
+"""One outcome on its way through the kernels: who asked which service of which host when, and what came of it; and the
+hashes of its two tests and of its source."""
 
 SLOW_BITS = 1024
 PLANES = 3

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import part
+from columns.prefetch import prefetch, prefetch_line
 
 WAYS = 8
 FREE, USED, PINNED = 0, 1, 2
@@ -88,6 +89,22 @@ def find(table, first, size, h, k0, k1, k2, k3):
 
 
 @part
+def fetch_tags(table, first, size, h):
+    """Ask for the tags that find() will look at, some time before it is called."""
+    prefetch(table.tags, first + np.int64(h & np.uint64(size - WAYS)))
+
+
+@part
+def fetch_record(table, first, size, h, lines):
+    """Ask for the first lines of the record that find() will come to; its tags should be there by now."""
+    base, tag = first + np.int64(h & np.uint64(size - WAYS)), tag_of(h)
+    for slot in range(base, base + WAYS):
+        if table.tags[slot] == tag:
+            for line in range(lines):
+                prefetch_line(table.records, slot, line)
+
+
+@part
 def claim(table, first, size, h, stale_before):
     """Return the slot in which a new key of hash h may live (see find), or -1 if its set is full of pinned slots.
 
@@ -95,10 +112,14 @@ def claim(table, first, size, h, stale_before):
     as having none. The slot gets the key's tag; the caller fills its record.
     """
     base = first + np.int64(h & np.uint64(size - WAYS))
+    for slot in range(base, base + WAYS):
+        if table.tags[slot] == 0:  # never used: no record has to be looked at
+            table.tags[slot] = tag_of(h)
+            return slot
     best, least, oldest = -1, _HIGHEST, _HIGHEST
     for slot in range(base, base + WAYS):
         r = table.records[slot]
-        if table.tags[slot] == 0 or r["state"] == FREE:
+        if r["state"] == FREE:
             best = slot
             break
         if r["state"] == PINNED:

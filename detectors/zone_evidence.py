@@ -9,10 +9,11 @@ from columns.codes import FlowEvent, Verdict
 from columns.said import NOTHING_SAID, Said
 from detectors.finding_table import EVIDENCE
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
-from detectors.zone_rows import NOTHING, Clock, evidence_of, in_order, opened, opening_keys, progress, totals
+from detectors.seen import Seen, Shared
+from detectors.zone_rows import NOTHING, Clock, evidence_of, in_order, opened, progress, totals
 from detectors.zone_signatures import CODE, GRE, IPIP, SIXIN4, TEREDO, WRONG_SEGMENT
 from detectors.zone_words import ZoneWords
-from zones import FlowKeys, Judgement, Policy, judge
+from zones import FlowKeys, Judgement, Policy
 from zones.flow_judge import expected_zones
 
 _OPENED, _ANSWERED = int(FlowEvent.OPENED), int(FlowEvent.ANSWERED)
@@ -25,15 +26,18 @@ class ZoneEvidence:
     """Finds tunnels that cross the boundary of an internal zone and, where it is known which sensor looks, addresses
     that the sensor does not expect.
 
-    policy: the validated zone policy. sensor: a name in its [sensor] table, "" for none. A tunnel that a conduit
-    permits is none. PolicyError when the policy has no such sensor.
+    policy: the validated zone policy. sensor: a name in its [sensor] table, "" for none. shared: what other detectors
+    of this policy see of the same packets. A tunnel that a conduit permits is none. PolicyError when the policy has no
+    such sensor.
     """
 
     name = "zone_evidence"
     signatures = (SIXIN4, IPIP, GRE, TEREDO, WRONG_SEGMENT)
 
-    def __init__(self, policy: Policy, settings: FindingSettings | None = None, *, sensor: str = "") -> None:
+    def __init__(self, policy: Policy, settings: FindingSettings | None = None, *, sensor: str = "",
+                 shared: Shared | None = None) -> None:
         self.policy, self.settings, self.sensor = policy, settings or FindingSettings(), sensor
+        self.shared = shared or Shared(policy)
         self.words = ZoneWords(policy, self.name, (self.settings.per_initiator, self.settings.per_zone_pair))
         self.internal = np.array([False, *(z.kind == "internal" for z in policy.zones)])
         self.expected = expected_zones(policy, sensor)
@@ -48,13 +52,11 @@ class ZoneEvidence:
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
         self.followed_.tidy(self.book_)
-        event = packets.flow_event
-        tunnels = self._tunnels(packets, np.flatnonzero((event & _OPENED != 0) & _may_tunnel(packets)))
-        outer_firsts = (event & (_OPENED | _ANSWERED) != 0) & (packets.tunnel_depth == 0)
-        strays = self._strays(packets, np.flatnonzero(outer_firsts))
-        flow_rows = np.flatnonzero(self.followed_.maybe(flows.flow_id))
-        later = np.flatnonzero((event != 0) & (event & _OPENED == 0))
-        later = later[self.followed_.maybe(packets.flow_id[later])]
+        seen = self.shared.of(packets)
+        tunnels = self._tunnels(packets, seen)
+        strays = self._strays(packets)
+        flow_rows = self.followed_.among(flows.flow_id, np.arange(flows.flow_id.size))
+        later = self.followed_.among(packets.flow_id, seen.later)
         changes = (later, progress(packets, later)) if later.size else NOTHING
         ends = totals(flows, flow_rows, np.zeros(flow_rows.size, EVIDENCE)) if flow_rows.size else NOTHING[1]
         evidence = in_order(flows.emitted_before[flow_rows], ends, packets, [tunnels, strays, changes],
@@ -64,27 +66,28 @@ class ZoneEvidence:
             found.append(self.book_.sweep(self.clock_.now_ns))
         return self._alerts(found)
 
-    def _tunnels(self, packets: Packets, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if not rows.size:
+    def _tunnels(self, packets: Packets, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
+        rows = seen.openings
+        if not rows.size or not np.any(_teredo(seen.keys) | (_TUNNEL_CODE[seen.keys.proto] != 0)):
             return NOTHING
-        keys = opening_keys(packets, rows)
-        found = judge(self.policy, keys)
+        keys, found = seen.keys, seen.judgement
         code = self._tunnel_codes(keys, found)
         chosen = np.flatnonzero(code)
         self.followed_.add(packets.flow_id[rows[chosen]])
         return rows[chosen], opened(packets, rows[chosen], evidence_of(keys, found, code, chosen))
 
     def _tunnel_codes(self, keys: FlowKeys, found: Judgement) -> np.ndarray:
-        code = _TUNNEL_CODE[keys.proto]
-        teredo = (keys.proto == _UDP) & ((keys.src_port == _TEREDO_PORT) | (keys.dst_port == _TEREDO_PORT))
-        code = np.where(teredo, np.uint16(CODE[TEREDO.signature_id]), code)
+        code = np.where(_teredo(keys), np.uint16(CODE[TEREDO.signature_id]), _TUNNEL_CODE[keys.proto])
         crosses = (self.internal[found.src_zone] | self.internal[found.dst_zone]) & (found.src_zone != found.dst_zone)
         barred = (found.verdict != int(Verdict.PERMITTED)) & (found.verdict != int(Verdict.NOT_JUDGED))
         return np.where(crosses & barred, code, np.uint16(0))
 
-    def _strays(self, packets: Packets, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _strays(self, packets: Packets) -> tuple[np.ndarray, np.ndarray]:
         """Return evidence of senders whose zone the sensor does not expect; the sender stands as the initiator."""
-        if self.expected is None or not rows.size:
+        if self.expected is None:
+            return NOTHING
+        rows = np.flatnonzero((packets.flow_event & (_OPENED | _ANSWERED) != 0) & (packets.tunnel_depth == 0))
+        if not rows.size:
             return NOTHING
         hi, lo, ts_ns = packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.ts_ns[rows]
         rows = rows[~self.expected[self.policy.zone_of(hi, lo, ts_ns)] & ~self.policy.is_local(hi, lo, ts_ns)]
@@ -110,6 +113,5 @@ class ZoneEvidence:
         return self.book_.counters()
 
 
-def _may_tunnel(packets: Packets) -> np.ndarray:
-    teredo = (packets.proto == _UDP) & ((packets.src_port == _TEREDO_PORT) | (packets.dst_port == _TEREDO_PORT))
-    return teredo | (_TUNNEL_CODE[packets.proto] != 0)
+def _teredo(keys: FlowKeys) -> np.ndarray:
+    return (keys.proto == _UDP) & ((keys.src_port == _TEREDO_PORT) | (keys.dst_port == _TEREDO_PORT))

@@ -13,15 +13,18 @@ from zones import FlowKeys, Judgement
 
 _OPENED, _REFUSED, _ESTABLISHED = int(FlowEvent.OPENED), int(FlowEvent.REFUSED), int(FlowEvent.ESTABLISHED)
 _TCP, _SYN = 6, 2
+_BYTES = np.dtype((np.void, EVIDENCE.itemsize))
 _AFTER_ITS_PACKET = np.iinfo(np.int64).max
 
 
 def opening_keys(packets: Packets, rows: np.ndarray) -> FlowKeys:
     """Return what is judged of the packets that open a flow; a SYN, with or without ACK, tells who the initiator is."""
-    turned = packets.to_server[rows] == 0
+    turned = np.flatnonzero(packets.to_server[rows] == 0)
 
     def end(mine: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return np.where(turned, other[rows], mine[rows])
+        column = mine[rows]
+        column[turned] = other[rows[turned]]
+        return column
 
     syn = (packets.proto[rows] == _TCP) & (packets.tcp_flags[rows] & _SYN != 0)
     outside = packets.tunnel_depth[rows] == 0
@@ -145,5 +148,6 @@ def in_order(
               np.full(said.size, _AFTER_ITS_PACKET)]
     rows = np.concatenate([back[0], *[rows for rows, _ in packet_evidence]])
     numbers = np.concatenate([flow_numbers, packets.packet_number[rows], said["packet_number"]])
-    evidence = np.concatenate([flow_evidence, back[1], *[e for _, e in packet_evidence], said])
-    return evidence[np.lexsort((np.concatenate(places), numbers))]
+    parts = [flow_evidence, back[1], *[e for _, e in packet_evidence], said]
+    whole = np.concatenate([part.view(_BYTES) for part in parts if part.size])  # whole rows: no fields to compare
+    return whole[np.lexsort((np.concatenate(places), numbers))].view(EVIDENCE)

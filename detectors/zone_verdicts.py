@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from columns import Alerts, Flows, Packets
-from columns.codes import FlowEvent, Verdict
+from columns.codes import Verdict
 from columns.said import NOTHING_SAID, Said
 from detectors.findings import FindingBook, FindingSettings, FollowedFlows
+from detectors.seen import Seen, Shared
 from detectors.zone_rows import (
     NOTHING,
     Clock,
     evidence_of,
     in_order,
     opened,
-    opening_keys,
     progress,
     spoken,
     totals,
@@ -38,14 +38,14 @@ from zones import Differs, FlowKeys, Judgement, Policy, flow_keys, judge
 from zones.said import SaidJudge
 from zones.volume import Volumes
 
-_OPENED = int(FlowEvent.OPENED)
 _PRIVATE_AT_EDGE = CODE[PRIVATE_AT_EDGE.signature_id]
 
 
 class ZoneVerdicts:
     """Judges every flow by the zone policy; one alert per initiator, responder, service and verdict.
 
-    policy: the validated zone policy. settings: limits. Rows within one zone, ICMP errors, and rows to or from
+    policy: the validated zone policy. settings: limits. shared: what other detectors of this policy see of the same
+    packets. Rows within one zone, ICMP errors, and rows to or from
     multicast, broadcast and link-local addresses are not judged. Permitted flows cost vector work alone. Where payload
     is looked into, what is said is judged too; bytes are counted against the limits of conduits as flow rows come.
     """
@@ -54,8 +54,9 @@ class ZoneVerdicts:
     signatures = (NO_CONDUIT, WRONG_INITIATOR, EXPIRED_CONDUIT, OUT_OF_HOURS, UNATTRIBUTED, PRIVATE_AT_EDGE,
                   PERMITTED_EXCESS, WRONG_APP, UNSANITIZED, WRONG_MAC)
 
-    def __init__(self, policy: Policy, settings: FindingSettings | None = None) -> None:
-        self.policy, self.settings = policy, settings or FindingSettings()
+    def __init__(self, policy: Policy, settings: FindingSettings | None = None, *,
+                 shared: Shared | None = None) -> None:
+        self.policy, self.settings, self.shared = policy, settings or FindingSettings(), shared or Shared(policy)
         self.words = ZoneWords(policy, self.name, (self.settings.per_initiator, self.settings.per_zone_pair))
         self.contents, self.volumes = SaidJudge(policy), Volumes(policy)
         self.reset()
@@ -72,12 +73,10 @@ class ZoneVerdicts:
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to; flow rows have the labels of FlowJudge."""
         self.followed_.tidy(self.book_)
-        rows = np.flatnonzero(packets.flow_event)
-        opens = (packets.flow_event[rows] & _OPENED) != 0
-        first, later = rows[opens], rows[~opens]
-        openings = self._openings(packets, first)
+        seen = self.shared.of(packets)
+        openings = self._openings(packets, seen)
         flow_rows, flow_evidence = self._flow_evidence(flows)
-        later = later[self.followed_.maybe(packets.flow_id[later])]
+        later = self.followed_.among(packets.flow_id, seen.later)
         changes = (later, progress(packets, later)) if later.size else NOTHING
         words = self._said_evidence(said, packets)
         evidence = in_order(flows.emitted_before[flow_rows], flow_evidence, packets, [openings, changes],
@@ -87,11 +86,11 @@ class ZoneVerdicts:
             found.append(self.book_.sweep(self.clock_.now_ns))
         return self._alerts(found)
 
-    def _openings(self, packets: Packets, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _openings(self, packets: Packets, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
+        rows = seen.openings
         if not rows.size:
             return NOTHING
-        keys = opening_keys(packets, rows)
-        found = judge(self.policy, keys)
+        keys, found = seen.keys, seen.judgement
         self.judged_ += np.bincount(found.verdict, minlength=self.judged_.size)
         code = self._codes(found)
         chosen = np.flatnonzero(code)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from detectors.chain import Chain
 from detectors.contract import Detector
 from detectors.flood import FloodDetector
 from detectors.leaks.all import LEAK_DETECTORS
-from detectors.leaks.lists import load_lists
-from detectors.leaks.shared import Shared
+from detectors.leaks.lists import Lists, load_lists
 from detectors.mynumber import MyNumberDetector
 from detectors.scan import ScanDetector
+from detectors.seen import Shared
 from detectors.zone_evidence import ZoneEvidence
 from detectors.zone_verdicts import ZoneVerdicts
 from sekisho.config import config_digest
@@ -24,32 +26,54 @@ from zones.flow_judge import FlowJudge
 if TYPE_CHECKING:
     from detectors.signatures.language.ruleset import RuleSet
 
+Makers = dict[str, Callable[[], Detector]]
+
 
 def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None, *,
                 profile_rules: bool = False) -> Chain:
-    """Return the chain for these settings; without a policy the zone detectors are left out, without rules theirs."""
-    detectors: list[Detector] = [ScanDetector(settings.scan), FloodDetector(settings.flood)]
-    if ruleset is not None:
-        from detectors.signatures.detector import SignatureDetector
-
-        detectors.append(SignatureDetector(ruleset, settings.signatures, midstream=settings.streams.midstream,
-                                           profile=profile_rules))
-    if settings.mynumber.inspect != "off":
-        detectors.append(MyNumberDetector(policy, settings.mynumber))
-    digest = config_digest(settings)
+    """Return the chain for these settings, without the detectors that they switch off; without a policy the zone
+    detectors are left out, without rules theirs.
+    """
+    makers = _of_any_network(settings, policy, ruleset, profile_rules)
     if policy is None:
-        return Chain(detectors, settings.chain, config_digest=digest)
-    sensor = known_sensor(settings, policy)
-    detectors += [ZoneVerdicts(policy, settings.findings), ZoneEvidence(policy, settings.findings, sensor=sensor)]
+        return Chain(_made(settings, makers), settings.chain, config_digest=config_digest(settings))
     lists = load_lists(settings.leaks.lists)
-    shared = Shared(policy)
-    detectors += [kind(policy, lists, settings.leaks, sensor=sensor, shared=shared) for kind in LEAK_DETECTORS]
+    makers |= _of_zones(settings, policy, lists)
 
     def zone_names(hi, lo, ts_ns):
         return [policy.zone_names[number] for number in policy.zone_of(hi, lo, ts_ns).tolist()]
 
-    return Chain(detectors, settings.chain, policy_digest=policy.digest, config_digest=digest, zone_names=zone_names,
+    return Chain(_made(settings, makers), settings.chain, policy_digest=policy.digest,
+                 config_digest=config_digest(settings), zone_names=zone_names,
                  remarks=lists.notes(datetime.date.today()))
+
+
+def _made(settings: Settings, makers: Makers) -> list[Detector]:
+    return [make() for name, make in makers.items() if settings.detectors.stands(name)]
+
+
+def _of_any_network(settings: Settings, policy: Policy | None, ruleset: RuleSet | None, profile_rules: bool) -> Makers:
+    """Return what makes each detector that needs no policy, by its name."""
+    makers: Makers = {ScanDetector.name: lambda: ScanDetector(settings.scan),
+                      FloodDetector.name: lambda: FloodDetector(settings.flood)}
+    if ruleset is not None:
+        from detectors.signatures.detector import SignatureDetector
+
+        makers[SignatureDetector.name] = lambda: SignatureDetector(
+            ruleset, settings.signatures, midstream=settings.streams.midstream, profile=profile_rules)
+    if settings.mynumber.inspect != "off":
+        makers[MyNumberDetector.name] = lambda: MyNumberDetector(policy, settings.mynumber)
+    return makers
+
+
+def _of_zones(settings: Settings, policy: Policy, lists: Lists) -> Makers:
+    """Return what makes each detector that goes by the policy, by its name."""
+    sensor, shared = known_sensor(settings, policy), Shared(policy)
+    return {
+        ZoneVerdicts.name: lambda: ZoneVerdicts(policy, settings.findings, shared=shared),
+        ZoneEvidence.name: lambda: ZoneEvidence(policy, settings.findings, sensor=sensor, shared=shared),
+        **{kind.name: partial(kind, policy, lists, settings.leaks, sensor=sensor, shared=shared)
+           for kind in LEAK_DETECTORS}}
 
 
 def build_judge(settings: Settings, policy: Policy | None) -> FlowJudge | None:

@@ -127,7 +127,8 @@ class _Run:
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
                                    shown=self.chain.wants_contents, packet_rows=options.settings.packets)
-        self.masking = Masking() if options.settings.mynumber.mask else None
+        looks = options.payload or options.settings.mynumber.inspect == "on"  # else nothing said stands in any row
+        self.masking = Masking() if options.settings.mynumber.mask and looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
         self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
         self.digest, self.traffic = ResultDigest(), Traffic()

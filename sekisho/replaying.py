@@ -144,7 +144,7 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
          collected: CollectSink, screen: Screen) -> Outcome:
     ruleset = replay_rules(request.rules, settings, screen)
     run = _run_of(captures, settings, policy, ruleset)
-    sinks: list[Sink] = [collected]
+    sinks: list[Sink] = [] if request.as_json or request.quiet else [collected]  # what is not shown is not gathered
     wanted = settings.replay.payload
     payload = wanted == "on" or (wanted == "auto" and (request.keep or request.eve is not None))
     options = ReplayOptions(captures, settings, policy, settings.replay.batch, settings.replay.sensor,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from detectors.scan import ScanSettings
     from detectors.signatures.engine.settings import SignatureSettings
     from detectors.signatures.settings import RulesSettings
+    from detectors.switches import DetectorSettings
     from sensor.decode import DecodeSettings
     from sensor.flow import FlowSettings
     from sensor.protocols import ProtocolSettings
@@ -119,6 +120,7 @@ SECTIONS: dict[str, str] = {
     "bittorrent_dht": "sensor.protocols.bittorrent_dht:BittorrentDhtSettings",
     "packets": "sensor.protocols.packet_rows:PacketRowSettings",
     "rules": "detectors.signatures.settings:RulesSettings",
+    "detectors": "detectors.switches:DetectorSettings",
     "findings": "detectors.findings:FindingSettings",
     "scan": "detectors.scan:ScanSettings",
     "flood": "detectors.flood:FloodSettings",
@@ -175,6 +177,7 @@ class Settings:
     bittorrent_dht: BittorrentDhtSettings
     packets: PacketRowSettings
     rules: RulesSettings
+    detectors: DetectorSettings
     findings: FindingSettings
     scan: ScanSettings
     flood: FloodSettings

@@ -133,7 +133,7 @@ class CollectSink:
     """
 
     def __init__(self) -> None:
-        self._alerts: dict[int, Row] = {}
+        self._alerts: dict[int, tuple[Alerts, int]] = {}
         self._kept: dict[int, int] = dict.fromkeys(map(int, Severity), 0)
         self._zones: Sequence[str] = ()
         self._pairs = np.zeros((0, 0, len(Verdict)), np.int64)
@@ -148,18 +148,18 @@ class CollectSink:
         np.add.at(self._pairs, (flows.src_zone[first_part], flows.dst_zone[first_part], flows.verdict[first_part]), 1)
 
     def write_alerts(self, alerts: Alerts) -> None:
-        """Keep the latest revision of each alert."""
-        wanted = []
+        """Keep the latest revision of each alert; rows are made of them when they are asked for."""
+        wanted, places = [], {}
         for i, (number, severity) in enumerate(zip(alerts.alert_id.tolist(), alerts.severity.tolist(), strict=True)):
-            if number not in self._alerts:
+            if number not in self._alerts and number not in places:
                 if self._kept[severity] >= _MOST_PER_SEVERITY:
                     continue
                 self._kept[severity] += 1
-                self._alerts[number] = {}
+            places[number] = len(wanted)
             wanted.append(i)
         if wanted:
-            for row in batch_rows(ALERT, take_rows(alerts, np.array(wanted))):
-                self._alerts[row["alert_id"]] = row
+            kept = take_rows(alerts, np.array(wanted))
+            self._alerts.update({number: (kept, place) for number, place in places.items()})
 
     def write_transactions(self, table: Table, batch: Any, vocabularies: dict[str, Sequence[str]]) -> None:
         """The report counts them."""
@@ -176,7 +176,11 @@ class CollectSink:
     def alerts(self) -> list[Row]:
         """Return the kept alerts, the most severe first, then by time."""
         order = {label: number for number, label in labels_of(Severity).items()}
-        return sorted(self._alerts.values(), key=lambda r: (order[r["severity"]], r["start_ns"], r["alert_id"]))
+        places: dict[int, tuple[Alerts, list[int]]] = {}
+        for kept, place in self._alerts.values():
+            places.setdefault(id(kept), (kept, []))[1].append(place)
+        rows = [row for kept, at in places.values() for row in batch_rows(ALERT, take_rows(kept, np.array(at)))]
+        return sorted(rows, key=lambda r: (order[r["severity"]], r["start_ns"], r["alert_id"]))
 
     def zone_pairs(self) -> list[tuple[str, str, dict[str, int]]]:
         """Return (source zone, destination zone, {verdict: flows}) for every pair that was seen."""

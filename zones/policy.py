@@ -164,6 +164,10 @@ def build_policies(editions: Sequence[Edition], warnings: tuple[Problem, ...]) -
 
 def column(values: Any, dtype: Any, rows: int) -> np.ndarray:
     """Return values as a column of a dtype; ValueError when it has another length."""
+    if type(values) is np.ndarray and values.dtype == dtype and values.shape == (rows,):
+        flags = values.flags
+        if flags.c_contiguous and flags.writeable and flags.aligned:
+            return values
     made = np.require(values, dtype, ["C", "W"])
     if made.shape != (rows,):
         raise ValueError(f"a column of shape {made.shape} among columns of {rows} rows")

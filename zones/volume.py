@@ -55,9 +55,10 @@ class Volumes:
 
     def __init__(self, policy: Policy, entries: int = 1 << 16) -> None:
         self.policy, self.entries = policy, entries
-        self.limits_ = [_limits(t.by_number, len(policy.conduit_names)) for t in policy.tables]
-        self.sources_ = [_sources(t.by_number, policy) for t in policy.tables]
-        self.any_ = any(bool(np.any(limit)) for limit in self.limits_)
+        self.limits_ = np.stack([_limits(t.by_number, len(policy.conduit_names)) for t in policy.tables])
+        self.sources_ = np.stack([_sources(t.by_number, policy) for t in policy.tables])
+        self.limited_ = self.limits_.max(axis=2) > 0
+        self.any_ = bool(self.limited_.any())
         self.reset()
 
     def reset(self) -> None:
@@ -70,12 +71,11 @@ class Volumes:
         if not self.any_ or not flows.flow_id.size:
             return _NOTHING
         edition = self.policy.edition_at(flows.ts_start_ns)
-        limits = np.stack(self.limits_)[edition, flows.conduit]
-        rows = np.flatnonzero(COUNTED[flows.verdict] & (limits.max(axis=1) > 0))
+        rows = np.flatnonzero(COUNTED[flows.verdict] & self.limited_[edition, flows.conduit])
         if not rows.size:
             return _NOTHING
-        limits = limits[rows]
-        turned = np.stack(self.sources_)[edition[rows], flows.conduit[rows]] != flows.src_zone[rows]
+        limits = self.limits_[edition[rows], flows.conduit[rows]]
+        turned = self.sources_[edition[rows], flows.conduit[rows]] != flows.src_zone[rows]
         hi, lo = _end(turned, flows.src_ip_hi, flows.dst_ip_hi, rows), _end(turned, flows.src_ip_lo, flows.dst_ip_lo,
                                                                            rows)
         up = _end(turned, flows.bytes_toserver, flows.bytes_toclient, rows)

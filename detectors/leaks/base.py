@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,14 @@ from detectors.leaks.lists import Lists, load_lists
 from detectors.leaks.memory import Memory
 from detectors.leaks.rows import opened_ends
 from detectors.leaks.settings import LeakSettings
-from detectors.leaks.shared import Seen, Shared
 from detectors.leaks.text import placed, placed_ja
 from detectors.leaks.thin import Thinner
+from detectors.seen import Seen, Shared
 from zones import Policy
 
 _ESTABLISHED = int(FlowEvent.ESTABLISHED)
 _BACK, _PACKET, _SAID, _FLOW = 0, 1, 2, 3
+_order = itemgetter(0, 1, 2)
 
 
 class LeakDetector:
@@ -58,7 +60,7 @@ class LeakDetector:
         self.book_ = LeakBook(self.policy, self.name, self.settings)
         self.memories_: dict[str, Memory[Any, Any]] = {}
         self.opening_ = Thinner()
-        self.followed_, self.follows_ = FollowedFlows(), False
+        self.followed_ = FollowedFlows()
         self.told_: Memory[int, list[Evidence]] = Memory(self.settings.remembered)
         self.counts_: dict[str, int] = {}
         self.now_ns_ = np.iinfo(np.int64).min
@@ -91,13 +93,16 @@ class LeakDetector:
         self._clock_backs(packets)
         self.followed_.tidy(self)
         self.gather(packets, flows, said)
-        self._progress(packets)
-        self._flow_ends(flows)
+        if self.told_ or self._todo:  # else nobody waits for the outcome of a flow
+            self._progress(packets)
+            self._flow_ends(flows)
         if self._todo:
             self._todo.sort(key=_order)
+            book = self.book_
             for number, _, _, clock_ns, act, what in self._todo:
                 self.clock_ns, self.number = clock_ns, number
-                self.book_.sweep(clock_ns)
+                if book.open:
+                    book.sweep(clock_ns)
                 act(*what)
         if packets.clock_ns.size:
             self.now_ns_, self.last_number_ = int(packets.clock_ns[-1]), int(packets.packet_number[-1])
@@ -119,12 +124,15 @@ class LeakDetector:
     def tell(self, leak: Leak, key: tuple[Any, ...], ends: Ends, why: str, why_ja: str, ts_ns: int,
              **more: Any) -> None:
         """Put a piece of evidence at the present place into the book."""
-        self.book_.take(Evidence(leak, key, ends, ts_ns, self.number, why, why_ja, **more), self.clock_ns)
+        self.book_.take(Evidence(leak, key, ends, ts_ns, self.number, lambda: (why, why_ja), **more), self.clock_ns)
 
-    def tell_flow(self, leak: Leak, key: tuple[Any, ...], ends: Ends, why: str, why_ja: str, ts_ns: int,
+    def tell_flow(self, leak: Leak, key: tuple[Any, ...], ends: Ends, words: Callable[[], tuple[str, str]], ts_ns: int,
                   **more: Any) -> None:
-        """The same for a flow that opens here (see at_openings): what becomes of it will be told, too."""
-        evidence = Evidence(leak, key, ends, ts_ns, self.number, why, why_ja, **more)
+        """The same for a flow that opens here (see at_openings): what becomes of it will be told, too.
+
+        words is called for the two sentences where they are needed: for the first flow of an alert alone.
+        """
+        evidence = Evidence(leak, key, ends, ts_ns, self.number, words, **more)
         self.told_.get(ends.flow_id, list).append(evidence)
         self.book_.take(evidence, self.clock_ns)
 
@@ -133,17 +141,14 @@ class LeakDetector:
         return np.fromiter(self.told_.keys(), np.uint64, len(self.told_))
 
     def _progress(self, packets: Packets) -> None:
-        rows = self.seen.outcomes if self.follows_ else self.seen.outcomes[:0]
-        rows = rows[self.followed_.maybe(packets.flow_id[rows])] if rows.size else rows
+        rows = self.followed_.among(packets.flow_id, self.seen.outcomes)
         if rows.size:
             self.at_packets(rows, self._outcome, packets.flow_id[rows].tolist(), packets.flow_event[rows].tolist(),
                             packets.ts_ns[rows].tolist())
 
     def _flow_ends(self, flows: Flows) -> None:
-        if not flows.flow_id.size or not self.follows_:
-            return
-        over = self.followed_.maybe(flows.flow_id) & (flows.end_reason != int(EndReason.ACTIVE_TIMEOUT))
-        rows = np.flatnonzero(over)
+        over = np.flatnonzero(flows.end_reason != int(EndReason.ACTIVE_TIMEOUT))
+        rows = self.followed_.among(flows.flow_id, over)
         if rows.size:
             self.at_flows(flows, rows, self._ended, flows.flow_id[rows].tolist(), flows.outcome[rows].tolist(),
                           flows.ts_end_ns[rows].tolist())
@@ -172,7 +177,6 @@ class LeakDetector:
                 rows, columns = rows[kept], tuple([column[k] for k in kept.tolist()] for column in columns)
             ends, certainty = opened_ends(self.policy, self._packets, rows)
             self.followed_.add(self._packets.flow_id[rows])
-            self.follows_ = True
             self.at_packets(rows, act, ends, certainty, self._packets.ts_ns[rows].tolist(), *columns)
 
     def en(self, address: int, zone: int) -> str:
@@ -215,7 +219,3 @@ class LeakDetector:
     def _turn_back(self, before_ns: int) -> None:
         self.book_.drain(before_ns)
         self.forget()
-
-
-def _order(event: tuple[Any, ...]) -> tuple[int, int, int]:
-    return event[:3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from columns.codes import AlertState, Certainty, Outcome, Property, Verdict
@@ -33,8 +34,9 @@ class Ends(NamedTuple):
 class Evidence(NamedTuple):
     """One piece of evidence of a leak.
 
-    key: what makes two pieces of evidence the same alert, beside the signature. why, why_ja: what was seen, without
-    the closing outcome and count. events: how many packets, flows or messages it stands for.
+    key: what makes two pieces of evidence the same alert, beside the signature. words: called for what was seen, in
+    English and Japanese, without the closing outcome and count; only the first evidence of an alert is put into words.
+    events: how many packets, flows or messages it stands for.
     """
 
     leak: Leak
@@ -42,8 +44,7 @@ class Evidence(NamedTuple):
     ends: Ends
     ts_ns: int
     packet_number: int
-    why: str
-    why_ja: str
+    words: Callable[[], tuple[str, str]]
     outcome: int = int(Outcome.UNKNOWN)
     certainty: int = int(Certainty.GUESSED)
     verdict: int = int(Verdict.NOT_JUDGED)
@@ -58,12 +59,13 @@ class _Open:
     """An alert that is open."""
 
     __slots__ = ("certainty", "clock_ns", "end_ns", "events", "first", "level", "next_events", "outcome", "peak",
-                 "peak_ns", "revision", "severity")
+                 "peak_ns", "revision", "severity", "why", "why_ja")
 
     def __init__(self, first: Evidence, level: int) -> None:
         self.first, self.level, self.revision, self.events, self.next_events = first, level, 0, 0, 10
         self.outcome, self.certainty, self.severity = 0, 0, 9
         self.peak, self.peak_ns, self.end_ns, self.clock_ns = 0.0, 0, first.ts_ns, 0
+        self.why, self.why_ja = first.words()
 
 
 class LeakBook:
@@ -80,6 +82,7 @@ class LeakBook:
         self.by_leak: dict[int, int] = {}
         self.rows: list[dict[str, Any]] = []
         self.counts = {"alerts_open_peak": 0, "events_summarised": 0}
+        self._severities: dict[tuple[int, ...], int] = {}
 
     def take(self, evidence: Evidence, clock_ns: int) -> None:
         """Take one piece of evidence at an event clock to which ``sweep`` has been called."""
@@ -92,12 +95,15 @@ class LeakBook:
         self.open.move_to_end(key)
         found.clock_ns, found.end_ns = clock_ns, max(found.end_ns, evidence.ts_ns)
         found.events += evidence.events
-        found.outcome, found.certainty = max(found.outcome, evidence.outcome), max(found.certainty, evidence.certainty)
+        outcome, certainty = max(found.outcome, evidence.outcome), max(found.certainty, evidence.certainty)
         if evidence.measured > found.peak:
             found.peak, found.peak_ns = evidence.measured, evidence.ts_ns
         if level != _ONE_BY_ONE:
             self.counts["events_summarised"] += evidence.events
-        severity = self._severity(found)
+        severity = found.severity
+        if found.revision == 0 or outcome != found.outcome or certainty != found.certainty:
+            found.outcome, found.certainty = outcome, certainty
+            severity = self._severity(found)
         if found.revision == 0 or severity < found.severity or found.events >= found.next_events:
             while found.next_events <= found.events:
                 found.next_events *= 10
@@ -151,9 +157,11 @@ class LeakBook:
                 del self.by_source[source]
 
     def _severity(self, found: _Open) -> int:
-        ends = found.first.ends
-        return int(severity_of(self.policy, found.first.leak, (ends.src_zone, ends.dst_zone), found.outcome,
-                               found.certainty))
+        leak, ends = found.first.leak, found.first.ends
+        key = (leak.signature_id, ends.src_zone, ends.dst_zone, found.outcome, found.certainty)
+        if key not in self._severities:
+            self._severities[key] = int(severity_of(self.policy, leak, key[1:3], *key[3:]))
+        return self._severities[key]
 
     def _say(self, found: _Open, state: AlertState, ts_ns: int) -> None:
         found.revision += 1
@@ -177,12 +185,12 @@ class LeakBook:
             events=found.events, why=why, why_ja=why_ja, policy_digest=self.policy.digest))
 
     def _why(self, found: _Open) -> tuple[str, str]:
-        first, (en, ja) = found.first, _OUTCOME[Outcome(found.outcome)]
+        leak, (en, ja) = found.first.leak, _OUTCOME[Outcome(found.outcome)]
         tail, tail_ja = f"; {en}, events: {found.events}", f"（{ja}、{found.events}件）"
         if found.level == _ONE_BY_ONE:
-            return first.why + tail, first.why_ja + tail_ja
+            return found.why + tail, found.why_ja + tail_ja
         limit = self.settings.per_initiator if found.level == _OF_SOURCE else self.settings.findings
         who, who_ja = (("this initiator", "この開始側") if found.level == _OF_SOURCE else ("this kind", "この種別"))
-        return (f"{first.leak.signature}: more than the {limit} alerts of {who} that are told one by one, the first "
-                f"of them: {first.why}{tail}",
-                f"{first.leak.signature_ja}：{who_ja}の個別通知の上限{limit}件を超過。最初の例：{first.why_ja}{tail_ja}")
+        return (f"{leak.signature}: more than the {limit} alerts of {who} that are told one by one, the first "
+                f"of them: {found.why}{tail}",
+                f"{leak.signature_ja}：{who_ja}の個別通知の上限{limit}件を超過。最初の例：{found.why_ja}{tail_ja}")

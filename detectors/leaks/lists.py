@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import tomllib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -119,11 +119,27 @@ class Lists:
                 for name, known in self.files.items() if (today - known.date).days > OLD_DAYS]
 
 
+def port_set(*ports: int) -> np.ndarray:
+    """Return bool by port number: whether it is one of these."""
+    known = np.zeros(1 << 16, bool)
+    known[list(ports)] = True
+    return known
+
+
 def load_lists(folder: str = "") -> Lists:
     """Return the packaged lists, with those replaced that a folder has a file for.
 
     ConfigError names file, entry and key of what is wrong, and a file in the folder that is no list of ours.
     """
+    return _packaged() if not folder else _loaded(folder)
+
+
+@cache
+def _packaged() -> Lists:
+    return _loaded("")
+
+
+def _loaded(folder: str) -> Lists:
     digest, files = hashlib.sha256(), {}
     own = Path(folder) if folder else None
     if own is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from columns.kernel import kernel
+
+_SECOND_NS = 1_000_000_000
 _SLOTS = 1 << 14
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _HALF = np.uint64(32)
@@ -18,6 +21,32 @@ def mixed(*columns: np.ndarray) -> np.ndarray:
     return total
 
 
+@kernel
+def _thin(key, ts_ns, last, state, most, kept):
+    """Write the indices of the rows that pass to ``kept``; return (how many, how many were too many of one second).
+
+    last: uint64, the value of the last row at each place; state: int64, the present second, rows passed in it.
+    """
+    n, dropped = np.int64(0), np.int64(0)
+    for i in range(key.size):
+        second = ts_ns[i] // _SECOND_NS
+        value = (key[i] * _MIX[0] ^ np.uint64(second)) * _MIX[1]
+        value = (value ^ value >> _HALF) | np.uint64(1)
+        place = np.int64(key[i] >> np.uint64(3)) & (_SLOTS - 1)
+        if last[place] == value:
+            continue
+        last[place] = value
+        if state[0] != second:
+            state[0], state[1] = second, 0
+        state[1] += 1
+        if state[1] > most:
+            dropped += 1
+            continue
+        kept[n] = i
+        n += 1
+    return n, dropped
+
+
 class Thinner:
     """Passes a key once a second of event time, and at most so many rows of one second; what it drops is counted.
 
@@ -27,37 +56,14 @@ class Thinner:
 
     def __init__(self, most_per_s: int = 2000) -> None:
         self.most, self.dropped = most_per_s, 0
-        self._last = np.zeros(_SLOTS, np.uint64)
-        self._second, self._passed = -1, 0
+        self._last, self._state = np.zeros(_SLOTS, np.uint64), np.array([-1, 0], np.int64)
 
     def keep(self, key: np.ndarray, ts_ns: np.ndarray) -> np.ndarray:
-        """Return the indices of the rows that pass, in order."""
+        """Return the indices of the rows that pass, in order; key: uint64, ts_ns: int64."""
+        kept = np.empty(key.size, np.int64)
         if not key.size:
-            return np.zeros(0, np.int64)
-        second = ts_ns // 1_000_000_000
-        value = mixed(key, second) | np.uint64(1)
-        slot = (key >> np.uint64(3)).astype(np.int64) % _SLOTS
-        order = np.argsort(slot, kind="stable")
-        slots, values = slot[order], value[order]
-        first = np.ones(slots.size, bool)
-        first[1:] = slots[1:] != slots[:-1]
-        before = np.where(first, self._last[slots], np.concatenate([values[:1], values[:-1]]))
-        fresh = np.sort(order[before != values])
-        last = np.ones(slots.size, bool)
-        last[:-1] = first[1:]
-        self._last[slots[last]] = values[last]
-        return self._within(fresh, second[fresh])
-
-    def _within(self, rows: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Drop what is beyond the number of one second (a run of rows with the same second)."""
-        if not rows.size:
-            return rows
-        starts = np.flatnonzero(np.concatenate([[second[0] != self._second], second[1:] != second[:-1]]))
-        runs = np.zeros(rows.size, np.int64)
-        runs[starts] = starts
-        carried = np.where(np.arange(rows.size) < (starts[0] if starts.size else rows.size), self._passed, 0)
-        nth = np.arange(rows.size) - np.maximum.accumulate(runs) + carried
-        self._second, self._passed = int(second[-1]), int(nth[-1]) + 1
-        kept = rows[nth < self.most]
-        self.dropped += rows.size - kept.size
-        return kept
+            return kept
+        with np.errstate(over="ignore"):  # the kernel as plain Python wraps around, as it should
+            n, dropped = _thin(key, ts_ns, self._last, self._state, self.most, kept)
+        self.dropped += dropped
+        return kept[:n]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import kernel
+from columns.prefetch import prefetch_run
 from sensor.capture.counts import Count
 from sensor.capture.walk import (
     FULL,
@@ -23,7 +24,6 @@ from sensor.capture.walk import (
     refuse,
     unsigned32,
 )
-from sensor.prefetch import prefetch_run
 
 HEADER_BYTES = 24
 MAX_CAPTURED_BYTES = 262_144

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import kernel
+from columns.prefetch import prefetch_run
 from sensor.capture.counts import Count
 from sensor.capture.pcap import MAX_CAPTURED_BYTES
 from sensor.capture.pcapng_time import block_time
@@ -28,7 +29,6 @@ from sensor.capture.walk import (
     unsigned16,
     unsigned32,
 )
-from sensor.prefetch import prefetch_run
 
 SECTION_HEADER, INTERFACE, PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
 NAME_RESOLUTION, STATISTICS, SECRETS, CUSTOM, CUSTOM_NOT_COPIED = 4, 5, 10, 0xBAD, 0x40000BAD

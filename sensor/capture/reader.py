@@ -35,7 +35,7 @@ from sensor.capture.walk import (
 from sensor.capture.windows import Window, head_of, open_window
 from sensor.frames import FrameBlock, read_only
 
-_SPAN_BYTES = 8 * 2**20  # a block reaches no further: it stays in the cache until it is decoded, its pages were mapped
+_SPAN_BYTES = 32 * 2**20  # a block reaches no further: what a portion costs is shared by many rows (0005)
 _MIN_RECORD_BYTES = 16
 _HEAD_BYTES = 4096
 
@@ -92,7 +92,7 @@ class Capture:
     def blocks(self, max_frames: int) -> Iterator[FrameBlock]:
         """Yield the frames in the order of the file, 1 to ``max_frames`` in a block.
 
-        A block ends early where a window of streamed data ends, or after 8 MiB. All buffers are read-only uint8
+        A block ends early where a window of streamed data ends, or after 32 MiB. All buffers are read-only uint8
         arrays of one type. Frames are numbered as they are yielded; refused records have no number.
         """
         if max_frames < 1:

@@ -21,7 +21,7 @@ from sensor.frames import read_only
 WINDOW_BYTES = 8 * 2**20
 _PIECE_BYTES = 2**20
 _RELEASE_BYTES = 32 * 2**20
-_AHEAD_BYTES = 16 * 2**20
+_AHEAD_BYTES = 64 * 2**20
 _MADV_POPULATE_READ = 22  # Linux 5.14: map a stretch of pages at once rather than fault by fault (a third of the time)
 
 

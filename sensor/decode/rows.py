@@ -6,6 +6,7 @@ import numpy as np
 
 from columns.codes import Status, Tunnel
 from columns.kernel import kernel, part
+from columns.prefetch import prefetch_run
 from sensor.decode.checksum import BAD, UNVERIFIED, header_bad, transport_checksum
 from sensor.decode.fragment_table import MAX_DATAGRAM_BYTES, drop_all
 from sensor.decode.fragments import place_fragment
@@ -13,7 +14,6 @@ from sensor.decode.link import NO_IP, link_layer
 from sensor.decode.network import NO_PROTO, extension_headers, network_layer
 from sensor.decode.transport import OTHER_PROTO, quoted_transport, transport_layer
 from sensor.decode.tunnel import inner_packet, may_carry
-from sensor.prefetch import prefetch_run
 
 _TCP = 6
 OK, HELD, QUOTED = int(Status.OK), int(Status.FRAGMENT_HELD), int(Status.QUOTED)

@@ -6,6 +6,7 @@ import numpy as np
 
 from columns.codes import EndReason, FlowEvent, Outcome, Status, TcpState
 from columns.kernel import kernel, part
+from columns.prefetch import prefetch
 from sensor.flow import state as s
 from sensor.flow.index import find, flow_tag, insert
 from sensor.flow.rows import end_flow, report
@@ -21,7 +22,6 @@ from sensor.flow.track import (
     tcp_step,
 )
 from sensor.flow.wheel import idle_end, link, unlink
-from sensor.prefetch import prefetch
 
 _CLOCK, _TICK, _LIVE, _HIGH_WATER, _FREE = s.CLOCK, s.TICK, s.LIVE, s.HIGH_WATER, s.FREE
 _MASK, _DRAIN, _STARTED = s.MASK, s.DRAIN, s.STARTED

@@ -166,6 +166,23 @@ def test_a_folder_and_compressed_captures(cli, leak, tmp_path):
         cli("replay", leak, "--no-store", "--json").json["digest"])
 
 
+def test_detectors_are_switched_off_by_name(cli, leak, policy, tmp_path):
+    config = tmp_path / "site.toml"
+    config.write_text('[detectors]\noff = ["zone_verdicts", "zone_evidence"]\n')
+    plain = cli("replay", leak, "--zones", policy, "--no-store", "--json").json
+    found = cli("replay", leak, "--zones", policy, "--config", config, "--no-store", "--json").json
+    assert plain["alerts_by_detector"]["zone_verdicts"] > 0
+    assert "zone_verdicts" not in found["alerts_by_detector"]
+    assert "zone_verdicts" not in found["counters"]
+    assert found["flows"] == plain["flows"]
+    assert found["digests"]["config"] != plain["digests"]["config"]
+    config.write_text('[detectors]\noff = ["zone_verdict"]\n')
+    ran = cli("replay", leak, "--config", config, "--no-store", "--json")
+    assert ran.code == 2
+    for text in ("no detector 'zone_verdict'", "nearest is zone_verdicts", "stepping_stone", str(config)):
+        assert text in ran.err
+
+
 def test_the_configuration_and_the_options_over_it(cli, leak, policy, tmp_path):
     config = tmp_path / "site.toml"
     (tmp_path / "zones.toml").write_text(policy.read_text())

@@ -21,8 +21,8 @@ SMALL = LeakSettings(per_initiator=3, findings=16, quiet_s=60)
 
 
 def evidence(src: int, key: int, second: int, **more: Any) -> Evidence:
-    return Evidence(TETHERING, (src, key), Ends(src, key, 2, 3), second * SECOND, second + 1, f"n {key}", f"件 {key}",
-                    **more)
+    return Evidence(TETHERING, (src, key), Ends(src, key, 2, 3), second * SECOND, second + 1,
+                    lambda: (f"n {key}", f"件 {key}"), **more)
 
 
 def rows(book: LeakBook) -> list[tuple[int, int, int, int]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from columns import rows_in, slice_rows
+from columns import Packets, rows_in, slice_rows
+from columns.codes import FlowEvent
 from detectors.leaks.channels.stepping_stone import SteppingStone
 from detectors.leaks.settings import LeakSettings
 from tests.support.traffic import ACK, NO_FLOWS, SECOND, Traffic
@@ -84,22 +85,48 @@ def test_the_kernel_finds_what_the_definition_says(steps, cut):
         now += gap_ms / 1000
         src, port, dst = FLOWS[flow]
         traffic.tcp(now, src, port, dst, 22, ACK, payload_bytes=40)
-    packets = traffic.packets()
-    keys = np.array([flow for flow, _ in steps])
-    packets.flow_id[:], packets.flow_slot[:], packets.to_server[:] = keys + 1001, keys, 1
-    packets.clock_ns[:] = packets.ts_ns
+    packets = followed(traffic, np.array([flow for flow, _ in steps]))
     wanted = naive(packets)
     assert told(packets, []) == wanted
     assert told(packets, [min(cut, len(steps))]) == wanted
 
 
-def test_the_oracle_itself_finds_a_chain():
-    traffic = Traffic()
-    for n in range(6):
-        for k, (src, port, dst) in enumerate(FLOWS[:2]):
-            traffic.tcp(n + 0.02 * k, src, port, dst, 22, ACK, payload_bytes=40)
+def followed(traffic: Traffic, keys: np.ndarray) -> Packets:
+    """Return packets as the flow table leaves them; keys: the flow of each, which is its place in the table."""
     packets = traffic.packets()
-    packets.flow_id[:] = 1001 + np.arange(12) % 2
-    packets.to_server[:] = 1
+    packets.flow_id[:], packets.flow_slot[:], packets.to_server[:] = keys + 1001, keys, 1
+    packets.clock_ns[:] = packets.ts_ns
+    packets.flow_event[np.unique(keys, return_index=True)[1]] = FlowEvent.OPENED
+    return packets
+
+
+def keystrokes(legs: tuple[tuple[str, int, str], ...], turns: int = 6) -> Packets:
+    """Return connections along which keystrokes run one after another, once a second."""
+    traffic = Traffic()
+    for n in range(turns):
+        for k, (src, port, dst) in enumerate(legs):
+            traffic.tcp(n + 0.02 * k, src, port, dst, 22, ACK, payload_bytes=40)
+    return followed(traffic, np.arange(turns * len(legs)) % len(legs))
+
+
+def test_oracle_and_kernel_find_a_chain():
+    packets = keystrokes(FLOWS[:2])
     assert len(naive(packets)) == 4
-    assert len(list(combinations({1001, 1002}, 2))) == 1
+    assert told(packets, []) == told(packets, [3, 8]) == naive(packets)
+
+
+def test_connections_that_can_be_no_leg_are_not_followed():
+    detector = SteppingStone(POLICY)
+    detector.update(keystrokes((("10.20.1.5", 40000, "198.51.100.7"), ("10.20.1.6", 40001, "198.51.100.8"))), NO_FLOWS)
+    assert detector.counters()["pauses"] == 0
+    detector.update(keystrokes(FLOWS[:2]), NO_FLOWS)
+    assert detector.counters()["pauses"] == 10
+
+
+def test_a_place_of_the_flow_table_that_is_taken_again_is_no_leg_any_more():
+    detector = SteppingStone(POLICY)
+    detector.update(keystrokes(FLOWS[:2]), NO_FLOWS)
+    outwards = keystrokes((("10.20.1.5", 40000, "198.51.100.7"), ("10.20.1.6", 40001, "198.51.100.8")))
+    outwards.flow_id[:] += 7
+    detector.update(outwards, NO_FLOWS)
+    assert detector.counters()["pauses"] == 10

@@ -181,7 +181,7 @@ WRITER = """
     from tests.support.rows import VOCABULARIES, city_flows
     store = open_store(sys.argv[1])
     store.begin_run(Run("r"))
-    flows = city_flows(140_000)
+    flows = city_flows(280_000)
     for number in range(10_000):
         store.insert(FLOW, flows, vocabularies=VOCABULARIES)
         print(number, flush=True)
@@ -317,7 +317,7 @@ def test_leaving_without_close_ends_the_process_in_order(tmp_path):
             from tests.support.rows import VOCABULARIES, city_flows
             store = open_store(sys.argv[1])
             store.begin_run(Run("r"))
-            store.insert(FLOW, city_flows(140_000), vocabularies=VOCABULARIES)
+            store.insert(FLOW, city_flows(280_000), vocabularies=VOCABULARIES)
             raise SystemExit(7)
             """, tmp_path / "s") as process:
         _, err = process.communicate(timeout=60)

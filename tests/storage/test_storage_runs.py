@@ -220,4 +220,4 @@ def test_many_chunks_and_an_empty_run(store, monkeypatch):
 
 
 def test_chunk_is_what_the_documentation_says():
-    assert CHUNK_ROWS == 131_072
+    assert CHUNK_ROWS == 262_144

@@ -48,10 +48,12 @@ class IcmpTunnel(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Echo requests and replies between zones."""
+        if not said.buffers:
+            return
         icmp, kind = packets.proto, packets.icmp_type
         echo = ((icmp == 1) & ((kind == 8) | (kind == 0))) | ((icmp == 58) & ((kind == 128) | (kind == 129)))
         rows = np.flatnonzero(echo & (packets.status == 0))
-        if not rows.size or not said.buffers:
+        if not rows.size:
             return
         src = self.policy.zone_of(packets.src_ip_hi[rows], packets.src_ip_lo[rows])
         dst = self.policy.zone_of(packets.dst_ip_hi[rows], packets.dst_ip_lo[rows])

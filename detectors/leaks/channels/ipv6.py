@@ -42,17 +42,22 @@ class Ipv6(LeakDetector):
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Openings with such an address, or on such a VLAN."""
         rows = self.seen.openings
-        if not rows.size:
-            return
-        kind = np.maximum(_transition(packets.src_ip_hi[rows], packets.src_ip_lo[rows]),
-                          _transition(packets.dst_ip_hi[rows], packets.dst_ip_lo[rows]))
+        if rows.size:
+            self._addresses(packets, rows)
+            self._plain_ones(packets, rows[packets.ip_version[rows] == 6])
+
+    def _addresses(self, packets: Packets, rows: np.ndarray) -> None:
+        keys = self.seen.keys
+        kind = np.maximum(_transition(keys.src_ip_hi, keys.src_ip_lo), _transition(keys.dst_ip_hi, keys.dst_ip_lo))
         chosen = self._once_a_second(packets, rows, np.flatnonzero(kind), 0)
         self.at_openings(rows[chosen], self._address, kind[chosen].tolist())
-        ground, hi = self.ground, packets.src_ip_hi[rows]
-        here = ground.vlan_zone[packets.vlan[rows]]
-        routed = (hi >> np.uint64(54) != 0x3FA) & (hi != 0) & (packets.dst_ip_hi[rows] >> np.uint64(56) != 0xFF)
-        bare = (packets.ip_version[rows] == 6) & (packets.tunnel_depth[rows] == 0) & routed & (here != 0)
-        chosen = self._once_a_second(packets, rows, np.flatnonzero(bare & ~ground.has_ipv6[here]), 1)
+
+    def _plain_ones(self, packets: Packets, rows: np.ndarray) -> None:
+        here = self.ground.vlan_zone[packets.vlan[rows]]
+        bare = np.flatnonzero((here != 0) & ~self.ground.has_ipv6[here] & (packets.tunnel_depth[rows] == 0))
+        hi = packets.src_ip_hi[rows[bare]]
+        routed = (hi >> np.uint64(54) != 0x3FA) & (hi != 0) & (packets.dst_ip_hi[rows[bare]] >> np.uint64(56) != 0xFF)
+        chosen = self._once_a_second(packets, rows, bare[routed], 1)
         self.at_openings(rows[chosen], self._plain, here[chosen].tolist())
 
     def _once_a_second(self, packets: Packets, rows: np.ndarray, chosen: np.ndarray, which: int) -> np.ndarray:
@@ -63,28 +68,34 @@ class Ipv6(LeakDetector):
 
     def _address(self, ends: Ends, certainty: int, ts_ns: int, kind: int) -> None:
         name = _KINDS[kind]
-        self.tell_flow(TRANSITION, (ends.src, kind), ends,
-                       f"{self.en(ends.src, ends.src_zone)} to "
-                       f"{self.en(ends.dst, ends.dst_zone)}: "
-                       f"{name} address",
-                       f"{self.ja(ends.src, ends.src_zone)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}："
-                       f"{name}のアドレス", ts_ns, certainty=certainty)
+        self.tell_flow(TRANSITION, (ends.src, kind), ends, lambda: (
+            f"{self.en(ends.src, ends.src_zone)} to "
+            f"{self.en(ends.dst, ends.dst_zone)}: "
+            f"{name} address",
+            f"{self.ja(ends.src, ends.src_zone)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}："
+            f"{name}のアドレス"),
+            ts_ns, certainty=certainty)
 
     def _plain(self, ends: Ends, certainty: int, ts_ns: int, here: int) -> None:
         name = self.policy.zone_names[here]
-        self.tell_flow(NO_IPV6_HERE, (ends.src,), ends._replace(src_zone=ends.src_zone or here),
-                       f"{host(ends.src)} on VLAN {ends.vlan} ({name}, which has no IPv6) to "
-                       f"{self.en(ends.dst, ends.dst_zone)}",
-                       f"VLAN {ends.vlan}（IPv6のない{name}）の{host(ends.src)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}へ", ts_ns, certainty=certainty)
+        self.tell_flow(NO_IPV6_HERE, (ends.src,), ends._replace(src_zone=ends.src_zone or here), lambda: (
+            f"{host(ends.src)} on VLAN {ends.vlan} ({name}, which has no IPv6) to "
+            f"{self.en(ends.dst, ends.dst_zone)}",
+            f"VLAN {ends.vlan}（IPv6のない{name}）の{host(ends.src)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}へ"),
+            ts_ns, certainty=certainty)
 
 
 def _transition(hi: np.ndarray, lo: np.ndarray) -> np.ndarray:
     """Return the kind of each address by its number in _KINDS."""
-    kind = np.zeros(hi.size, np.uint8)
-    kind[hi >> np.uint64(32) == 0x20010000] = 1
-    kind[hi >> np.uint64(48) == 0x2002] = 2
-    kind[(hi == 0) & (lo >> np.uint64(8) == 0xFFFF_C05863)] = 3
-    kind[(hi != 0) & (lo >> np.uint64(32) & np.uint64(0xFDFFFFFF) == 0x00005EFE)] = 4
+    kind = np.where(lo >> np.uint64(8) == 0xFFFF_C05863, np.uint8(3), np.uint8(0))
+    six = np.flatnonzero(hi)
+    if six.size:
+        hi, lo = hi[six], lo[six]
+        of_six = np.zeros(six.size, np.uint8)
+        of_six[hi >> np.uint64(32) == 0x20010000] = 1
+        of_six[hi >> np.uint64(48) == 0x2002] = 2
+        of_six[lo >> np.uint64(32) & np.uint64(0xFDFFFFFF) == 0x00005EFE] = 4
+        kind[six] = of_six
     return kind

@@ -23,7 +23,7 @@ STEPPING_STONE = Leak(
              "chain leads from a less protected zone into a better protected one",
     blind="chains that add delay or chaff; file transfers without pauses; connections of one second; two sensors with "
           "different clocks; screen transfers that are driven from the better protected side are left out")
-_ROWS = 1024
+_ROWS, _MARKS = 1024, 1 << 20
 
 
 class SteppingStone(LeakDetector):
@@ -36,6 +36,7 @@ class SteppingStone(LeakDetector):
         """Forget everything learned."""
         super().reset()
         s = self.settings
+        self.marks_ = np.zeros(_MARKS, np.uint8)
         self.stones_ = np.zeros(s.stone_flows, kernels.STONE)
         self.clocks_ = np.zeros(s.stone_flows, kernels.CLOCK)
         self.pairs_ = np.zeros(s.stone_pairs, kernels.PAIR)
@@ -46,14 +47,22 @@ class SteppingStone(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Every packet, in the kernel."""
-        at = 0
-        while at < packets.proto.size:
-            at, n = kernels.step(packets, at, self.stones_, self.clocks_, self.pairs_, self.ring_, self.limits_,
-                                 float(self.settings.coincidence_share), self.numbers_, self.found_)
+        rows, legs, row, opening = self.seen.openings, self._legs(), 0, 0
+        columns = kernels.StonePackets(*[getattr(packets, name) for name in kernels.StonePackets._fields])
+        while row < packets.proto.size:
+            row, opening, n = kernels.step(
+                columns, row, rows, legs, opening, self.marks_, self.stones_, self.clocks_, self.pairs_, self.ring_,
+                self.limits_, float(self.settings.coincidence_share), self.numbers_, self.found_)
             if n:
                 found = self.found_[:n].copy()
-                rows = found["index"]
-                self.at_packets(rows, self._pair, list(found), packets.ts_ns[rows].tolist())
+                self.at_packets(found["index"], self._pair, list(found), packets.ts_ns[found["index"]].tolist())
+
+    def _legs(self) -> np.ndarray:
+        """Return which of the flows that open may be a leg: from some zone to an internal one."""
+        if not self.seen.openings.size:
+            return np.zeros(0, bool)
+        keys, found = self.seen.keys, self.seen.judgement
+        return (found.src_zone != 0) & self.ground.internal[found.dst_zone] & (keys.proto == 6)
 
     def _pair(self, pair: np.void, ts_ns: int) -> None:
         """Of the two connections the one whose responder (or whose zone) the other starts from is the first leg."""

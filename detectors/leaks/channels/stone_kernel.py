@@ -4,9 +4,14 @@ A connection is OFF when no new data was seen for the idle time. Two connections
 resume time. A pair is told when enough coincidences came in a row (without another pause of both in between) and they
 are a fair share of the pauses of the connection that has fewer. Pairs that share initiator, responder or an endpoint
 are skipped: they are sessions of one user, or of one server.
+
+Only connections that may be a leg of a chain are followed: the caller says so of each that opens, and a mark by the
+place of its flow in the flow table is all that is looked at for a packet of any other.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +27,27 @@ CLOCK = np.dtype([("flow_id", "u8"), ("last_ns", "i8")])
 
 PAIR = np.dtype([("a", "u8"), ("b", "u8"), ("at_a", "i8"), ("at_b", "i8"), ("row", "i8"), ("total", "i8")])
 """Two connections: pauses of each at the last coincidence, coincidences in a row, and in all."""
+
+
+class StonePackets(NamedTuple):
+    """The columns of Packets that a connection and its pauses are told by."""
+
+    ts_ns: np.ndarray
+    status: np.ndarray
+    tunnel_depth: np.ndarray
+    vlan: np.ndarray
+    proto: np.ndarray
+    src_ip_hi: np.ndarray
+    src_ip_lo: np.ndarray
+    dst_ip_hi: np.ndarray
+    dst_ip_lo: np.ndarray
+    src_port: np.ndarray
+    dst_port: np.ndarray
+    payload_bytes: np.ndarray
+    flow_id: np.ndarray
+    flow_slot: np.ndarray
+    to_server: np.ndarray
+
 
 RESUMED = np.dtype([("flow_id", "u8"), ("ts_ns", "i8"), ("place", "i8")])
 FOUND = np.dtype([
@@ -95,15 +121,23 @@ def _coincide(pairs, first, second, related, limits, share, numbers, found, n, i
 
 
 @kernel
-def step(packets, start, stones, clocks, pairs, ring, limits, share, numbers, found):
-    """Take packets from an index on; stop where ``found`` may be full. Return (next index, rows found)."""
-    n, i = 0, start
+def step(packets, start, openings, legs, at, marks, stones, clocks, pairs, ring, limits, share, numbers, found):
+    """Take packets from an index on; stop where ``found`` may be full. Return (next index, next opening, rows found).
+
+    openings: the indices of packets that open a flow, of which those from ``at`` on are still to come; legs: bool for
+    each of them, whether that flow may be a leg. marks: uint8 by place in the flow table, modulo the size.
+    """
+    n, i = np.int64(0), start
     while i < packets.proto.size and n + _LOOK_BACK <= found.size:
-        if packets.proto[i] != _TCP or packets.payload_bytes[i] == 0 or packets.flow_id[i] == np.uint64(0) or (
-                packets.status[i] != 0 or packets.tunnel_depth[i] != 0):
+        if at < openings.size and openings[at] == i:
+            marks[np.int64(packets.flow_slot[i]) & (marks.size - 1)] = legs[at]
+            at += 1
+        slot = np.int64(packets.flow_slot[i])
+        if slot < 0 or marks[slot & (marks.size - 1)] == 0 or packets.payload_bytes[i] == 0 or (
+                packets.proto[i] != _TCP or packets.status[i] != 0 or packets.tunnel_depth[i] != 0):
             i += 1
             continue
-        place = np.int64(packets.flow_slot[i]) & (clocks.size - 1)
+        place = slot & (clocks.size - 1)
         if clocks[place]["flow_id"] != packets.flow_id[i]:
             _begin(stones, clocks, place, packets, i, numbers)
         ts_ns = packets.ts_ns[i]
@@ -114,9 +148,9 @@ def step(packets, start, stones, clocks, pairs, ring, limits, share, numbers, fo
             s = stones[place]
             s["idles"] += 1
             numbers[RESUMES] += 1
-            at = numbers[HEAD]
+            head = numbers[HEAD]
             for back in range(1, _LOOK_BACK + 1):
-                r = ring[(at - back) & (ring.size - 1)]
+                r = ring[(head - back) & (ring.size - 1)]
                 if r["flow_id"] == np.uint64(0) or ts_ns - r["ts_ns"] > limits[RESUME_NS] or r["ts_ns"] > ts_ns:
                     break
                 other = stones[r["place"]]
@@ -127,8 +161,8 @@ def step(packets, start, stones, clocks, pairs, ring, limits, share, numbers, fo
                     n = _coincide(pairs, other, s, related, limits, share, numbers, found, n, i)
                 if back == _LOOK_BACK:
                     numbers[SKIPPED] += 1
-            r = ring[at & (ring.size - 1)]
+            r = ring[head & (ring.size - 1)]
             r["flow_id"], r["ts_ns"], r["place"] = s["flow_id"], ts_ns, place
-            numbers[HEAD] = at + 1
+            numbers[HEAD] = head + 1
         i += 1
-    return i, n
+    return i, at, n

@@ -11,6 +11,7 @@ from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.ground import judged
 from detectors.leaks.leak import Leak
+from detectors.leaks.lists import port_set
 from detectors.leaks.rows import ends_of, packet_ends
 from detectors.leaks.thin import Thinner, mixed
 from detectors.settings import network_words
@@ -34,7 +35,7 @@ UNASKED = Leak(
              "and never asked that service",
     blind="where a tap sees one direction only every answer looks so: keep such a wire out of this; short floods are "
           "told as floods")
-_REFLECTORS = np.array([53, 123, 389, 1900, 11211], np.uint16)
+_REFLECTORS = port_set(53, 123, 389, 1900, 11211)
 _LENGTHS = frozenset({48, 68, 72})
 _WINDOW_NS = 600 * 10**9
 _NEVER = np.int64(-(1 << 62))
@@ -62,8 +63,13 @@ class TimeAndAnswers(LeakDetector):
         rows = rows[(packets.proto[rows] == 17) & (packets.tunnel_depth[rows] == 0)]
         if not rows.size:
             return
-        asks = rows[np.isin(packets.dst_port[rows], _REFLECTORS)]
-        strays = rows[np.isin(packets.src_port[rows], _REFLECTORS) & (packets.dst_port[rows] >= 1024)]
+        asks = rows[_REFLECTORS[packets.dst_port[rows]]]
+        strays = rows[_REFLECTORS[packets.src_port[rows]] & (packets.dst_port[rows] >= 1024)]
+        if not strays.size:
+            if asks.size:
+                slot = self._slot(packets.src_ip_hi[asks], packets.src_ip_lo[asks], packets.dst_port[asks])
+                np.maximum.at(self.asked_, slot, packets.ts_ns[asks])
+            return
         strays = strays[~self._asked(packets, asks, strays)]
         if not strays.size:
             return
@@ -104,21 +110,23 @@ class TimeAndAnswers(LeakDetector):
 
         The times of questions stand in a table by hash of host and service: two that share a place may hide a stray.
         """
-        key = np.concatenate([mixed(packets.src_ip_hi[asks], packets.src_ip_lo[asks], packets.dst_port[asks]),
-                              mixed(packets.dst_ip_hi[strays], packets.dst_ip_lo[strays], packets.src_port[strays])])
-        rows, asking = np.concatenate([asks, strays]), np.arange(key.size) < asks.size
-        slot = (key >> np.uint64(3)).astype(np.int64) % self.asked_.size
+        slot = np.concatenate([
+            self._slot(packets.src_ip_hi[asks], packets.src_ip_lo[asks], packets.dst_port[asks]),
+            self._slot(packets.dst_ip_hi[strays], packets.dst_ip_lo[strays], packets.src_port[strays])])
+        rows, asking = np.concatenate([asks, strays]), np.arange(slot.size) < asks.size
         order = np.lexsort((rows, slot))
         slots, times = slot[order], np.where(asking[order], packets.ts_ns[rows[order]], _NEVER)
         first = np.concatenate([[True], slots[1:] != slots[:-1]]) if slots.size else np.zeros(0, bool)
         times[first] = np.maximum(times[first], self.asked_[slots[first]])
-        place = np.maximum.accumulate(np.where(first | asking[order], np.arange(slots.size), 0))
-        latest = times[place]
+        latest = _latest(times, first)
         last = np.concatenate([first[1:], [True]]) if slots.size else first
         self.asked_[slots[last]] = latest[last]
-        answer = np.empty(key.size, bool)
+        answer = np.empty(slot.size, bool)
         answer[order] = packets.ts_ns[rows[order]] - latest < _WINDOW_NS
         return answer[asks.size :]
+
+    def _slot(self, hi: np.ndarray, lo: np.ndarray, port: np.ndarray) -> np.ndarray:
+        return (mixed(hi, lo, port) >> np.uint64(3)).astype(np.int64) % self.asked_.size
 
     def forget(self) -> None:
         """The event clock was set back: forget who asked."""
@@ -139,3 +147,12 @@ class TimeAndAnswers(LeakDetector):
                       f"{self.ja(ends.dst, ends.dst_zone)}に要求なしのudp/{ends.src_port}応答が{known[0]}秒分。"
                       f"最後は{self.ja(ends.src, ends.src_zone)}から", ts_ns,
                       measured=float(known[0]), threshold=float(self.settings.strays), measure="seconds")
+
+
+def _latest(times: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the running maximum of times within each group; first: where a group begins."""
+    by_time = np.argsort(times, kind="stable")
+    rank = np.empty(times.size, np.int64)
+    rank[by_time] = np.arange(times.size)
+    base = (np.cumsum(first) - 1) * times.size  # ranks of one group are above those of all groups before it
+    return times[by_time[np.maximum.accumulate(rank + base) - base]]

@@ -38,9 +38,11 @@ class WireGuard(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Datagrams of the size of an initiation or a response."""
+        if not said.buffers:
+            return
         size = packets.payload_bytes
         rows = np.flatnonzero((packets.proto == 17) & ((size == _INITIATION) | (size == _RESPONSE)))
-        if not rows.size or not said.buffers:
+        if not rows.size:
             return
         rows = rows[packets.payload_captured_bytes[rows] >= 4]
         kind = np.array([_kind(packets, said, row) for row in rows.tolist()], np.uint8)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from columns import Flows, Packets
@@ -50,49 +48,51 @@ class Baseline(LeakDetector):
         hour = flows.ts_start_ns // _HOUR_NS
         fits = (flows.verdict == int(Verdict.PERMITTED)) | (flows.verdict == int(Verdict.PERMITTED_EXCESS))
         rows = np.flatnonzero(fits & (flows.conduit != 0))
-        size = (flows.bytes_toserver + flows.bytes_toclient).astype(np.int64)
-        conduit, hours = flows.conduit[rows].astype(np.int64), hour[rows]
-        order = np.lexsort((rows, conduit, hours))
-        rows, conduit, hours = rows[order], conduit[order], hours[order]
-        for now in np.unique(hour).tolist():
+        hours = hour[rows]
+        first, last = int(hour.min()), int(hour.max())
+        for now in [first] if first == last else np.unique(hour).tolist():
             place = now % (_WEEK * _WEEKS)
             self.seen_[place] = max(self.seen_[place], now)
-            first, last = np.searchsorted(hours, (now, now + 1)).tolist()
-            some = conduit[first:last]
-            edges = [first, *(first + 1 + np.flatnonzero(some[1:] != some[:-1])).tolist(), last]
-            for start, stop in pairwise(edges):
-                if start < stop:
-                    self._hour(flows, rows[start:stop], int(conduit[start]), now, size[rows[start:stop]])
+            some = rows if first == last else rows[hours == now]
+            if some.size:
+                self._hour(flows, some, now)
 
-    def _hour(self, flows: Flows, rows: np.ndarray, conduit: int, hour: int, size: np.ndarray) -> None:
-        """Add the rows of one conduit and hour; the first that takes the sum past its limit is evidence."""
-        place = hour % (_WEEK * _WEEKS)
-        if self.hour_[conduit, place] != hour:
-            if self.hour_[conduit, place] > hour:
-                self.count("late_rows", rows.size)
-                return
-            self.hour_[conduit, place], self.bytes_[conduit, place] = hour, 0
-        before = int(self.bytes_[conduit, place])
+    def _hour(self, flows: Flows, rows: np.ndarray, now: int) -> None:
+        """Add the rows of one hour, conduit by conduit."""
+        conduit = flows.conduit[rows].astype(np.int64)
+        size = (flows.bytes_toserver[rows] + flows.bytes_toclient[rows]).astype(np.int64)
+        place, weeks = now % (_WEEK * _WEEKS), self._weeks(now)
+        late = self.hour_[conduit, place] > now
+        if late.any():
+            self.count("late_rows", int(np.count_nonzero(late)))
+            rows, conduit, size = rows[~late], conduit[~late], size[~late]
+        new = conduit[self.hour_[conduit, place] != now]
+        self.hour_[new, place], self.bytes_[new, place] = now, 0
+        if weeks.size >= self.settings.baseline_weeks:
+            for one in np.unique(conduit).tolist():
+                self._compare(flows, rows[conduit == one], one, now, size[conduit == one], weeks)
+        np.add.at(self.bytes_, (conduit, place), size)
+
+    def _weeks(self, hour: int) -> np.ndarray:
+        """Return the places of the same hour in the weeks before in which anything was seen."""
+        hours = hour - _WEEK * np.arange(1, _WEEKS)
+        places = hours % (_WEEK * _WEEKS)
+        return places[self.seen_[places] == hours]
+
+    def _compare(self, flows: Flows, rows: np.ndarray, conduit: int, hour: int, size: np.ndarray,
+                 weeks: np.ndarray) -> None:
+        """The first row that takes the sum of a conduit past its limit is evidence."""
+        before = int(self.bytes_[conduit, hour % (_WEEK * _WEEKS)])
         sums = before + np.cumsum(size)
-        self.bytes_[conduit, place] = sums[-1]
-        usual, weeks = self._usual(conduit, hour)
-        if weeks < self.settings.baseline_weeks:
-            return
+        past = self.hour_[conduit, weeks] == self.seen_[weeks]
+        usual = float(np.where(past, self.bytes_[conduit, weeks], 0).mean())
         limit = max(usual * self.settings.baseline_factor, self.settings.baseline_mb * 1e6)
         over = np.flatnonzero(sums > limit)
         if over.size and before <= limit:
             row = rows[over[:1]]
             self.at_flows(flows, row, self._above, ends_of(flows, row), flows.ts_end_ns[row].tolist(), [conduit],
-                          [hour], [(int(sums[over[0]]), usual, limit, weeks)], flows.direction_certainty[row].tolist())
-
-    def _usual(self, conduit: int, hour: int) -> tuple[float, int]:
-        """Return the mean of the same hour in the weeks before in which anything was seen, and how many they were."""
-        hours = hour - _WEEK * np.arange(1, _WEEKS)
-        places = hours % (_WEEK * _WEEKS)
-        seen = self.seen_[places] == hours
-        known = np.where(self.hour_[conduit, places] == hours, self.bytes_[conduit, places], 0)
-        weeks = int(np.count_nonzero(seen))
-        return (float(known[seen].mean()) if weeks else 0.0), weeks
+                          [hour], [(int(sums[over[0]]), usual, limit, weeks.size)],
+                          flows.direction_certainty[row].tolist())
 
     def _above(self, ends: Ends, ts_ns: int, conduit: int, hour: int, volume: tuple[int, float, float, int],
                certainty: int) -> None:

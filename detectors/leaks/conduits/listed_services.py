@@ -11,6 +11,7 @@ from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
 from detectors.leaks.text import service
+from zones import FlowKeys, Judgement
 
 TUNNEL = Leak(
     901102, "VPN or tunnel protocol between zones", "系をまたぐVPN・トンネルプロトコル", "Policy Violation",
@@ -74,23 +75,26 @@ class ListedServices(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Openings of listed services between zones, and those that are near a conduit but for the service."""
-        rows = self.seen.openings
-        if not rows.size:
+        if not self.seen.openings.size:
             return
-        keys, found = self.seen.keys, self.seen.judgement
-        crosses = (found.src_zone != found.dst_zone) & (found.src_zone != 0) & (found.dst_zone != 0)
+        found = self.seen.judgement
+        some = np.flatnonzero(self.seen.crosses & (_RAISES[found.verdict] | self._screen[found.conduit]))
+        if some.size:
+            self._services(self.seen.openings[some], FlowKeys(*[column[some] for column in self.seen.keys]),
+                           Judgement(*[column[some] for column in found]))
+
+    def _services(self, rows: np.ndarray, keys: FlowKeys, found: Judgement) -> None:
         guessed = keys.certainty != int(Certainty.SYN_SEEN)
         asks = (keys.src_port >= 1024) | (keys.src_port == keys.dst_port)
         likely = ~guessed | ((keys.dst_port < _EPHEMERAL) & asks)
+        raises = _RAISES[found.verdict]
         for number, (name, leak) in enumerate(_LISTED):
             entry = self.lists[name].of_ports(keys.proto, keys.dst_port)
             if name == "tunnels":
                 entry = np.where(entry == 0, self.lists[name].of_protocols(keys.proto), entry)
-            raises = _RAISES[found.verdict]
-            if leak is SIDE_CHANNEL:
-                raises = raises | self._screen[found.conduit]
-            self._chosen(rows, (entry != 0) & crosses & likely & raises, number, entry, found)
-        drift = crosses & (found.verdict == int(Verdict.NO_CONDUIT)) & (found.differs == _SERVICE_DIFFERS)
+            told = likely if leak is SIDE_CHANNEL else likely & raises
+            self._chosen(rows, (entry != 0) & told, number, entry, found)
+        drift = (found.verdict == int(Verdict.NO_CONDUIT)) & (found.differs == _SERVICE_DIFFERS)
         drift &= self._named[found.conduit] & ~guessed
         self._chosen(rows, drift, -1, found.conduit, found)
 
@@ -105,21 +109,21 @@ class ListedServices(LeakDetector):
         name, leak = _LISTED[number]
         known = self.lists[name]
         what, by = known.entry(entry).name, service(ends.proto, ends.dst_port)
-        self.tell_flow(leak, (ends.src, ends.dst, ends.proto, ends.dst_port), ends,
-                       f"{self.en(ends.src, ends.src_zone)} to "
-                       f"{self.en(ends.dst, ends.dst_zone)} "
-                       f"by {by}: {what} (list of {known.date})",
-                       f"{self.ja(ends.src, ends.src_zone)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}へ{by}：{what}（{known.date}版リスト）",
-                       ts_ns, certainty=certainty, verdict=verdict, conduit=conduit, measure="flows")
+        self.tell_flow(leak, (ends.src, ends.dst, ends.proto, ends.dst_port), ends, lambda: (
+            f"{self.en(ends.src, ends.src_zone)} to "
+            f"{self.en(ends.dst, ends.dst_zone)} "
+            f"by {by}: {what} (list of {known.date})",
+            f"{self.ja(ends.src, ends.src_zone)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}へ{by}：{what}（{known.date}版リスト）"),
+            ts_ns, certainty=certainty, verdict=verdict, conduit=conduit, measure="flows")
 
     def _drift(self, ends: Ends, certainty: int, ts_ns: int, conduit: int, verdict: int, _: int, __: int) -> None:
         name, by = self.policy.conduit_names[conduit], service(ends.proto, ends.dst_port)
         services = ", ".join(self.policy.conduits[conduit - 1].services)
-        self.tell_flow(DRIFT, (ends.src, ends.dst, ends.proto, ends.dst_port), ends,
-                       f"{self.en(ends.src, ends.src_zone)} to "
-                       f"{self.en(ends.dst, ends.dst_zone)} "
-                       f"by {by}, conduit {name} permits {services}",
-                       f"{self.ja(ends.src, ends.src_zone)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}へ{by}、許可通信{name}は{services}のみ",
-                       ts_ns, certainty=certainty, verdict=verdict, conduit=conduit, measure="flows")
+        self.tell_flow(DRIFT, (ends.src, ends.dst, ends.proto, ends.dst_port), ends, lambda: (
+            f"{self.en(ends.src, ends.src_zone)} to "
+            f"{self.en(ends.dst, ends.dst_zone)} "
+            f"by {by}, conduit {name} permits {services}",
+            f"{self.ja(ends.src, ends.src_zone)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}へ{by}、許可通信{name}は{services}のみ"),
+            ts_ns, certainty=certainty, verdict=verdict, conduit=conduit, measure="flows")

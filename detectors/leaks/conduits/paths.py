@@ -10,9 +10,11 @@ from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.lists import port_set
 from detectors.leaks.rows import ends_of
 from detectors.leaks.text import service
 from detectors.settings import network_words
+from zones import FlowKeys, Judgement
 
 PAST_CLOUD = Leak(
     901131, "Internet path that avoids the security cloud", "セキュリティクラウドを経由しないインターネット通信",
@@ -32,7 +34,7 @@ MONITOR = Leak(
     evidence="a SYN, or the first packet of another protocol, from an address of `monitors` or of the monitoring zone "
              "into another zone, without a conduit",
     blind="a capture interface that transmits on the wire it watches shows only if another sensor sees that wire")
-_MAIL_PORTS = np.array([25, 465, 587], np.uint16)
+_MAIL_PORTS = port_set(25, 465, 587)
 
 
 class Paths(LeakDetector):
@@ -59,53 +61,58 @@ class Paths(LeakDetector):
             self._monitor(rows, keys, found)
         self._past_cloud(packets, flows)
 
-    def _mail(self, rows: np.ndarray, keys: object, found: object) -> None:
-        ground, a, b = self.ground, found.src_zone, found.dst_zone
+    def _mail(self, rows: np.ndarray, keys: FlowKeys, found: Judgement) -> None:
+        mail = np.flatnonzero(self.seen.crosses & _MAIL_PORTS[keys.dst_port])
+        ground, a, b = self.ground, found.src_zone[mail], found.dst_zone[mail]
         sides = (ground.inner[a] & ground.outside[b]) | (ground.outside[a] & ground.inner[b])
-        mail = sides & (keys.proto == 6) & np.isin(keys.dst_port, _MAIL_PORTS)
-        mail &= found.verdict != int(Verdict.PERMITTED)
-        chosen = np.flatnonzero(mail)
+        chosen = mail[sides & (keys.proto[mail] == 6) & (found.verdict[mail] != int(Verdict.PERMITTED))]
         self.at_openings(rows[chosen], self._skips, found.verdict[chosen].tolist())
 
     def _skips(self, ends: Ends, certainty: int, ts_ns: int, verdict: int) -> None:
         by = service(ends.proto, ends.dst_port)
-        self.tell_flow(PAST_GATEWAY, (ends.src, ends.dst, ends.dst_port), ends,
-                       f"mail of {self.en(ends.src, ends.src_zone)} to "
-                       f"{self.en(ends.dst, ends.dst_zone)} by {by} without the gateway",
-                       f"{self.ja(ends.src, ends.src_zone)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}へのメール（{by}）がゲートウェイを経由しない",
-                       ts_ns, certainty=certainty, verdict=verdict, measure="flows")
+        self.tell_flow(PAST_GATEWAY, (ends.src, ends.dst, ends.dst_port), ends, lambda: (
+            f"mail of {self.en(ends.src, ends.src_zone)} to "
+            f"{self.en(ends.dst, ends.dst_zone)} by {by} without the gateway",
+            f"{self.ja(ends.src, ends.src_zone)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}へのメール（{by}）がゲートウェイを経由しない"),
+            ts_ns, certainty=certainty, verdict=verdict, measure="flows")
 
-    def _monitor(self, rows: np.ndarray, keys: object, found: object) -> None:
-        if self.settings.monitors:
-            ours = np.zeros(rows.size, bool)
-            for mask_hi, mask_lo, hi, lo in self._monitors:
-                ours |= (keys.src_ip_hi & mask_hi == hi) & (keys.src_ip_lo & mask_lo == lo)
-        else:
-            ours = self._soc[found.src_zone]
+    def _monitor(self, rows: np.ndarray, keys: FlowKeys, found: Judgement) -> None:
+        ours = self._ours(keys, found)
+        if not ours.any():
+            return
         sure = (keys.certainty == int(Certainty.SYN_SEEN)) | ((keys.proto != 6) & (keys.src_port >= 1024))
         opens = ours & sure & (found.dst_zone != found.src_zone) & (found.dst_zone != 0)
         opens &= (found.verdict != int(Verdict.PERMITTED)) & (found.verdict != int(Verdict.NOT_JUDGED))
         chosen = np.flatnonzero(opens)
         self.at_openings(rows[chosen], self._opens, found.verdict[chosen].tolist())
 
+    def _ours(self, keys: FlowKeys, found: Judgement) -> np.ndarray:
+        if not self.settings.monitors:
+            return self._soc[found.src_zone]
+        ours = np.zeros(found.src_zone.size, bool)
+        for mask_hi, mask_lo, hi, lo in self._monitors:
+            ours |= (keys.src_ip_hi & mask_hi == hi) & (keys.src_ip_lo & mask_lo == lo)
+        return ours
+
     def _opens(self, ends: Ends, certainty: int, ts_ns: int, verdict: int) -> None:
         by = service(ends.proto, ends.dst_port)
-        self.tell_flow(MONITOR, (ends.src, ends.dst, ends.proto, ends.dst_port), ends,
-                       f"monitor {self.en(ends.src, ends.src_zone)} opens {by} to "
-                       f"{self.en(ends.dst, ends.dst_zone)}",
-                       f"監視基盤{self.ja(ends.src, ends.src_zone)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}へ{by}の接続開始",
-                       ts_ns, certainty=certainty, verdict=verdict, measure="flows")
+        self.tell_flow(MONITOR, (ends.src, ends.dst, ends.proto, ends.dst_port), ends, lambda: (
+            f"monitor {self.en(ends.src, ends.src_zone)} opens {by} to "
+            f"{self.en(ends.dst, ends.dst_zone)}",
+            f"監視基盤{self.ja(ends.src, ends.src_zone)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}へ{by}の接続開始"),
+            ts_ns, certainty=certainty, verdict=verdict, measure="flows")
 
     def _past_cloud(self, packets: Packets, flows: Flows) -> None:
         """One alert per host. Flow rows know outcome and verdict; they come when the flow ends or has gone on long."""
-        if not flows.flow_id.size:
+        past = self._through[flows.src_zone] & (flows.dst_zone == self.ground.external)
+        past = np.flatnonzero(past & (flows.verdict == int(Verdict.NO_CONDUIT)))
+        if not past.size:
             return
-        past = self._through[flows.src_zone] & (flows.dst_zone == self.ground.external) & (flows.part == 0)
-        past &= (flows.outcome == int(Outcome.ESTABLISHED)) & (flows.verdict == int(Verdict.NO_CONDUIT))
-        past &= (flows.tunnel_depth == 0) & (flows.direction_certainty != int(Certainty.GUESSED))
-        chosen = np.flatnonzero(past)
+        fits = (flows.part[past] == 0) & (flows.outcome[past] == int(Outcome.ESTABLISHED))
+        fits &= (flows.tunnel_depth[past] == 0) & (flows.direction_certainty[past] != int(Certainty.GUESSED))
+        chosen = past[fits]
         if chosen.size:
             self.at_flows(flows, chosen, self._avoids, ends_of(flows, chosen), flows.ts_start_ns[chosen].tolist(),
                           flows.direction_certainty[chosen].tolist())

@@ -10,6 +10,7 @@ from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.lists import port_set
 from detectors.leaks.text import service
 
 SHARED_PRINTER = Leak(
@@ -23,7 +24,7 @@ SCANS_ACROSS = Leak(
     Severity.HIGH, Property.CONFIDENTIALITY, "T1048", "６(3)", "leak-printer", scenario=26,
     evidence="a host that was printed to opens SMB, FTP or mail to another zone, not permitted by a conduit",
     blind="a printer that nobody printed to while this was watching")
-_SCANS = np.array([21, 25, 139, 445, 465, 587], np.uint16)
+_SCANS = port_set(21, 25, 139, 445, 465, 587)
 _DAY_NS = 86400 * 10**9
 
 
@@ -38,17 +39,17 @@ class Printers(LeakDetector):
         rows = self.seen.openings
         if not rows.size:
             return
-        keys, found = self.seen.keys, self.seen.judgement
+        keys, found, internal = self.seen.keys, self.seen.judgement, self.ground.internal
         syn = keys.certainty == int(Certainty.SYN_SEEN)  # TCP alone
-        prints = np.flatnonzero(syn & (self.lists["printing"].of_ports(keys.proto, keys.dst_port) != 0))
+        prints = np.flatnonzero(syn & internal[found.src_zone] & internal[found.dst_zone])
+        prints = prints[self.lists["printing"].of_ports(keys.proto[prints], keys.dst_port[prints]) != 0]
         self.at_openings(rows[prints], self._prints)
-        scans = syn & np.isin(keys.dst_port, _SCANS) & (found.src_zone != found.dst_zone) & (found.dst_zone != 0)
-        scans = np.flatnonzero(scans & (found.verdict != int(Verdict.PERMITTED)))
-        self.at_openings(rows[scans], self._scans, found.verdict[scans].tolist())
+        if prints.size or len(self.memory("printers")):
+            scans = self.seen.crosses & syn & _SCANS[keys.dst_port]
+            scans = np.flatnonzero(scans & (found.verdict != int(Verdict.PERMITTED)))
+            self.at_openings(rows[scans], self._scans, found.verdict[scans].tolist())
 
     def _prints(self, ends: Ends, certainty: int, ts_ns: int) -> None:
-        if not self.ground.internal[ends.src_zone] or not self.ground.internal[ends.dst_zone]:
-            return
         zones = self.memory("printers").get(ends.dst, dict)
         zones[ends.src_zone] = (ts_ns, ends.src)
         others = [(z, src) for z, (when, src) in zones.items() if z != ends.src_zone and ts_ns - when <= _DAY_NS]
@@ -56,19 +57,20 @@ class Printers(LeakDetector):
             return
         zone, src = others[0]
         by = service(ends.proto, ends.dst_port)
-        self.tell_flow(SHARED_PRINTER, (ends.dst,), ends,
-                       f"{self.en(ends.dst, ends.dst_zone)} is printed to at {by} by "
-                       f"{self.en(ends.src, ends.src_zone)} and by {self.en(src, zone)}",
-                       f"{self.ja(ends.dst, ends.dst_zone)}の{by}を{self.ja(ends.src, ends.src_zone)}"
-                       f"と{self.ja(src, zone)}が利用", ts_ns, certainty=certainty, measure="flows")
+        self.tell_flow(SHARED_PRINTER, (ends.dst,), ends, lambda: (
+            f"{self.en(ends.dst, ends.dst_zone)} is printed to at {by} by "
+            f"{self.en(ends.src, ends.src_zone)} and by {self.en(src, zone)}",
+            f"{self.ja(ends.dst, ends.dst_zone)}の{by}を{self.ja(ends.src, ends.src_zone)}"
+            f"と{self.ja(src, zone)}が利用"),
+            ts_ns, certainty=certainty, measure="flows")
 
     def _scans(self, ends: Ends, certainty: int, ts_ns: int, verdict: int) -> None:
         if self.memory("printers").seen(ends.src) is None:
             return
         by = service(ends.proto, ends.dst_port)
-        self.tell_flow(SCANS_ACROSS, (ends.src, ends.dst, ends.dst_port), ends,
-                       f"printer {self.en(ends.src, ends.src_zone)} opens {by} to "
-                       f"{self.en(ends.dst, ends.dst_zone)}",
-                       f"複合機{self.ja(ends.src, ends.src_zone)}から"
-                       f"{self.ja(ends.dst, ends.dst_zone)}へ{by}", ts_ns, certainty=certainty,
-                       verdict=verdict, measure="flows")
+        self.tell_flow(SCANS_ACROSS, (ends.src, ends.dst, ends.dst_port), ends, lambda: (
+            f"printer {self.en(ends.src, ends.src_zone)} opens {by} to "
+            f"{self.en(ends.dst, ends.dst_zone)}",
+            f"複合機{self.ja(ends.src, ends.src_zone)}から"
+            f"{self.ja(ends.dst, ends.dst_zone)}へ{by}"),
+            ts_ns, certainty=certainty, verdict=verdict, measure="flows")

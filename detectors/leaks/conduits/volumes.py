@@ -56,17 +56,18 @@ class Volumes(LeakDetector):
         self._named = np.array([False, *(bool(c.from_hosts and c.to_hosts) for c in self.policy.conduits)])
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
-        """Flow rows between zones that carry a fair part of a threshold, or go on."""
+        """Flow rows between zones that reach a threshold, or a fair part of it where the flow has other rows."""
         if not flows.flow_id.size:
             return
         a, b = flows.src_zone, flows.dst_zone
         up, down = flows.payload_bytes_toserver, flows.payload_bytes_toclient
-        fair = np.maximum(up, down) >= min(self._upload, self._relay) / 64
+        over = flows.end_reason != int(EndReason.ACTIVE_TIMEOUT)
+        whole, least = over & (flows.part == 0), min(self._upload, self._relay)
+        fair = np.maximum(up, down) >= np.where(whole, least, least / 64)
         rows = np.flatnonzero((a != b) & (a != 0) & (b != 0) & fair & (flows.tunnel_depth == 0))
         if rows.size:
-            over = flows.end_reason[rows] != int(EndReason.ACTIVE_TIMEOUT)
             self.at_flows(flows, rows, self._flow, ends_of(flows, rows), up[rows].tolist(), down[rows].tolist(),
-                          flows.ts_start_ns[rows].tolist(), flows.ts_end_ns[rows].tolist(), over.tolist(),
+                          flows.ts_start_ns[rows].tolist(), flows.ts_end_ns[rows].tolist(), over[rows].tolist(),
                           flows.verdict[rows].tolist(), flows.conduit[rows].tolist(),
                           flows.direction_certainty[rows].tolist())
 

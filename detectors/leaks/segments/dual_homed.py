@@ -55,7 +55,12 @@ class DualHomed(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Names in what was said, senders of ARP, and who passes packets on."""
-        first = self.seen.openings if said.buffers else self.seen.openings[:0]
+        if said.buffers:
+            self._addresses(packets, said)
+        self._names(said)
+
+    def _addresses(self, packets: Packets, said: Said) -> None:
+        first = self.seen.openings
         first = first[(packets.tunnel_depth[first] == 0) & (packets.src_mac[first] != 0)]
         for thinner, names in zip(self.passing_, (("src_mac", "src_ip_hi", "src_ip_lo"),
                                                   ("dst_mac", "dst_ip_hi", "dst_ip_lo")), strict=True):
@@ -68,7 +73,6 @@ class DualHomed(LeakDetector):
             rows = np.array([s.row for s in seen])
             self.at_packets(rows, self._mac, [s.mac for s in seen], [s.address for s in seen],
                             packets.vlan[rows].tolist(), packets.ts_ns[rows].tolist())
-        self._names(said)
 
     def _names(self, said: Said) -> None:
         for ends, ts_ns, number, (assigned, requested, name, client) in said_rows(

@@ -42,6 +42,25 @@ _SYN_ONLY, _WINDOW_NS, _CLOCKS, _RATES = 2, 600 * 10**9, 4, (1000, 250, 100)
 _HEADS = (40, 32, 44, 36, 28, 24, 48, 52, 56, 60, 20)
 
 
+_AWAY = [next(first for first in (64, 128, 255) if ttl <= first) - ttl for ttl in range(256)]
+
+
+class _Neighbours:
+    """The hosts of one zone and VLAN by how many routers they are away: how many in all, and where most of them are."""
+
+    __slots__ = ("hosts", "total", "usual")
+
+    def __init__(self) -> None:
+        self.hosts: dict[int, int] = {}
+        self.total, self.usual = 0, 0
+
+    def add(self, away: int, by: int) -> None:
+        """Add hosts at a distance, or take them away."""
+        self.hosts[away] = self.hosts.get(away, 0) + by
+        self.total += by
+        self.usual = max(self.hosts, key=lambda d: (self.hosts[d], -d))
+
+
 class SharedAddress(LeakDetector):
     """Compares TTLs with those of neighbours and TCP timestamps with clocks, and looks at what DHCP hands out."""
 
@@ -52,56 +71,63 @@ class SharedAddress(LeakDetector):
         """Forget everything learned."""
         super().reset()
         self.thinner_ = Thinner(1000)
+        self.groups_, self.hosts_ = self.memory("groups"), self.memory("hosts", self._gone)
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """SYNs of internal hosts, and DHCP."""
-        rows = self.seen.openings
-        rows = rows[(packets.proto[rows] == 6) & (packets.tcp_flags[rows] & 0x17 == _SYN_ONLY)
-                    & (packets.tunnel_depth[rows] == 0) & (packets.status[rows] == 0)]
-        if rows.size:
-            rows = rows[self.ground.internal[self.policy.zone_of(packets.src_ip_hi[rows], packets.src_ip_lo[rows])]]
-            key = mixed(packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.dst_ip_hi[rows],
-                        packets.dst_ip_lo[rows], packets.ip_ttl[rows])
-            rows = rows[self.thinner_.keep(key, packets.ts_ns[rows] // 10)]  # once in ten seconds
-        if rows.size:
-            ends, _ = opened_ends(self.policy, packets, rows)
-            stamps = [timestamp_of_syn(packets, said.buffers, row) if said.buffers else -1 for row in rows.tolist()]
-            self.at_packets(rows, self._syn, ends, packets.ip_ttl[rows].tolist(), stamps, packets.ts_ns[rows].tolist())
+        self._syns(packets, said)
         for one, ts_ns, number, values in said_rows(said, "dhcp", "dhcp_type", "assigned_ip", "server_ip", "relay_ip"):
             if values[0] in ("offer", "ack"):
                 self.at_said([number], self._handed_out, [(one, ts_ns, *values[1:])])
 
-    def _syn(self, ends: Ends, ttl: int, stamp: int, ts_ns: int) -> None:
-        self._ttl(ends, ttl, ts_ns)
-        if stamp >= 0:
-            self._stamp(ends, stamp, ts_ns)
+    def _syns(self, packets: Packets, said: Said) -> None:
+        rows = self.seen.openings
+        rows = rows[(packets.proto[rows] == 6) & (packets.tcp_flags[rows] & 0x17 == _SYN_ONLY)
+                    & (packets.tunnel_depth[rows] == 0) & (packets.status[rows] == 0)]
+        if not rows.size:
+            return
+        zone = self.policy.zone_of(packets.src_ip_hi[rows], packets.src_ip_lo[rows])
+        inside = self.ground.internal[zone]
+        rows, zone = rows[inside], zone[inside]
+        key = mixed(packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.dst_ip_hi[rows],
+                    packets.dst_ip_lo[rows], packets.ip_ttl[rows])
+        kept = self.thinner_.keep(key, packets.ts_ns[rows] // 10)  # once in ten seconds
+        rows = rows[kept]
+        self.at_packets(rows, self._ttl, rows.tolist(), zone[kept].tolist(), packets.vlan[rows].tolist(),
+                        packets.src_ip_hi[rows].tolist(), packets.src_ip_lo[rows].tolist(),
+                        packets.ip_ttl[rows].tolist())
+        if said.buffers:
+            stamps = np.array([timestamp_of_syn(packets, said.buffers, row) for row in rows.tolist()], np.int64)
+            rows, stamps = rows[stamps >= 0], stamps[stamps >= 0]
+            self.at_packets(rows, self._stamp, opened_ends(self.policy, packets, rows)[0], stamps.tolist(),
+                            packets.ts_ns[rows].tolist())
 
-    def _ttl(self, ends: Ends, ttl: int, ts_ns: int) -> None:
-        away = next(first for first in (64, 128, 255) if ttl <= first) - ttl
-        group = self.memory("groups").get((ends.src_zone, ends.vlan), dict)
-        hosts, key = self.memory("hosts", self._gone), (ends.src_zone, ends.vlan, ends.src)
+    def _ttl(self, row: int, zone: int, vlan: int, hi: int, lo: int, ttl: int) -> None:
+        away = _AWAY[ttl]
+        group = self.groups_.get((zone, vlan), _Neighbours)
+        hosts, key = self.hosts_, (zone, vlan, hi << 64 | lo)
         before = hosts.seen(key)
         if before != away:
             if before is not None:
                 hosts.drop(key)
                 self._gone(key, before)
             hosts.get(key, lambda: away)
-            group[away] = group.get(away, 0) + 1
-        total = sum(group.values())
-        usual = max(group, key=lambda d: (group[d], -d))
-        if total > self.settings.peers and group[usual] >= 0.8 * total and away == usual + 1:
-            self.tell(TTL_BELOW, (ends.src,), ends._replace(dst=0, dst_zone=0, src_port=0, dst_port=0),
-                      f"TTL {ttl} of {self.en(ends.src, ends.src_zone)} is one below that of "
-                      f"{group[usual]} of "
-                      f"{total} neighbours",
-                      f"{self.ja(ends.src, ends.src_zone)}のTTL "
-                      f"{ttl}は隣接{total}台中{group[usual]}台より1小さい",
-                      ts_ns, measured=float(ttl), threshold=float(ttl + 1), measure="TTL")
+            group.add(away, 1)
+        if away == group.usual + 1 and group.total > self.settings.peers and (
+                group.hosts[group.usual] >= 0.8 * group.total):
+            ends = Ends(key[2], src_zone=zone, proto=6, vlan=vlan, flow_id=int(self._packets.flow_id[row]))
+            self._below(ends, int(self._packets.ts_ns[row]), ttl, group.hosts[group.usual], group.total)
+
+    def _below(self, ends: Ends, ts_ns: int, ttl: int, alike: int, total: int) -> None:
+        self.tell(TTL_BELOW, (ends.src,), ends,
+                  f"TTL {ttl} of {self.en(ends.src, ends.src_zone)} is one below that of {alike} of {total} neighbours",
+                  f"{self.ja(ends.src, ends.src_zone)}のTTL {ttl}は隣接{total}台中{alike}台より1小さい",
+                  ts_ns, measured=float(ttl), threshold=float(ttl + 1), measure="TTL")
 
     def _gone(self, key: tuple[int, int, int], away: int) -> None:
-        group = self.memory("groups").seen(key[:2])
-        if group and group.get(away):
-            group[away] -= 1
+        group = self.groups_.seen(key[:2])
+        if group is not None and group.hosts.get(away):
+            group.add(away, -1)
 
     def _stamp(self, ends: Ends, stamp: int, ts_ns: int) -> None:
         """A clock is (time, value) when it was last read; it fits if it went on at one of the usual rates."""

@@ -14,7 +14,8 @@ from detectors.leaks.thin import Thinner, mixed
 
 _ARP, _NOT_IP = int(Status.ARP), int(Status.NOT_IP)
 _LLDP = 0x88CC
-_SIGNIFICANT = np.uint64(32)
+_LINK_4, _GROUPS, _EVERYBODY = np.uint32(0xE0000000), np.uint32(256), np.uint32(0xFFFFFFFF)
+_LINK_6 = np.uint16(0xFF02)
 PROTOCOLS = {1: "ICMP", 2: "IGMP", 17: "UDP", 58: "ICMPv6", 88: "EIGRP", 89: "OSPF", 103: "PIM", 112: "VRRP"}
 PORTS = {67: "DHCP", 68: "DHCP", 137: "NetBIOS", 138: "NetBIOS", 520: "RIP", 1985: "HSRP", 5353: "mDNS", 5355: "LLMNR",
          1900: "SSDP", 3702: "WS-Discovery"}
@@ -38,8 +39,7 @@ class Sightings:
 
     def of(self, packets: Packets, buffers: Sequence[np.ndarray]) -> list[Sighting]:
         """Return who was seen; without buffers (payload is not looked into) only senders of IP."""
-        outer = packets.tunnel_depth == 0
-        rows = np.flatnonzero(outer & ((packets.status == _ARP) | (packets.status == _NOT_IP) | _link_scope(packets)))
+        rows = _link_scope(packets)
         if not rows.size:
             return []
         key = mixed(packets.src_mac[rows], packets.src_ip_hi[rows], packets.src_ip_lo[rows], packets.vlan[rows],
@@ -56,10 +56,18 @@ class Sightings:
 
 
 def _link_scope(packets: Packets) -> np.ndarray:
-    """Return where the destination is 224.0.0.0/24, 255.255.255.255 or ff02::/16: routers do not pass it on."""
-    v4 = (packets.ip_version == 4) & ((packets.dst_ip_lo >> np.uint64(8) == MAPPED_LO + 0xE0000000 >> 8)
-                                      | (packets.dst_ip_lo == MAPPED_LO + 0xFFFFFFFF))
-    return v4 | ((packets.ip_version == 6) & (packets.dst_ip_hi >> np.uint64(48) == 0xFF02))
+    """Return the indices of packets that no router passes on: those without IP, and those to 224.0.0.0/24,
+    255.255.255.255 or ff02::/16. What can be told by the address alone is asked of all, the rest of few.
+    """
+    last = packets.dst_ip_lo.view(np.uint32)[::2]  # little-endian: the last 32 bits of each address
+    first = packets.dst_ip_hi.view(np.uint16)[3::4]  # and the first 16
+    rows = np.flatnonzero((last - _LINK_4 < _GROUPS) | (last == _EVERYBODY) | (first == _LINK_6)
+                          | (packets.status == _ARP) | (packets.status == _NOT_IP))
+    if not rows.size:
+        return rows
+    version, status = packets.ip_version[rows], packets.status[rows]
+    fits = (status == _ARP) | (status == _NOT_IP) | (version == 4) | ((version == 6) & (first[rows] == _LINK_6))
+    return rows[fits & (packets.tunnel_depth[rows] == 0)]
 
 
 def _ip(packets: Packets, row: int) -> Sighting:

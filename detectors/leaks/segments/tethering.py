@@ -32,6 +32,10 @@ class Tethering(LeakDetector):
         rows = self.seen.openings
         if not rows.size:
             return
+        found = self.seen.judgement
+        rows = rows[(found.src_zone == 0) | (found.dst_zone == 0)]
+        if not rows.size:
+            return
         hi, lo = packets.src_ip_hi[rows], packets.src_ip_lo[rows]
         entry = self.lists["tethering"].of_networks(hi, lo)
         stray = (entry != 0) & (self.policy.zone_of(hi, lo) == 0) & (packets.tunnel_depth[rows] == 0)
@@ -43,12 +47,11 @@ class Tethering(LeakDetector):
             return  # a reply: the address of the list answers
         known = self.lists["tethering"]
         name = known.entry(entry).name
-        self.tell_flow(
-            TETHERING, (ends.src,), ends,
+        self.tell_flow(TETHERING, (ends.src,), ends, lambda: (
             f"{host(ends.src)}, of the range of {name} (list of {known.date}), to "
             f"{self.en(ends.dst, ends.dst_zone)}",
             f"{host(ends.src)}（{name}の範囲、{known.date}版リスト）"
-            f"から{self.ja(ends.dst, ends.dst_zone)}へ",
+            f"から{self.ja(ends.dst, ends.dst_zone)}へ"),
             ts_ns, certainty=certainty)
 
 
