@@ -7,9 +7,13 @@ there is a second core another process compiles those of the last two meanwhile;
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -22,19 +26,23 @@ from columns.protocols.http import HTTP
 from columns.said import NOTHING_SAID, FlowFacts, Moment, Said, Step
 from detectors.mynumber.markup import text_of_xml
 from detectors.mynumber.masking import Masking
-from sekisho.detection import build_chain
+from sekisho.detection import build_chain, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.settings import default_settings
+from sensor.capture import open_capture
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
 from sensor.frames import frame_block, read_only
 from sensor.streams import Streams
-from zones import EXAMPLE, judge_flows, load_policy
+from zones import EXAMPLE, load_policy
 
 _SYN, _PATIENCE_S = 2, 300
 _ENDS = {"src_ip": address_int("10.10.1.1"), "dst_ip": address_int("192.0.2.1"), "src_port": 40000, "dst_port": 443}
 _OPENED = {"packet_number": 1, "proto": 6, "ip_version": 4, "frames": 1, "tcp_flags": _SYN, "flow_id": 1,
            "to_server": 1, "flow_event": int(FlowEvent.OPENED), **_ENDS}
+_LIMITED = {"src_ip": address_int("10.20.1.10"), "dst_ip": address_int("10.30.8.10"), "dst_port": 3389}
+"""A flow whose bytes count against the limit of its conduit in the example policy."""
+_PCAP_HEAD = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 _QUESTION = bytes.fromhex("000001000001000000000000" "0000020001")
 _NO_BYTES = read_only(b"")
 _NUMBER = "My Number 0123 4567 8903"  # its check digit is right, and it is nobody's
@@ -52,6 +60,7 @@ def load_kernels(payload: bool = True, rules: bool = False) -> None:
     Without payload those of streams and protocols are left out, without rules those of the signature engine.
     """
     helper = _compile_the_rest_meanwhile(payload) if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
+    _use_capture()
     _use_decode()
     _use_flow_table()
     if payload:
@@ -74,6 +83,16 @@ def _compile_the_rest_meanwhile(payload: bool) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", f"from sekisho import warm; {protocols}{detectors}"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def _use_capture() -> None:
+    """Read a capture of one frame; where no file can be written, its kernel is loaded with the first real one."""
+    with suppress(OSError), tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
+        path = Path(folder) / "one.pcap"
+        path.write_bytes(_PCAP_HEAD + struct.pack("<IIII", 0, 0, len(_FRAME), len(_FRAME)) + _FRAME)
+        with open_capture(path) as capture:
+            for _ in capture.blocks(1):
+                pass
 
 
 def _use_decode() -> None:
@@ -120,7 +139,7 @@ def use_detectors(payload: bool = True) -> None:
     flow = {"flow_id": 1, "proto": 6, "pkts_toserver": 1, "emitted_before": 2, "outcome": int(Outcome.ATTEMPTED),
             **_ENDS}
     packets, flows = PACKET.from_rows([_OPENED]), FLOW.from_rows([flow])
-    judge_flows(policy, flows)
+    build_judge(settings, policy).judge(FLOW.from_rows([flow, flow | _LIMITED]))
     chain, digest = build_chain(settings, policy), ResultDigest()
     digest.add_flows(flows)
     digest.add_alerts(chain.update(packets, FLOW.none, _SAID if payload else NOTHING_SAID))
