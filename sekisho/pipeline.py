@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,15 +19,15 @@ from detectors.mynumber.masking import Masking
 from sekisho.coverage import LOSSES, CoverageReport
 from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
+from sekisho.frames import frames_of
 from sekisho.garbage import rare_collections
-from sekisho.report import CaptureRead, Progress, ReplayReport, health_rows, refused_by_cause
+from sekisho.report import Progress, ReplayReport, health_rows, refused_by_cause
 from sekisho.settings import Settings, parser_settings
 from sekisho.traffic import Traffic
 from sekisho.warm import load_kernels
-from sensor.capture import open_capture
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowTable
-from sensor.frames import FrameBlock, read_only
+from sensor.frames import read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
 from sensor.streams import Acknowledged, Streams
 from zones import Policy
@@ -96,7 +95,8 @@ def replay(
         load_kernels(options.payload, options.ruleset is not None)
     try:
         with rare_collections():
-            for frames in run.timed("capture", _frames(options, run.report, run.traffic, progress)):
+            frames_read = frames_of(options.captures, options.batch, run.report, run.traffic, progress)
+            for frames in run.timed("capture", frames_read):
                 for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
                     for start, stop, flows in run.timed("flow", run.table.update(packets)):
                         some = slice_rows(packets, start, stop)
@@ -282,46 +282,8 @@ class _Run:
             yield item
 
 
-def _frames(
-    options: ReplayOptions, report: ReplayReport, traffic: Traffic, progress: Callable[[Progress], None] | None
-) -> Iterator[FrameBlock]:
-    """Yield the frames of all captures, numbering the packets through, and keep the report up to date."""
-    total, done = _total_bytes(options.captures), 0
-    counters = report.counters.setdefault("capture", {})
-    for path in options.captures:
-        with open_capture(path, first_packet=report.packets + 1) as capture:
-            read = CaptureRead(str(path), report.packets + 1)
-            report.captures.append(read)
-            try:
-                for block in capture.blocks(options.batch):
-                    _count(block, read, report)
-                    traffic.largest_bytes = max(traffic.largest_bytes, int(block.wire_bytes.max(initial=0)))
-                    yield block
-                    if progress:
-                        progress(Progress(done + capture.bytes_read, total, report.packets, report.alerts))
-            finally:
-                done += capture.bytes_read
-                report.notes += capture.notes
-                for cause, count in capture.counters.items():
-                    counters[cause] = counters.get(cause, 0) + count
-
-
-def _count(block: FrameBlock, read: CaptureRead, report: ReplayReport) -> None:
-    frames, wire_bytes = block.offset.size, int(block.wire_bytes.sum(dtype=np.int64))
-    if not report.packets:
-        report.first_ns = int(block.ts_ns[0])
-    read.packets, read.bytes = read.packets + frames, read.bytes + wire_bytes
-    report.packets, report.bytes = report.packets + frames, report.bytes + wire_bytes
-
-
 def _decoding(options: ReplayOptions) -> DecodeSettings:
     """Rules look into what other sensors look into: only TCP with a bad checksum is refused, unless it is said."""
     settings = options.settings.decode
     rules = options.ruleset is not None and settings.refuse_by == "auto"
     return replace(settings, refuse_by="tcp") if rules else settings
-
-
-def _total_bytes(captures: Sequence[Path | str]) -> int:
-    """Return the size of all captures, or 0 where one is a pipe and nobody can know."""
-    sizes = [os.stat(path).st_size if os.path.isfile(path) else 0 for path in captures]
-    return sum(sizes) if all(sizes) else 0
