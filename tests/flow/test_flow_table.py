@@ -123,6 +123,7 @@ def test_equals_the_oracle(rows):
 @settings(max_examples=10 if PLAIN else 100, deadline=None)
 @given(traffic(), st.lists(st.integers(1, 120), max_size=8))
 def test_portions_do_not_matter(rows, cuts):
+    cuts = [c for c in cuts if c >= len(rows) or rows[c]["status"] != Status.QUOTED]  # of one frame
     packets, flows = run(rows)
     cut_packets, cut_flows = run(rows, cuts=cuts)
     assert as_dicts(flows) == as_dicts(cut_flows)

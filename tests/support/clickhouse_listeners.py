@@ -151,6 +151,18 @@ class ClickHouseListeners:
         """Stop its threads in their tracks: connections stay open and nothing answers, until resume()."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGSTOP)
+        while not self._stopped():
+            time.sleep(0.005)
+
+    def _stopped(self) -> bool:
+        """Has every thread stopped? A thread that runs when the signal is sent goes on for a moment."""
+        assert self.process is not None
+        try:
+            states = {task.read_text().rpartition(") ")[2][0]
+                      for task in Path(f"/proc/{self.process.pid}/task").glob("*/stat")}
+        except FileNotFoundError:  # a thread that ended meanwhile
+            return False
+        return states <= set("TtZX")
 
     def resume(self) -> None:
         """Go on after pause()."""

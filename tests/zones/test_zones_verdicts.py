@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from columns import FLOW, PACKET, rows_in
@@ -276,11 +276,13 @@ def mixed(seed):
         stream.wait(float(rng.choice([0, 0.5, 30, 250, 700])))
         if rng.integers(0, 60) == 0:
             stream.wait(-9000)
+            live.append(stream.open(*(str(h) for h in rng.choice(hosts, 2, replace=False))))  # a packet sets it back
     return stream
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 200), max_size=12), st.booleans())
+@example(7604, [], True)
 def test_portions_do_not_change_the_alerts(seed, cuts, small):
     limits = FindingSettings(findings=64, flows=64, per_initiator=2, per_zone_pair=2) if small else FindingSettings()
     stream = mixed(seed)
