@@ -200,7 +200,8 @@ def test_a_store_with_one_row_answers_every_question(empty, execute):
 
 
 def test_check_names_what_is_broken(empty, execute):
-    execute("DROP TABLE traffic_1m_mv")
+    for view in ("traffic_1m_mv", "traffic_1h_mv"):
+        execute(f"DROP TABLE {view}")
     execute("ALTER TABLE traffic_1m DROP COLUMN packets_toclient")
     broken = {f.name for f in check(empty, FIXED) if f.problem}
     assert "dos/packet_rate" in broken
