@@ -25,13 +25,13 @@ from sekisho.sinks import CollectSink, EveSink, StoreSink
 from sekisho.store_place import StorePlace, store_place
 from sekisho.store_report import prune_lines
 from sekisho.summary import print_summary, summary_json
-from sekisho.suricata.taking import TakenOver, take_over
 from sekisho.terminal import Screen
 from storage import Begun, Run
 from zones import Policy, load_policy
 
 if TYPE_CHECKING:
     from detectors.signatures.language.ruleset import RuleSet
+    from sekisho.suricata.taking import TakenOver
 
 DONE, FAILED, ALERTED = 0, 1, 3
 
@@ -107,6 +107,8 @@ def requested_settings(request: Request) -> tuple[Settings, TakenOver | None]:
     that it names brought."""
     settings, taken = load_settings(request.config), None
     if request.suricata_yaml is not None or request.suricata_set:
+        from sekisho.suricata.taking import take_over
+
         taken = take_over(settings, request.suricata_yaml, request.suricata_set)
         settings = taken.settings
     if request.checksums is not None:
