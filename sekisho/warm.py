@@ -1,7 +1,7 @@
 """Have every kernel ready before packets flow: loaded from the cache, or compiled on the first run.
 
-A first run compiles for half a minute. Packets, protocols and detectors do not need one another's kernels, so where
-there is a second core another process compiles those of the last two meanwhile; both meet in the cache on disk.
+A first run compiles for half a minute. Detectors and all else do not need one another's kernels, so where there is a
+second core another process compiles those of the detectors meanwhile; both meet in the cache on disk.
 """
 
 from __future__ import annotations
@@ -59,29 +59,27 @@ def load_kernels(payload: bool = True, rules: bool = False) -> None:
 
     Without payload those of streams and protocols are left out, without rules those of the signature engine.
     """
-    helper = _compile_the_rest_meanwhile(payload) if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
+    helper = _compile_detectors_meanwhile(payload) if is_cold() and len(os.sched_getaffinity(0)) > 1 else None
     _use_capture()
     _use_decode()
     _use_flow_table()
     if payload:
         _use_streams()
+        use_protocols()
+        _use_masking()
     if helper is not None:
         try:
             helper.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             helper.kill()
-    if payload:
-        use_protocols()
     use_detectors(payload)
     if rules:
         _use_signatures()
 
 
-def _compile_the_rest_meanwhile(payload: bool) -> subprocess.Popen[bytes]:
-    protocols = "warm.use_protocols(); " if payload else ""
-    detectors = f"warm.use_detectors({payload})"
+def _compile_detectors_meanwhile(payload: bool) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", f"from sekisho import warm; {protocols}{detectors}"],
+        [sys.executable, "-c", f"from sekisho import warm; warm.use_detectors({payload})"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -146,6 +144,9 @@ def use_detectors(payload: bool = True) -> None:
     digest.add_alerts(chain.update(PACKET.none, flows))
     digest.add_alerts(chain.finish())
     digest.hexdigest()
-    if payload:
-        Masking().masked(HTTP, HTTP.from_rows([{"url": _NUMBER}, {"url": _NUMBER.replace(" ", "%20")}]))
-        text_of_xml(b"<p/>")
+
+
+def _use_masking() -> None:
+    """Use the kernels that mask stored text."""
+    Masking().masked(HTTP, HTTP.from_rows([{"url": _NUMBER}, {"url": _NUMBER.replace(" ", "%20")}]))
+    text_of_xml(b"<p/>")
