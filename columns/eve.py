@@ -68,12 +68,17 @@ def flow_lines(flows: Any, vocabularies: Vocabularies, *, alerted: np.ndarray | 
     community(own, flows, options)
     own.add(_tcp_objects(flows))
     ip_version(own, flows)
-    flow.number("age", np.maximum(flows.ts_end_ns // _SECOND - flows.ts_start_ns // _SECOND, 0))
+    flow.number("age", age_s(flows))
     flow.word("state", _flow_state(flows), ("new", "established", "closed"))
     flow.switch("alerted", np.zeros(rows, bool) if alerted is None else alerted)
     ours.word("end_reason", flows.end_reason, _labels(EndReason))
     ours.word("tcp_state", flows.tcp_state, _labels(TcpState))
     return event.lines()
+
+
+def age_s(flows: Any) -> np.ndarray:
+    """Return how long flows lasted, from whole second to whole second, as Suricata counts."""
+    return np.maximum(flows.ts_end_ns // _SECOND - flows.ts_start_ns // _SECOND, 0)
 
 
 def community(own: Fields, batch: Any, options: EveSettings) -> None:

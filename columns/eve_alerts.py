@@ -13,7 +13,10 @@ from columns.community_id import PORT_PROTOS, community_ids
 from columns.eve import Event, Form, number_form, proto_form, vlan_form
 from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_values import Fields, blank, json_text, key_text
-from columns.schema import Text, rows_in, text_values
+from columns.schema import rows_in, text_values
+
+_WITHIN = '{"alert":'
+"""How a context begins that has something to say within ``alert``."""
 
 
 def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULTS) -> str:
@@ -25,9 +28,12 @@ def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULT
     if rows == 0:
         return ""
     event = Event("alert", alerts.ts_ns, sensor, options)
-    event.object("alert").add(_alert_objects(alerts))
+    contexts = text_values(alerts.context)
+    parsed = [json.loads(text) if text.startswith(_WITHIN) or (text and options.ipv6_full) else None
+              for text in contexts]
+    event.object("alert").add(_alert_objects(alerts, [said.pop("alert", {}) if said else {} for said in parsed]))
     event.derive(ALERT, alerts, {}, _ALERT_FORMS if options.references else {**_ALERT_FORMS, "references": _elsewhere})
-    event.own.add(_merged(alerts.context, options.ipv6_full))
+    event.own.add(_merged(contexts, parsed, options.ipv6_full))
     if not options.community_id:
         return event.lines()
     many = (alerts.dst_prefix_bits != 128) | (alerts.src_port == 0) | (alerts.dst_port == 0)
@@ -38,40 +44,24 @@ def alert_lines(alerts: Any, *, sensor: str = "", options: EveSettings = DEFAULT
     return event.lines()
 
 
-def _alert_objects(alerts: Any) -> list[str]:
-    """What the object ``alert`` begins with, in Suricata's order."""
+def _alert_objects(alerts: Any, within: list[dict[str, Any]]) -> list[str]:
+    """What the object ``alert`` begins with, in Suricata's order, then what the contexts say within it.
+
+    The action is allowed, unless an inline sensor was to be told.
+    """
     rows = zip(alerts.gid.tolist(), alerts.signature_id.tolist(), alerts.rev.tolist(), text_values(alerts.signature),
-               text_values(alerts.category), alerts.severity.tolist(), text_values(alerts.context), strict=True)
-    return [f',"action":"{_done(context)}","gid":{gid},"signature_id":{number},"rev":{rev},'
-            f'"signature":{json_text(words)},"category":{json_text(kind)},"severity":{severity}{_within(context)}'
-            for gid, number, rev, words, kind, severity, context in rows]
+               text_values(alerts.category), alerts.severity.tolist(), within, strict=True)
+    return [f',"action":"{said.pop("action", "allowed")}","gid":{gid},"signature_id":{number},"rev":{rev},'
+            f'"signature":{json_text(words)},"category":{json_text(kind)},"severity":{severity}'
+            + "".join(key_text(name) + json_text(value) for name, value in said.items())
+            for gid, number, rev, words, kind, severity, said in rows]
 
 
-_WITHIN = '{"alert":'
-"""How a context begins that has something to say within ``alert``."""
-
-
-def _said_within(context: str) -> dict[str, Any]:
-    return json.loads(context)["alert"] if context.startswith(_WITHIN) else {}
-
-
-def _done(context: str) -> str:
-    """The action: allowed, unless an inline sensor was to be told."""
-    return str(_said_within(context).get("action", "allowed"))
-
-
-def _within(context: str) -> str:
-    return "".join(key_text(name) + json_text(value) for name, value in _said_within(context).items()
-                   if name != "action")
-
-
-def _merged(context: Text, full: bool) -> list[str]:
-    """The fields of JSON objects, each as a field of the event; what belongs into ``alert`` is there."""
+def _merged(contexts: list[str], parsed: list[dict[str, Any] | None], full: bool) -> list[str]:
+    """The fields of JSON objects, each as a field of the event; parsed: those that are not shown as they are."""
     found = []
-    for text in text_values(context):
-        if text.startswith(_WITHIN) or (full and text):
-            said = json.loads(text)
-            said.pop("alert", None)
+    for text, said in zip(contexts, parsed, strict=True):
+        if said is not None:
             for holder in (said.get(name, {}) for name in ("flow", "tunnel") if full):
                 for end in ("src_ip", "dest_ip"):
                     if ":" in holder.get(end, ""):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from columns.address import mac_text
-from columns.eve import FLOW_FORMS, TCP_FLAGS, Event, Form, add_column, community, ip_version
+from columns.eve import FLOW_FORMS, TCP_FLAGS, Event, Form, add_column, age_s, community, ip_version
 from columns.eve_settings import DEFAULTS, EveSettings
 from columns.eve_values import Fields, blank, json_text, key_text, picked, times
 from columns.flow import FLOW
 from columns.schema import rows_in, take_rows
 
-_TCP, _SECOND = 6, 1_000_000_000
+_TCP = 6
 
 
 def netflow_lines(flows: Any, *, sensor: str = "", options: EveSettings = DEFAULTS) -> str:
@@ -50,15 +51,20 @@ def _netflow_lines(flows: Any, sent: str, sensor: str, options: EveSettings) -> 
     netflow.number("bytes", getattr(flows, f"bytes_{sent}"))
     netflow.add(times("start", flows.ts_start_ns))
     netflow.add(times("end", flows.ts_end_ns))
-    netflow.number("age", np.maximum(flows.ts_end_ns // _SECOND - flows.ts_start_ns // _SECOND, 0))
+    netflow.number("age", age_s(flows))
     netflow.number("min_ttl", getattr(flows, f"ttl_{sent}"))
     return event.lines()
 
 
 def _tcp_one_way(flags: np.ndarray, proto: np.ndarray) -> list[str]:
-    known = [key_text("tcp") + json_text({"tcp_flags": f"{f:02x}", **{n: True for n, bit in TCP_FLAGS if f & bit}})
-             for f in range(256)]
-    return blank(picked(known, flags), proto != _TCP)
+    return blank(picked(_tcp_objects(), flags), proto != _TCP)
+
+
+@cache
+def _tcp_objects() -> list[str]:
+    """The object ``tcp`` for each combination of flags."""
+    return [key_text("tcp") + json_text({"tcp_flags": f"{f:02x}", **{n: True for n, bit in TCP_FLAGS if f & bit}})
+            for f in range(256)]
 
 
 def _one_mac(column: str) -> Form:

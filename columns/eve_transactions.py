@@ -62,15 +62,14 @@ def transaction_lines(table: Table, batch: Any, vocabularies: Vocabularies, *, s
         shape, rows = _SHAPES[table.name], _as_dicts(batch)
         shown = [(k, shape.event_type(row), shape.eve_object(row)) for k, row in enumerate(rows)]
         return _shaped_lines(shown, table, batch, vocabularies, sensor, options)
-    event_type = table.name
-    if not options.writes(event_type):
+    if not options.writes(table.name):
         return ""
     if table.name == "anomaly" and options.anomalies:
         batch = take_rows(batch, np.isin(text_values(batch.type), options.anomalies))
         if not rows_in(batch):
             return ""
     batch = _from_sender(batch)
-    event = Event(event_type, batch.ts_ns, sensor, options)
+    event = Event(table.name, batch.ts_ns, sensor, options)
     event.derive(table, batch, vocabularies, _forms(table.name, options))
     _origin(event, batch, options)
     return event.lines()

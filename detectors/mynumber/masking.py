@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from json import dumps
 from json import loads as json_of
 from typing import Any
@@ -18,7 +19,7 @@ from detectors.mynumber.escapes import find_escaped
 from detectors.mynumber.searching import next_candidate
 from detectors.mynumber.text import WHOLE
 
-_ROOM = 1024
+_ROOM, _DIGITS = 1024, 12
 _STAR = 0x2A
 _STRICT = np.int64(1)
 _ENCODED = frozenset({"payload", "packet"})
@@ -75,7 +76,7 @@ class Masking:
     def __init__(self) -> None:
         self._classes, self._out = byte_classes(), np.zeros((_ROOM, 4), np.int64)
         self._undone, self._places = np.zeros(WHOLE, np.uint8), np.zeros(WHOLE + 1, np.int64)
-        self._spans = np.zeros((12 * _ROOM, 3), np.int64)
+        self._spans = np.zeros((_DIGITS * _ROOM, 3), np.int64)
         self.counted = 0
 
     def masked(self, table: Table, batch: Any) -> Any:
@@ -86,8 +87,7 @@ class Masking:
                 before = getattr(batch, column.name)
                 if before.data.size < 12:
                     continue
-                json = column.dtype == "json"
-                after = self._escaped(self._plain(before, json=json), json=json)
+                after = self._text(before, json=column.dtype == "json")
                 if after is not before:
                     changed[column.name] = after
         return batch._replace(**changed) if changed else batch
@@ -100,44 +100,50 @@ class Masking:
                 said = json_of(value)
                 for name in _ENCODED & said.keys():
                     raw = text_column([base64.b64decode(said[name])])
-                    masked = self._escaped(self._plain(raw, json=False), json=False)
+                    masked = self._text(raw, json=False)
                     if masked is not raw:
                         said[name], changed = base64.b64encode(masked.data.tobytes()).decode("ascii"), True
                 values[k] = dumps(said, ensure_ascii=False, separators=(",", ":"))
         return text_column(values) if changed else context
 
+    def _text(self, text: Text, *, json: bool) -> Text:
+        """Return a text with its numbers masked, those that stand there first; itself where there is none."""
+        return self._escaped(self._plain(text, json=json), json=json)
+
     def _plain(self, text: Text, *, json: bool) -> Text:
-        value, at, found, data = 0, 0, [], _to_read(text.data)
-        while value < text.offsets.size - 1:
-            count, value, at = find_numbers(data, text.offsets, value, at, self._classes, self._out)
-            found.append(self._out[:count].copy())
-        places = np.concatenate(found)
-        if json and len(places):
-            places = places[[_in_string(text, *place[:2]) for place in places.tolist()]]
-        if not len(places):
-            return text
-        self.counted += len(places)
-        masked = text.data.copy()
-        star_out(data, masked, places)
-        return Text(masked, text.offsets)
+        data = _to_read(text.data)
+        places = _all(text, self._out, lambda value, at: find_numbers(
+            data, text.offsets, value, at, self._classes, self._out))
+        return self._starred(text, places, 1, json, lambda masked, found: star_out(data, masked, found))
 
     def _escaped(self, text: Text, *, json: bool) -> Text:
         """Return a text with the numbers masked that show when escapes are undone."""
-        value, at, found, data = 0, 0, [], _to_read(text.data)
-        while value < text.offsets.size - 1:
-            count, value, at = find_escaped(data, text.offsets, value, at, self._classes, _STRICT, self._undone,
-                                            self._places, self._spans)
-            found.append(self._spans[:count].copy())
-        spans = np.concatenate(found)
-        if json and len(spans):
-            inside = [_in_string(text, *span[:2]) for span in spans[::12].tolist()]
-            spans = spans[np.repeat(np.array(inside), 12)]
-        if not len(spans):
+        data = _to_read(text.data)
+        spans = _all(text, self._spans, lambda value, at: find_escaped(
+            data, text.offsets, value, at, self._classes, _STRICT, self._undone, self._places, self._spans))
+        return self._starred(text, spans, _DIGITS, json, star_spans)
+
+    def _starred(self, text: Text, found: np.ndarray, rows: int, json: bool,
+                 star: Callable[[np.ndarray, np.ndarray], None]) -> Text:
+        """Return a text with what was found overwritten by star; each number has so many rows of found."""
+        if json and len(found):
+            inside = [_in_string(text, *row[:2]) for row in found[::rows].tolist()]
+            found = found[np.repeat(np.array(inside), rows)]
+        if not len(found):
             return text
-        self.counted += len(spans) // 12
+        self.counted += len(found) // rows
         masked = text.data.copy()
-        star_spans(masked, spans)
+        star(masked, found)
         return Text(masked, text.offsets)
+
+
+def _all(text: Text, room: np.ndarray, find: Callable[[int, int], tuple[int, int, int]]) -> np.ndarray:
+    """Return all rows that find writes to room, from value to value: (rows, next value, where to begin in it)."""
+    value, at, found = 0, 0, []
+    while value < text.offsets.size - 1:
+        count, value, at = find(value, at)
+        found.append(room[:count].copy())
+    return np.concatenate(found)
 
 
 def _to_read(data: np.ndarray) -> np.ndarray:
@@ -150,10 +156,10 @@ def _in_string(text: Text, value: int, start: int) -> bool:
     """Return whether a place in a JSON value lies in a string: a number there is no quantity."""
     before = text.data[text.offsets[value] : start]
     quotes = np.flatnonzero(before == _QUOTE)
-    return sum(1 for q in quotes.tolist() if not _escaped(before, q)) % 2 == 1
+    return sum(1 for q in quotes.tolist() if not _behind_backslash(before, q)) % 2 == 1
 
 
-def _escaped(data: np.ndarray, at: int) -> bool:
+def _behind_backslash(data: np.ndarray, at: int) -> bool:
     """Return whether the character at a place stands behind an odd number of backslashes."""
     count = 0
     while at - 1 - count >= 0 and data[at - 1 - count] == _BACKSLASH:

@@ -108,5 +108,6 @@ class Unpacking:
                     yield name, self._taken(data[body : body + packed])
                 at = body + packed
             if unknown:
-                at = data.find(_MEMBER, at) if data.find(_MEMBER, at) >= 0 else len(data)
+                following = data.find(_MEMBER, at)
+                at = following if following >= 0 else len(data)
 

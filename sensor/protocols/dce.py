@@ -33,7 +33,12 @@ class Packet(NamedTuple):
 def looks_like(head: bytes) -> bool:
     """Tell whether bytes begin as a packet of version 5."""
     return (len(head) >= HEADER_BYTES and head[0] == 5 and head[1] <= 1 and head[2] <= 19 and head[4] & 0xEF == 0
-            and head[5] <= 3 and int.from_bytes(head[8:10], "little" if head[4] else "big") >= HEADER_BYTES)
+            and head[5] <= 3 and _size_of(head) >= HEADER_BYTES)
+
+
+def _size_of(head: bytes | bytearray) -> int:
+    """Return how long a packet is, header and all, as its header says."""
+    return int.from_bytes(head[8:10], "little" if head[4] else "big")
 
 
 class PacketReader:
@@ -54,13 +59,13 @@ class PacketReader:
                 yield _packet(data[at:stop])
                 at = stop
                 continue
-            wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else self._size()
+            wanted = HEADER_BYTES if len(self._held) < HEADER_BYTES else _size_of(self._held)
             piece = data[at : at + wanted - len(self._held)]
             self._held += piece
             at += len(piece)
             if len(self._held) == HEADER_BYTES and not looks_like(self._held):
                 self.lost = True
-            elif len(self._held) >= HEADER_BYTES and len(self._held) >= self._size():
+            elif len(self._held) >= HEADER_BYTES and len(self._held) >= _size_of(self._held):
                 whole = bytes(self._held)
                 self._held.clear()
                 yield _packet(whole)
@@ -68,19 +73,17 @@ class PacketReader:
     def gap(self, size: int) -> None:
         """Pass over a gap; a packet that is cut by it is lost, and what comes behind is taken for the next one."""
         if len(self._held) >= HEADER_BYTES:
-            self._skip = self._size() - len(self._held)
+            self._skip = _size_of(self._held) - len(self._held)
         self._held.clear()
         self._skip = max(self._skip - size, 0)
-
-    def _size(self) -> int:
-        return int.from_bytes(self._held[8:10], "little" if self._held[4] else "big")
 
 
 def _end_of(data: bytes, at: int) -> int:
     """Return where the packet ends that begins at a place of data, 0 where it does not, or where it is no packet."""
-    if len(data) - at < HEADER_BYTES or not looks_like(data[at : at + HEADER_BYTES]):
+    head = data[at : at + HEADER_BYTES]
+    if not looks_like(head):
         return 0
-    stop = at + int.from_bytes(data[at + 8 : at + 10], "little" if data[at + 4] else "big")
+    stop = at + _size_of(head)
     return stop if stop <= len(data) else 0
 
 

@@ -91,24 +91,22 @@ class Dissector:
                 for event in datagrams.before(2 * number + (row < 0)):
                     self._take_datagram(*event)
             talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
-            data = bytes(buffers[buffer][start : start + size])
-            rest = data
-            if talk is not None and talk.ahead is not None:
+            if talk is None:
+                if flags & END or flow_id in self._labels or row < 0:
+                    continue
+                talk = self._begin(_facts(packets, row, side == 0), at)
+            data = rest = bytes(buffers[buffer][start : start + size])
+            if talk.ahead is not None:
                 if some_passed:
                     talk.ahead.passed_by(records["passed"][k].tolist())
                 rest = talk.ahead.take(side, data, gap)
                 if rest or flags & END:
                     self._guard(talk, talk.catch_up, at)
             if flags & END:
-                if talk is not None:
-                    self._end(talk, at)
-                    if self._inspected:
-                        self._spoken.append(Stretch(talk.flow, at, talk.app_proto, True, b"", ended=True))
+                self._end(talk, at)
+                if self._inspected:
+                    self._spoken.append(Stretch(talk.flow, at, talk.app_proto, True, b"", ended=True))
                 continue
-            if talk is None:
-                if flow_id in self._labels or row < 0:
-                    continue
-                talk = self._begin(_facts(packets, row, side == 0), at)
             told = len(self._spoken)
             if rest:
                 self._guard(talk, talk.say, side == 0, rest, gap, at)

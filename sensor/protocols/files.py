@@ -76,7 +76,10 @@ class FileTracker:
         return ISO_OFFSET - self.size if self.size < ISO_OFFSET else 0 if self.size < _ISO_END else NO_END
 
     def data(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Take the next bytes; those that do not matter are only counted."""
+        if self.passable >= len(data):
+            self.skip(len(data))
+            return
         if self._hashes and not self.gaps:
             for h in self._hashes:
                 h.update(data)

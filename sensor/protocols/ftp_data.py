@@ -39,8 +39,6 @@ class FtpData:
             self._tracker = self._begin(to_server, at)
         if to_server != self._to_server:
             self._context.count("ftp_data_both_ways")
-        elif self._tracker.passable >= len(data):
-            self._tracker.skip(len(data))
         else:
             self._tracker.data(data)
 

@@ -8,7 +8,6 @@ import ipaddress
 import struct
 from typing import Any
 
-from columns.address import mac_text
 from detectors.signatures.engine.judge import Match, Verdict
 from detectors.signatures.engine.scene import PacketView
 from detectors.signatures.engine.settings import SignatureSettings
@@ -71,7 +70,12 @@ def _ethernet_header(packet: PacketView) -> bytes:
         return b""
     tags = b"".join(struct.pack(">HH", 0x8100, tag) for tag in (packet.vlan, packet.vlan_inner) if tag)
     kind = 0x0800 if packet.ip_version == 4 else 0x86DD
-    return packet.dst_mac.to_bytes(6, "big") + packet.src_mac.to_bytes(6, "big") + tags + struct.pack(">H", kind)
+    return _macs(packet) + tags + struct.pack(">H", kind)
+
+
+def _macs(packet: PacketView) -> bytes:
+    """Both addresses as Ethernet has them."""
+    return packet.dst_mac.to_bytes(6, "big") + packet.src_mac.to_bytes(6, "big")
 
 
 def _network_header(packet: PacketView) -> bytes:
@@ -91,7 +95,7 @@ def _network_header(packet: PacketView) -> bytes:
 def _link_header(packet: PacketView) -> bytes:
     kind = packet.link_type
     if kind == _ETHERNET:
-        ends = bytes.fromhex((mac_text(packet.dst_mac) + mac_text(packet.src_mac)).replace(":", ""))
+        ends = _macs(packet)
         for size in (14, 18, 22, 26):
             head = packet.before_network(size)
             if len(head) == size and head.startswith(ends):

@@ -112,26 +112,23 @@ def message_of(data: bytes) -> Message | None:
 
 def transforms_v1(body: bytes) -> list[Transform]:
     """Return the transforms of all proposals of a security association of version 1."""
-    found: list[Transform] = []
-    for proposal in _chain(body, 8, _PROPOSALS):
-        if len(proposal) < 4:
-            break
-        for raw in _chain(proposal, 4 + proposal[2], _TRANSFORMS):
-            if len(raw) >= 4 and len(found) < _TRANSFORMS:
-                found.append(Transform(0, raw[1], tuple(_attributes(raw[4:]))))
-    return found
+    return [Transform(0, raw[1], tuple(_attributes(raw[4:]))) for raw in _transforms(body, 8)]
 
 
 def transforms_v2(body: bytes) -> list[Transform]:
     """Return the transforms of all proposals of a security association of version 2."""
-    found: list[Transform] = []
-    for proposal in _chain(body, 0, _PROPOSALS):
+    return [Transform(raw[0], int.from_bytes(raw[2:4], "big"), tuple(_attributes(raw[4:])))
+            for raw in _transforms(body, 0)]
+
+
+def _transforms(body: bytes, at: int) -> list[bytes]:
+    """Return the substructures of all proposals from a place on, whole ones and no more than are looked at."""
+    found: list[bytes] = []
+    for proposal in _chain(body, at, _PROPOSALS):
         if len(proposal) < 4:
             break
-        for raw in _chain(proposal, 4 + proposal[2], _TRANSFORMS):
-            if len(raw) >= 4 and len(found) < _TRANSFORMS:
-                found.append(Transform(raw[0], int.from_bytes(raw[2:4], "big"), tuple(_attributes(raw[4:]))))
-    return found
+        found += [raw for raw in _chain(proposal, 4 + proposal[2], _TRANSFORMS) if len(raw) >= 4]
+    return found[:_TRANSFORMS]
 
 
 def _chain(data: bytes, at: int, most: int) -> Iterator[bytes]:

@@ -61,12 +61,8 @@ class Sink:
         passed = min(self._again, len(data))
         self._again -= passed
         if len(data) > passed:
-            tracker = self._transfer.tracker
             self._transfer.next_offset += len(data) - passed
-            if tracker.passable >= len(data) - passed:
-                tracker.skip(len(data) - passed)
-            else:
-                tracker.data(data[passed:] if passed else data)
+            self._transfer.tracker.data(data[passed:] if passed else data)
 
     @property
     def patient(self) -> bool:
