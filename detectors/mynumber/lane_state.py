@@ -17,12 +17,15 @@ LANE = np.dtype([("flow_id", "u8"), ("next_seq", "u4"), ("slot", "i4"), ("begin"
 comes next, in how many bytes more a number waits for a keyword, whether the last bytes may begin one, both for what the
 bytes say in base64, too, and characters of that over."""
 
+LANE_BYTES = HISTORY_BYTES * 4 // 3 * 78 // 76 + 8
+"""So much of a direction is kept that, in base64 with its line ends, it says HISTORY_BYTES."""
+
 BYTES, PACKETS, CANDIDATES, BROKEN, REPLACED, DECODED, TOO_LONG, COUNTS = range(8)
 COUNT_NAMES = ("bytes_scanned", "packets_scanned", "candidates", "order_broken", "history_replaced", "payloads_decoded",
                "payload_too_long")
 
 class Lanes(NamedTuple):
-    """What is kept between packets: LANE[lanes], uint8[lanes, 2 * HISTORY_BYTES], and scratch space.
+    """What is kept between packets: LANE[lanes], uint8[lanes, 2 * LANE_BYTES], and scratch space.
 
     seam_text and decoded_text are seam and decoded to read, as the buffers of packets are.
     """
@@ -40,8 +43,8 @@ class Lanes(NamedTuple):
 
 def new_lanes(lanes: int, edges: np.ndarray, base64: Base64) -> Lanes:
     """Return room for so many directions (a power of two); memory is taken when it is used."""
-    seam, decoded = (np.zeros(HISTORY_BYTES + WHOLE, np.uint8) for _ in range(2))
-    return Lanes(np.zeros(lanes, LANE), np.zeros((lanes, 2 * HISTORY_BYTES), np.uint8), seam, _to_read(seam), decoded,
+    seam, decoded = (np.zeros(LANE_BYTES + WHOLE, np.uint8) for _ in range(2))
+    return Lanes(np.zeros(lanes, LANE), np.zeros((lanes, 2 * LANE_BYTES), np.uint8), seam, _to_read(seam), decoded,
                  _to_read(decoded), edges, base64, np.zeros(COUNTS, np.int64))
 
 
@@ -82,15 +85,15 @@ def remember(state, index, b, start, size, seq):
     """Add a payload to the history of a direction, of which the last bytes are kept."""
     lane, history = state.lanes[index], state.history[index]
     lane["next_seq"] = np.uint32((np.int64(seq) + size) & 0xFFFFFFFF)
-    taken = min(size, HISTORY_BYTES)
+    taken = min(size, LANE_BYTES)
     end = lane["begin"] + lane["size"]
     if end + taken > history.size:
-        kept = min(lane["size"], HISTORY_BYTES - taken)
+        kept = min(lane["size"], LANE_BYTES - taken)
         copy_bytes(history, 0, history, end - kept, kept)
         lane["begin"], lane["size"], end = 0, kept, kept
     copy_bytes(history, end, b, start + size - taken, taken)
     end += taken
-    lane["size"] = min(lane["size"] + taken, HISTORY_BYTES)
+    lane["size"] = min(lane["size"] + taken, LANE_BYTES)
     lane["begin"] = end - lane["size"]
     edge = state.edges[history[end - 1]] != 0
     for k in range(max(lane["begin"], end - 4), end - 1):

@@ -12,17 +12,20 @@ from columns.kernel import kernel, part
 from detectors.mynumber.base64 import decode, holds_base64, known_phase, phase_at, sift
 from detectors.mynumber.candidates import MOST_BYTES
 from detectors.mynumber.keywords import REACH_BYTES
-from detectors.mynumber.lane_state import BYTES, CANDIDATES, DECODED, PACKETS, TOO_LONG, join, lane_of, remember
+from detectors.mynumber.lane_state import (
+    BYTES,
+    CANDIDATES,
+    DECODED,
+    LANE_BYTES,
+    PACKETS,
+    TOO_LONG,
+    join,
+    lane_of,
+    remember,
+)
 from detectors.mynumber.quoted import decode_quoted, holds_quoted
 from detectors.mynumber.searching import next_candidate
-from detectors.mynumber.text import (
-    HISTORY_BYTES,
-    SEAM_BYTES,
-    WHOLE,
-    keyword_in_new,
-    most_candidates,
-    take_text,
-)
+from detectors.mynumber.text import SEAM_BYTES, WHOLE, keyword_in_new, most_candidates, take_text
 from detectors.mynumber.wraps import BASE64, QUOTED
 
 SYN_SEEN = 128
@@ -33,7 +36,7 @@ _ZERO, _LOOSE, _BASE64, _QUOTED = np.int64(0), np.int64(0), np.int64(BASE64), np
 _OPENED, _OK, _TCP, _SYN = int(FlowEvent.OPENED), int(Status.OK), 6, 2
 _REACH, _SEAM = REACH_BYTES + MOST_BYTES, SEAM_BYTES
 _CODED_EDGE, _CODED_SEAM = 72, 160  # the longest candidate in base64, with a line break; two lines
-_ROOM = most_candidates(WHOLE + HISTORY_BYTES)
+_ROOM = most_candidates(WHOLE + LANE_BYTES)
 OUT_ROWS = 4 * _ROOM
 
 
@@ -111,7 +114,7 @@ def sift_base64(state, index, b, start, size):
     if index >= 0:
         lane = state.lanes[index]
         phase = np.int64(phase_at(state.history[index], lane["begin"], lane["begin"] + lane["size"],
-                                  lane["size"] < HISTORY_BYTES, state.base64.sextets, np.int64(lane["over"])))
+                                  lane["size"] < LANE_BYTES, state.base64.sextets, np.int64(lane["over"])))
     first, last, plain, over = sift(b, start, end, phase, state.base64)
     return first, last, plain, phase, np.int64(over)
 

@@ -104,6 +104,7 @@ def test_a_keyword_behind_a_number_is_found_across_packets(seed: int) -> None:
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 10_000), encoding=st.sampled_from(ENCODINGS),
        shape=st.sampled_from(["{}", "wide", *SEPARATORS]), frame=st.sampled_from(["mail", "json", "bare"]))
+@example(seed=94, encoding="iso2022_jp", shape="wide", frame="mail")
 def test_base64_in_raw_payload_is_read_across_packets(seed: int, encoding: str, shape: str, frame: str) -> None:
     rng = np.random.default_rng(seed)
     shown = shape.join((NUMBER[:4], NUMBER[4:8], NUMBER[8:])) if shape in SEPARATORS else NUMBER
