@@ -37,7 +37,7 @@ class Expect(Protocol):
         """Take note of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Context:
     """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits.
 
@@ -53,6 +53,10 @@ class Context:
     show: Show | None = None
     contents: Show | None = None
     expect: Expect | None = None
+
+    def under(self, settings: Any, from_proto: AppProto) -> Context:
+        """Return the same with other settings, for a parser that the conversation is handed over to."""
+        return Context(self.flow, self.emit, self.count, settings, from_proto, self.show, self.contents, self.expect)
 
 
 class Handover(NamedTuple):
