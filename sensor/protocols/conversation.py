@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from columns.app import AppProto
 from sensor.protocols.agreement import PROBE_BYTES, agreement
 from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
+from sensor.protocols.recognising import Recogniser
 
 HANDOVERS = 4
 """So often may one protocol turn into another within a flow."""
@@ -25,7 +26,7 @@ class Conversation:
     __slots__ = ("_agreement", "_datagrams", "_foresees", "_from_proto", "_handovers", "_heads", "_over_udp", "_room",
                  "_said", "_wants", "ahead", "app_proto", "context", "decisions", "done", "flow", "parser", "unheard")
 
-    def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
+    def __init__(self, context: Context, wants: Recogniser, room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
         self.flow: FlowFacts = context.flow  # who speaks
         self._over_udp, self._from_proto = context.flow.proto == 17, AppProto.UNKNOWN
@@ -71,7 +72,7 @@ class Conversation:
         self._said.append((to_server, data, gap, at))
         self._room -= len(data)
         self._datagrams -= self._over_udp
-        found, undecided = self._recognised()
+        found, undecided = self._wants.ask(*self._heads, self.flow)
         if found is not None:
             self._decide(found, at)
         elif not undecided or self._room <= 0 or self._datagrams <= 0:
@@ -113,17 +114,6 @@ class Conversation:
         self._foresees = hasattr(self.parser, "passable")
         self._call_it(self.parser.app_proto, at)
 
-    def _recognised(self) -> tuple[Wants | None, bool]:
-        """Return the first protocol that says yes, and whether one might still say it."""
-        client, server = self._heads
-        undecided = False
-        for want in self._wants:
-            answer = want.probe(client, server, self.flow)
-            if answer:
-                return want, False
-            undecided |= answer is None
-        return None, undecided
-
     def _decide(self, found: Wants, at: Moment) -> None:
         self._call_it(found.app_proto, at)
         own: Mapping[AppProto, Any] = self.context.settings
@@ -147,7 +137,7 @@ class Conversation:
             return
         self._handovers -= 1
         self._from_proto, self.parser, self._foresees = self.app_proto, None, False
-        named = [w for w in self._wants if w.app_proto == handover.app_proto]
+        named = [w for w in self._wants.wants if w.app_proto == handover.app_proto]
         if named:
             self._decide(named[0], at)
         for to_server, data in ((True, handover.to_server), (False, handover.to_client)):

@@ -18,6 +18,7 @@ from sensor.protocols.datagrams import UDP, Datagrams
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Show, Wants
 from sensor.protocols.recognised import chosen
+from sensor.protocols.recognising import Recogniser
 from sensor.protocols.settings import ProtocolSettings
 from sensor.protocols.told import Speaker, Told
 from sensor.streams import Chunks, Streams
@@ -49,7 +50,8 @@ class Dissector:
         self._told = Told()
         self._alone = PacketRows(streams.flows, packet_rows)
         off, heads = self.settings.off, self.settings.recognised_only
-        self._wants = {6: chosen(stream_wants, off, heads), UDP: chosen(datagram_wants, off, heads)}
+        self._wants = {6: Recogniser(chosen(stream_wants, off, heads)),
+                       UDP: Recogniser(chosen(datagram_wants, off, heads))}
         self._talks: dict[int, Conversation] = {}
         self._ahead: dict[int, tuple[Ahead, int]] = {}  # some bytes of these flows can be passed by
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -87,10 +89,13 @@ class Dissector:
                 if ended or flow_id in self._labels or records["row"][k] < 0:
                     continue
                 talk = self._begin(_facts(packets, int(records["row"][k]), to_server), at)
-            data = rest = bytes(buffers[buffer][start : start + size])
             if talk.ahead is not None:
                 if passed:
                     talk.ahead.passed_by(records["passed"][k].tolist())
+                if not ended and not inspected and talk.ahead.pass_whole(1 - to_server, size, gap):
+                    continue
+            data = rest = bytes(buffers[buffer][start : start + size])
+            if talk.ahead is not None:
                 rest = talk.ahead.take(1 - to_server, data, gap)
                 if rest or ended:
                     self._guard(talk, talk.catch_up, at)
