@@ -136,13 +136,23 @@ class Conversation:
         if self.done:
             return
         self._handovers -= 1
-        self._from_proto, self.parser, self._foresees = self.app_proto, None, False
+        self.leave()
+        self._from_proto, self._foresees = self.app_proto, False
         named = [w for w in self._wants.wants if w.app_proto == handover.app_proto]
         if named:
             self._decide(named[0], at)
         for to_server, data in ((True, handover.to_server), (False, handover.to_client)):
             if data and not self.done:
                 self.say(to_server, data, 0, at)
+
+    def leave(self) -> None:
+        """Take a parser apart that nobody calls any more.
+
+        Its parts know it as it knows them, so that it would wait for Python's search for cyclic garbage otherwise.
+        """
+        if self.parser is not None and hasattr(self.parser, "__dict__"):
+            vars(self.parser).clear()
+        self.parser = None
 
     def end(self, at: Moment) -> None:
         """Nothing comes any more."""

@@ -212,6 +212,7 @@ class Dissector:
     def _leave(self, talk: Conversation) -> None:
         """Forget a conversation, but not what it was: its flow rows are still to come."""
         self._talks.pop(talk.flow.flow_id, None)
+        talk.leave()
         if talk.decisions:
             self._by_protocol["flow", self._name(talk.app_proto.name, talk.flow.proto)] += 1
         self._labels[talk.flow.flow_id] = talk.decisions
