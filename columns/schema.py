@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +37,9 @@ def text_column(values: Iterable[str | bytes]) -> Text:
 
 
 def _offsets(values: Sequence[str | bytes]) -> np.ndarray:
-    return np.array([0, *accumulate(map(len, values))], np.int64)
+    offsets = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=offsets[1:])
+    return offsets
 
 
 def chosen_text(values: Sequence[str], which: np.ndarray) -> Text:
@@ -151,26 +153,32 @@ class Table:
 
         An ``ip`` value is an int of 128 bits (IPv4 mapped). No rows give ``none``, the one batch without rows.
         """
-        if not rows:
-            return self.none
-        defaults = self.defaults
-        whole = [tuple((defaults | row).values()) for row in rows]
-        if max(map(len, whole)) > len(defaults):
-            unknown = sorted(next(row.keys() - defaults.keys() for row in rows if row.keys() - defaults.keys()))
+        return self.from_columns(len(rows), **self.columns_of(rows)) if rows else self.none
+
+    def columns_of(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return the columns that any of these rows names, as ``from_columns`` takes them."""
+        used = set().union(*rows)
+        if unknown := sorted(used - self.defaults.keys()):
             raise KeyError(f"table {self.name} has no column {unknown[0]}")
-        arrays: list[Any] = []
-        for c, values in zip(self.columns, zip(*whole, strict=True), strict=True):
+        found: dict[str, Any] = {}
+        for c in self.columns:
+            if c.name not in used:
+                continue
+            try:
+                values = [row[c.name] for row in rows]
+            except KeyError:
+                default = self.defaults[c.name]
+                values = [row.get(c.name, default) for row in rows]
             if c.dtype in TEXTUAL:
-                arrays.append(text_column(values))
+                found[c.name] = text_column(values)
             elif c.dtype == "ip":
-                arrays.append(np.array([v >> 64 for v in values], np.uint64))
-                arrays.append(np.array([v & 0xFFFFFFFFFFFFFFFF for v in values], np.uint64))
+                found[c.name] = (np.array([v >> 64 for v in values], np.uint64),
+                                 np.array([v & 0xFFFFFFFFFFFFFFFF for v in values], np.uint64))
             else:
-                arrays.append(np.array(values, np.dtype(c.dtype)))
-        return self.batch(*arrays)
+                found[c.name] = np.array(values, np.dtype(c.dtype))
+        return found
 
-
-    def from_columns(self, rows: int, **values: Any) -> Any:
+    def from_columns(self, rows: int, /, **values: Any) -> Any:
         """Build a batch of so many rows from columns by name; a missing one is 0 or "", an unknown one raises KeyError.
 
         A number or a string stands for all rows; text is a Text otherwise, an ``ip`` a pair of uint64 arrays.
@@ -179,9 +187,11 @@ class Table:
             raise KeyError(f"table {self.name} has no column {unknown[0]}")
         arrays: list[Any] = []
         for c in self.columns:
-            value = values.get(c.name, "" if c.dtype in TEXTUAL else 0)
-            if c.dtype == "ip":
-                arrays += value if c.name in values else c.array(rows)
+            value = values.get(c.name)
+            if value is None:
+                arrays += c.array(rows)
+            elif c.dtype == "ip":
+                arrays += value
             elif c.dtype not in TEXTUAL:
                 arrays.append(np.full(rows, value, c.dtype) if np.ndim(value) == 0 else np.asarray(value, c.dtype))
             elif isinstance(value, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,7 +68,7 @@ class _TableSum:
             byte += dtype.itemsize
         self._keys = _keys(table.name, words)
         self._scratch = np.zeros((2, _ROWS_AT_ONCE), np.uint64)
-        self._known_texts: dict[bytes, int] = {}
+        self._known_texts = _TextHashes()
         self._rows, self._waiting, self._lanes = 0, 0, [0, 0]
 
     def __str__(self) -> str:
@@ -100,16 +99,21 @@ class _TableSum:
         """Return one 64-bit hash per text; most texts of alerts repeat, so they are remembered (up to a cap)."""
         if not text.data.size:
             return np.full(text.offsets.size - 1, _EMPTY, np.uint64)
-        raw, at = text.data.tobytes(), text.offsets.tolist()
-        known, hashes = self._known_texts, []
-        for first, last in pairwise(at):
-            value = raw[first:last]
-            if value not in known:
-                if len(known) >= _TEXTS_REMEMBERED:
-                    known.clear()
-                known[value] = _hash(value)
-            hashes.append(known[value])
-        return np.array(hashes, np.uint64)
+        raw, known, hashes = text.data.tobytes(), self._known_texts, np.full(text.offsets.size - 1, _EMPTY, np.uint64)
+        there = np.flatnonzero(text.offsets[1:] != text.offsets[:-1])
+        firsts, lasts = text.offsets[there].tolist(), text.offsets[there + 1].tolist()
+        hashes[there] = [known[raw[first:last]] for first, last in zip(firsts, lasts, strict=True)]
+        return hashes
+
+
+class _TextHashes(dict[bytes, int]):
+    """The hashes of texts that were met, up to so many."""
+
+    def __missing__(self, value: bytes) -> int:
+        if len(self) >= _TEXTS_REMEMBERED:
+            self.clear()
+        self[value] = found = _hash(value)
+        return found
 
 
 def _hash(value: bytes) -> int:

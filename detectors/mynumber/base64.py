@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from columns.kernel import inlined, part
+from columns.kernel import inlined, kernel, part
 from columns.wire import be16, be64, put64
 
 _LINE = 60
 """So many characters of the alphabet in a row are taken for base64; mail has lines of 76."""
+_LAST_LINE, _BREAKS, _PADDING, _EQUALS = 76, 2, 2, 0x3D
 _BREAK, _OTHER = 64, 65
 _PHASE_LOOK_BACK = 128
 _VALID, _DIGITS, _NO_PAIR = 1 << 15, 1 << 13, 0xFFFF
@@ -86,6 +87,49 @@ def holds_base64(b, lo, hi, table):
                 return True
         p += _LINE
     return False
+
+
+@kernel
+def base64_spans(b, at, table, out):
+    """Fill out (int64[n, 2]) with the places of base64 in b from at on; return (how many, where to go on).
+
+    One is lines of at least 60 characters of the alphabet, each with up to two characters of a line break behind it,
+    then a last line of up to 76, and up to two equal signs. There is more where the second is not b.size.
+    """
+    count, p, hi = 0, at, b.size
+    while p + _LINE <= hi and count < out.shape[0]:
+        last = p + _LINE - 1
+        if table[b[last]] >= _BREAK:
+            p = last + 1
+            continue
+        start = last
+        while start > p and table[b[start - 1]] < _BREAK:
+            start -= 1
+        stop = _stretch(b, last + 1, hi, table)
+        if stop - start < _LINE:
+            p = stop + 1
+            continue
+        line = start
+        while stop - line >= _LINE:
+            line = stop
+            while line < hi and line - stop < _BREAKS and table[b[line]] == _BREAK:
+                line += 1
+            stop = _stretch(b, line, hi, table)
+        stop = min(stop, line + _LAST_LINE)
+        end = stop
+        while end < hi and end - stop < _PADDING and b[end] == _EQUALS:
+            end += 1
+        out[count, 0], out[count, 1] = start, end
+        count, p = count + 1, end
+    return count, p if count == out.shape[0] else hi
+
+
+@part
+def _stretch(b, p, hi, table):
+    """Return where the characters of the alphabet end that begin at p."""
+    while p < hi and table[b[p]] < _BREAK:
+        p += 1
+    return p
 
 
 @part

@@ -7,19 +7,17 @@ ECMA-376 and ODF keep their text as XML in a ZIP archive.
 from __future__ import annotations
 
 import binascii
-import re
 import zlib
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from detectors.mynumber.markup import text_of_xml
-from detectors.mynumber.wraps import BASE64, DEFLATE, PERCENT, QUOTED, ZIP, wrapped_in
+from detectors.mynumber.wraps import BASE64, DEFLATE, PERCENT, QUOTED, ZIP, base64_in, wrapped_in
 
 BUFFERS = frozenset({"http.request_body", "http.response_body", "file.data", "smtp.mail", "email.body"})
 """The inspection buffers that hold what the payload of packets does not show: coding and transfer encoding undone."""
 
 _DEPTH = 3
-_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{60,}[\r\n]{0,2})+[A-Za-z0-9+/]{0,76}={0,2}")
 _STORED, _DEFLATED = 0, 8
 _MEMBER, _HEADER_BYTES = b"PK\x03\x04", 30
 
@@ -55,9 +53,10 @@ class Unpacking:
             yield self._taken(binascii.a2b_qp(data)), QUOTED
         if not wrapped & BASE64:
             return
-        for match in _BASE64.finditer(data):
-            if (text := self._from_base64(match[0])) and self._one_more():
-                yield self._taken(text), BASE64
+        for coded in base64_in(data):
+            if not self._one_more():
+                return
+            yield self._taken(self._from_base64(coded)), BASE64
 
     def _one_more(self) -> bool:
         self._members -= 1

@@ -33,6 +33,14 @@ class Ahead:
         for side, size in enumerate(passed):
             self._passed[side] += size
 
+    def pass_whole(self, side: int, size: int, gap: int) -> bool:
+        """Count a whole piece without its bytes, where that is all that is asked of it; return whether it was."""
+        if gap or not self._counted[side] or size > self.left[side]:
+            return False
+        self.left[side] -= size
+        self._passed[side] += size
+        return True
+
     def take(self, side: int, data: bytes, gap: int) -> bytes:
         """Return what is left of a piece when all that can wait does; a gap in front of it ends the waiting."""
         if gap or not self.left[side]:

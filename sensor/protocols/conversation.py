@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from columns.app import AppProto
 from sensor.protocols.agreement import PROBE_BYTES, agreement
 from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
+from sensor.protocols.recognising import Recogniser
 
 HANDOVERS = 4
 """So often may one protocol turn into another within a flow."""
@@ -23,12 +23,15 @@ class Conversation:
     ahead: what the parser is still to be told, once anything could wait.
     """
 
-    __slots__ = ("_agreement", "_datagrams", "_handovers", "_heads", "_room", "_said", "_wants", "ahead", "app_proto",
-                 "context", "decisions", "done", "parser", "unheard")
+    __slots__ = ("_agreement", "_datagrams", "_foresees", "_from_proto", "_handovers", "_heads", "_over_udp", "_room",
+                 "_said", "_wants", "ahead", "app_proto", "context", "decisions", "done", "flow", "parser", "unheard")
 
-    def __init__(self, context: Context, wants: Sequence[Wants], room: int, datagrams: int) -> None:
+    def __init__(self, context: Context, wants: Recogniser, room: int, datagrams: int) -> None:
         self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
+        self.flow: FlowFacts = context.flow  # who speaks
+        self._over_udp, self._from_proto = context.flow.proto == 17, AppProto.UNKNOWN
         self.parser: Any = None
+        self._foresees = False  # whether the parser says what can wait
         self._agreement: Any = None
         self.app_proto = AppProto.UNKNOWN
         self.decisions: tuple[tuple[int, int], ...] = ()
@@ -38,25 +41,38 @@ class Conversation:
         self._room, self._datagrams = room, datagrams
         self.ahead: Ahead | None = None
 
-    @property
-    def flow(self) -> FlowFacts:
-        """Who speaks."""
-        return self.context.flow
-
     def say(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
         """Take the next bytes of one direction (one datagram of UDP) after gap bytes that were lost."""
         if self.done:
             return
-        if self.parser is not None:
-            self._feed(to_server, data, gap, at)
+        parser = self.parser
+        if parser is None:
+            self._listen(to_server, data, gap, at)
             return
+        if self._agreement is not None:
+            self._agreement.hear(to_server, data, at)
+            if self._agreement.done:
+                self._agreement = None
+        if self._over_udp:
+            parser.datagram(to_server, data, at)
+        else:
+            if gap:
+                parser.gap(to_server, gap, at)
+            if not parser.done:
+                parser.data(to_server, data, at)
+        if parser.done and not self.done:
+            parser.end(at)
+            self._go_on(getattr(parser, "successor", None), at)
+
+    def _listen(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
+        """Take bytes while it is not known what is spoken."""
         side = 0 if to_server else 1
         if len(self._heads[side]) < PROBE_BYTES:
             self._heads[side] = (self._heads[side] + data)[:PROBE_BYTES]
         self._said.append((to_server, data, gap, at))
         self._room -= len(data)
-        self._datagrams -= self.flow.proto == 17
-        found, undecided = self._recognised()
+        self._datagrams -= self._over_udp
+        found, undecided = self._wants.ask(*self._heads, self.flow)
         if found is not None:
             self._decide(found, at)
         elif not undecided or self._room <= 0 or self._datagrams <= 0:
@@ -70,7 +86,7 @@ class Conversation:
         count: these are to be told as mere counts.
         """
         parser = self.parser
-        if self.done or self._agreement is not None or not hasattr(parser, "passable"):
+        if not self._foresees or self.done or self._agreement is not None:
             return False
         if self.ahead is None:
             self.ahead = Ahead()
@@ -95,49 +111,24 @@ class Conversation:
     def adopt(self, follow: Callable[[Context], Any], at: Moment) -> None:
         """Let a parser follow it that was announced by another conversation."""
         self.parser = follow(self.context)
+        self._foresees = hasattr(self.parser, "passable")
         self._call_it(self.parser.app_proto, at)
-
-    def _recognised(self) -> tuple[Wants | None, bool]:
-        """Return the first protocol that says yes, and whether one might still say it."""
-        client, server = self._heads
-        undecided = False
-        for want in self._wants:
-            answer = want.probe(client, server, self.flow)
-            if answer:
-                return want, False
-            undecided |= answer is None
-        return None, undecided
 
     def _decide(self, found: Wants, at: Moment) -> None:
         self._call_it(found.app_proto, at)
         own: Mapping[AppProto, Any] = self.context.settings
-        self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
-        self._agreement = agreement(self.context, found, self._wants, *self._heads)
+        context = self.context.under(own.get(found.app_proto), self._from_proto)
+        self.parser = found.parser(context)
+        self._foresees = hasattr(self.parser, "passable")
+        self._agreement = agreement(context, found, self._wants, *self._heads)
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:
             if not self.done:
-                self._feed(to_server, data, gap, when)
+                self.say(to_server, data, gap, when)
 
     def _call_it(self, app_proto: AppProto, at: Moment) -> None:
         self.app_proto, self.unheard = app_proto, {True, False}
         self.decisions = (*self.decisions, (at.packet_number, int(app_proto)))
-
-    def _feed(self, to_server: bool, data: bytes, gap: int, at: Moment) -> None:
-        parser = self.parser
-        if self._agreement is not None:
-            self._agreement.hear(to_server, data, at)
-            if self._agreement.done:
-                self._agreement = None
-        if self.flow.proto == 17:
-            parser.datagram(to_server, data, at)
-        else:
-            if gap:
-                parser.gap(to_server, gap, at)
-            if not parser.done:
-                parser.data(to_server, data, at)
-        if parser.done and not self.done:
-            parser.end(at)
-            self._go_on(getattr(parser, "successor", None), at)
 
     def _go_on(self, handover: Handover | None, at: Moment) -> None:
         """Let another parser follow the flow, or nobody; what was taken of its bytes already it is given first."""
@@ -145,14 +136,23 @@ class Conversation:
         if self.done:
             return
         self._handovers -= 1
-        self.context = replace(self.context, from_proto=self.app_proto)
-        self.parser = None
-        named = [w for w in self._wants if w.app_proto == handover.app_proto]
+        self.leave()
+        self._from_proto, self._foresees = self.app_proto, False
+        named = [w for w in self._wants.wants if w.app_proto == handover.app_proto]
         if named:
             self._decide(named[0], at)
         for to_server, data in ((True, handover.to_server), (False, handover.to_client)):
             if data and not self.done:
                 self.say(to_server, data, 0, at)
+
+    def leave(self) -> None:
+        """Take a parser apart that nobody calls any more.
+
+        Its parts know it as it knows them, so that it would wait for Python's search for cyclic garbage otherwise.
+        """
+        if self.parser is not None and hasattr(self.parser, "__dict__"):
+            vars(self.parser).clear()
+        self.parser = None
 
     def end(self, at: Moment) -> None:
         """Nothing comes any more."""

@@ -11,7 +11,7 @@ from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.dcerpc import DCERPC
 from sensor.protocols.dce import HEADER_BYTES, TYPES, Calls, call_buffers, looks_like, shown_call
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column
 
 _BEGINNINGS = frozenset({0, 2, 3, 11, 12, 13, 14, 15, 16})
@@ -171,5 +171,5 @@ def probe_datagrams(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool
     return head[1] <= 10 and head[4] in (0x00, 0x10) and head[5] <= 3 and head[6] == 0 and head[3] & 0xFC == 0
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.DCERPC, DcerpcStream, probe, (DCERPC,)),
+WANTS: tuple[Wants, ...] = (Wants(AppProto.DCERPC, DcerpcStream, probe, (DCERPC,), Opening(b"\5", b"\5")),
                             Wants(AppProto.DCERPC, DcerpcDatagrams, probe_datagrams, (DCERPC,)))

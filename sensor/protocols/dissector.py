@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,11 @@ from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Show, Wants
 from sensor.protocols.recognised import chosen
+from sensor.protocols.recognising import Recogniser
 from sensor.protocols.settings import ProtocolSettings
+from sensor.protocols.told import Speaker, Told
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
@@ -26,12 +28,6 @@ _EXPECTED = 4096
 _OVER_TCP, _OVER_UDP = "_tcp", "_udp"
 _PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
 """Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
-_FIELDS = ("flow_id", "slot", "side", "flags", "buffer", "start", "size", "gap", "ts_ns", "packet_number", "row")
-_PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
-"""Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
-_FIELDS = ("flow_id", "slot", "side", "flags", "buffer", "start", "size", "gap", "ts_ns", "packet_number", "row")
-_LONG_BYTES = 256
-"""Behind a shorter piece nobody asks whether the next bytes can be passed by, and fewer are not."""
 
 
 class Dissector:
@@ -51,17 +47,17 @@ class Dissector:
         self._streams, self._own = streams, own_settings or {}
         self._inspected, self._shown = inspected, inspected or shown
         self._spoken: list[Step | Stretch | Recognised] = []
-        self._ending = False
+        self._told = Told()
         self._alone = PacketRows(streams.flows, packet_rows)
         off, heads = self.settings.off, self.settings.recognised_only
-        self._wants = {6: chosen(stream_wants, off, heads), UDP: chosen(datagram_wants, off, heads)}
+        self._wants = {6: Recogniser(chosen(stream_wants, off, heads)),
+                       UDP: Recogniser(chosen(datagram_wants, off, heads))}
         self._talks: dict[int, Conversation] = {}
         self._ahead: dict[int, tuple[Ahead, int]] = {}  # some bytes of these flows can be passed by
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, dict[str, int]] = {}
         self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
         self._expected: OrderedDict[tuple[int, int], Callable[[Context], Any]] = OrderedDict()
-        self._rows: dict[str, tuple[Table, list[dict[str, Any]]]] = {}
         self.counts: Counter[str] = Counter()
         self._by_protocol: Counter[tuple[str, str]] = Counter()
         self._on_both = frozenset(w.app_proto for w in stream_wants) & frozenset(w.app_proto for w in datagram_wants)
@@ -76,54 +72,58 @@ class Dissector:
         for batch in chunks:
             self._take_chunks(batch, packets, datagrams)
         for event in datagrams.rest():
-            self._take_datagram(*event)
+            self._take_datagram(*event, packets)
         self._label(flows)
         spoken, self._spoken = self._spoken, []
         return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers)
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams) -> None:
         records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
-        passed = records["passed"].any(axis=1)
-        fields = [records[name].tolist() for name in _FIELDS]  # a list of records takes five times as long
-        for k, (some_passed, flow_id, slot, side, flags, buffer, start, size, gap, ts_ns, number, row) in enumerate(
-                zip(passed.tolist(), *fields, strict=True)):
-            if datagrams.next_key < 2 * number + (row < 0):
-                for event in datagrams.before(2 * number + (row < 0)):
-                    self._take_datagram(*event)
-            talk, at = self._talks.get(flow_id), Moment(ts_ns, number)
+        talks, inspected = self._talks, self._inspected
+        for k, (place, at, flow_id, to_server, ended, passed, buffer, start, size, gap) in enumerate(_columns(records)):
+            if datagrams.next_key < place:
+                for event in datagrams.before(place):
+                    self._take_datagram(*event, packets)
+            talk = talks.get(flow_id)
             if talk is None:
-                if flags & END or flow_id in self._labels or row < 0:
+                if ended or flow_id in self._labels or records["row"][k] < 0:
                     continue
-                talk = self._begin(_facts(packets, row, side == 0), at)
+                talk = self._begin(_facts(packets, int(records["row"][k]), to_server), at)
+            if talk.ahead is not None:
+                if passed:
+                    talk.ahead.passed_by(records["passed"][k].tolist())
+                if not ended and not inspected and talk.ahead.pass_whole(1 - to_server, size, gap):
+                    continue
             data = rest = bytes(buffers[buffer][start : start + size])
             if talk.ahead is not None:
-                if some_passed:
-                    talk.ahead.passed_by(records["passed"][k].tolist())
-                rest = talk.ahead.take(side, data, gap)
-                if rest or flags & END:
+                rest = talk.ahead.take(1 - to_server, data, gap)
+                if rest or ended:
                     self._guard(talk, talk.catch_up, at)
-            if flags & END:
+            if ended:
                 self._end(talk, at)
-                if self._inspected:
+                if inspected:
                     self._spoken.append(Stretch(talk.flow, at, talk.app_proto, True, b"", ended=True))
                 continue
             told = len(self._spoken)
             if rest:
-                self._guard(talk, talk.say, side == 0, rest, gap, at)
-            if self._inspected:
-                self._tell_recognised(talk, side == 0, at, told)
-                self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
+                try:
+                    talk.say(to_server, rest, gap, at)
+                except Exception as error:  # see _guard, which costs a call for each chunk
+                    self._failed(talk, error)
+            if inspected:
+                self._tell_recognised(talk, to_server, at, told)
+                self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, to_server, data, gap))
                 if size >= LONG_BYTES and rest:
-                    talk.look_ahead(side, count=False)
+                    talk.look_ahead(1 - to_server, count=False)
                 continue  # the rest of the stream is wanted, whatever the parser says
             if talk.done:
-                self._streams.pass_over(slot, flow_id)
+                self._streams.pass_over(int(records["slot"][k]), flow_id)
                 self._leave(talk)
-            elif size >= LONG_BYTES and rest and talk.look_ahead(side):
-                self._ahead[flow_id] = talk.ahead, slot
+            elif size >= LONG_BYTES and rest and talk.look_ahead(1 - to_server):
+                self._ahead[flow_id] = talk.ahead, int(records["slot"][k])
         for flow_id, (ahead, slot) in self._ahead.items():
-            for side, size in ahead.asked_of_streams():
-                self._streams.pass_by(slot, flow_id, side, size)
+            for side, left in ahead.asked_of_streams():
+                self._streams.pass_by(slot, flow_id, side, left)
         self._ahead.clear()
 
     def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,
@@ -167,52 +167,52 @@ class Dissector:
         return talk
 
     def _context(self, facts: FlowFacts) -> Context:
-        whose, numbers = facts._asdict(), self._numbers.setdefault(facts.flow_id, {})
+        speaker = Speaker(self._told, facts, self._numbers.setdefault(facts.flow_id, {}))
+        show = self._showing(facts) if self._shown else None
+        return Context(facts, speaker.emit, self._count, self._own, show=show if self._inspected else None,
+                       contents=show, expect=self._expect)
 
-        def emit(table: Table, at: Moment, columns: dict[str, Any]) -> None:
-            number = numbers.get(table.name, 0)
-            numbers[table.name] = number + 1
-            if table.name not in self._rows:
-                self._rows[table.name] = table, []
-            self._rows[table.name][1].append(
-                {**whose, "ts_ns": at.ts_ns, "packet_number": at.packet_number,
-                 "logged_packet": 0 if self._ending else at.packet_number, "tx_id": number, **columns})
+    def _count(self, cause: str, times: int = 1) -> None:
+        self.counts[cause] += times
 
-        def count(cause: str, times: int = 1) -> None:
-            self.counts[cause] += times
-
+    def _showing(self, facts: FlowFacts) -> Show:
+        """Return what takes the steps of a flow."""
         def show(at: Moment, tx_id: int, to_server: bool, buffers: Sequence[tuple[str, bytes]],
                  done: bool = False) -> None:
             app_proto = self._talks[facts.flow_id].app_proto
             self._spoken.append(Step(facts, at, app_proto, tx_id, to_server, tuple(buffers), done))
 
-        def expect(address: int, port: int, follow: Callable[[Context], Any]) -> None:
-            if len(self._expected) >= _EXPECTED:
-                self._expected.popitem(last=False)
-                self.counts["expected_forgotten"] += 1
-            self._expected[address, port] = follow
+        return show
 
-        return Context(facts, emit, count, self._own, show=show if self._inspected else None,
-                       contents=show if self._shown else None, expect=expect)
+    def _expect(self, address: int, port: int, follow: Callable[[Context], Any]) -> None:
+        if len(self._expected) >= _EXPECTED:
+            self._expected.popitem(last=False)
+            self.counts["expected_forgotten"] += 1
+        self._expected[address, port] = follow
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
+        """Let a parser go a step: whatever it trips over, the others must go on."""
         try:
             step(*what)
-        except Exception as error:  # whatever a parser trips over, the others must go on
-            self.counts[f"failed_{talk.app_proto.name.lower()}"] += 1
-            self._by_protocol["error", self._name(talk.app_proto.name, talk.flow.proto)] += 1
-            self.counts[f"failed_with_{type(error).__name__}"] += 1
-            talk.done = True
+        except Exception as error:
+            self._failed(talk, error)
+
+    def _failed(self, talk: Conversation, error: Exception) -> None:
+        self.counts[f"failed_{talk.app_proto.name.lower()}"] += 1
+        self._by_protocol["error", self._name(talk.app_proto.name, talk.flow.proto)] += 1
+        self.counts[f"failed_with_{type(error).__name__}"] += 1
+        talk.done = True
 
     def _end(self, talk: Conversation, at: Moment) -> None:
-        self._ending = True  # what is told now, no packet brought
+        self._told.ending = True
         self._guard(talk, talk.end, at)
-        self._ending = False
+        self._told.ending = False
         self._leave(talk)
 
     def _leave(self, talk: Conversation) -> None:
         """Forget a conversation, but not what it was: its flow rows are still to come."""
         self._talks.pop(talk.flow.flow_id, None)
+        talk.leave()
         if talk.decisions:
             self._by_protocol["flow", self._name(talk.app_proto.name, talk.flow.proto)] += 1
         self._labels[talk.flow.flow_id] = talk.decisions
@@ -236,14 +236,13 @@ class Dissector:
                 flows.transactions[k] = sum(n for name, n in numbers.items() if name not in _PARTS)
 
     def _batches(self, alone: list[tuple[Table, Any]]) -> list[tuple[Table, Any]]:
-        made = [*((table, table.from_rows(rows)) for table, rows in self._rows.values()), *alone]
+        made = [*self._told.batches(), *alone]
         for table, batch in made:
             rows, over_udp = batch.proto.size, int(np.count_nonzero(batch.proto == UDP))
             self.counts[f"rows_{table.name}"] += rows
             if table.name not in _PARTS:
                 self._by_protocol["tx", self._name(table.name, UDP)] += over_udp
                 self._by_protocol["tx", self._name(table.name, 6)] += rows - over_udp
-        self._rows.clear()
         return made
 
     def counters(self) -> dict[str, int]:
@@ -275,3 +274,17 @@ def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
         src, dst, macs = dst, src, macs[::-1]
     return FlowFacts(int(packets.flow_id[row]), src[0], dst[0], src[1], dst[1], int(packets.proto[row]),
                      int(packets.vlan[row]), *macs)
+
+
+def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
+    """Yield of each chunk its place among datagrams, its moment, and what is asked of every one of them.
+
+    By column: a list of records takes five times as long.
+    """
+    numbers = records["packet_number"]
+    places = 2 * numbers.astype(np.int64) + (records["row"] < 0)
+    columns = [places, records["flow_id"], records["side"] == 0, records["flags"] & END != 0,
+               records["passed"].any(axis=1), *[records[name] for name in ("buffer", "start", "size", "gap")]]
+    first, *others = [column.tolist() for column in columns]
+    moments = map(Moment, records["ts_ns"].tolist(), numbers.tolist())
+    return zip(first, moments, *others, strict=True)

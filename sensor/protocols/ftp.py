@@ -12,7 +12,7 @@ from columns.limits import check_limits, limit
 from columns.protocols.ftp import FTP, FTP_DATA
 from sensor.protocols.ftp_data import FtpData, Transfer
 from sensor.protocols.lines import Lines
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
 from sensor.protocols.printing import json_column, printed
 
 _OPENING = frozenset(b"USER AUTH FEAT SYST OPTS HOST CLNT PASS PASV EPSV PORT TYPE PWD CWD".split())
@@ -259,4 +259,5 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return True if flow.dst_port == 21 else None
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.FTP, FtpStream, probe, (FTP, FTP_DATA)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.FTP, FtpStream, probe, (FTP, FTP_DATA),
+                                  Opening(letters("UAFSOHCPET") + b" \t\n\r\v\f")),)

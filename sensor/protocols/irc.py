@@ -8,7 +8,7 @@ from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.irc import IRC
 from sensor.protocols.lines import Lines
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
 from sensor.protocols.printing import printed
 
 _TOLD = frozenset({b"NICK", b"USER", b"JOIN", b"PART", b"TOPIC", b"QUIT"})
@@ -99,4 +99,5 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return None if len(first) < 64 else False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.IRC, IrcStream, probe, (IRC,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.IRC, IrcStream, probe, (IRC,),
+                                  Opening(letters("NUPC") + b"\r\n", b":NP", either=True)),)

@@ -11,7 +11,7 @@ from columns.protocols.krb5 import KRB5
 from sensor.protocols.ber import Element, claimed_size, element, elements, integer, octets
 from sensor.protocols.framing import Framer
 from sensor.protocols.krb5_ticket import fields, name_of, sequence, ticket_of
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column, printed
 
 _TYPES = {0x6A: "KRB_AS_REQ", 0x6B: "KRB_AS_REP", 0x6C: "KRB_TGS_REQ", 0x6D: "KRB_TGS_REP", 0x6E: "KRB_AP_REQ",
@@ -240,5 +240,5 @@ def _begins(head: bytes, skip: int) -> bool | None:
     return kind in message[:24]
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.KRB5, Krb5Parser, probe, (KRB5,)),
+WANTS: tuple[Wants, ...] = (Wants(AppProto.KRB5, Krb5Parser, probe, (KRB5,), Opening(b"\0", b"\0")),
                             Wants(AppProto.KRB5, Krb5Datagrams, probe_datagrams, (KRB5,)))

@@ -37,7 +37,7 @@ class Expect(Protocol):
         """Take note of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Context:
     """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits.
 
@@ -53,6 +53,10 @@ class Context:
     show: Show | None = None
     contents: Show | None = None
     expect: Expect | None = None
+
+    def under(self, settings: Any, from_proto: AppProto) -> Context:
+        """Return the same with other settings, for a parser that the conversation is handed over to."""
+        return Context(self.flow, self.emit, self.count, settings, from_proto, self.show, self.contents, self.expect)
 
 
 class Handover(NamedTuple):
@@ -115,15 +119,34 @@ class DatagramParser(Protocol):
         """The flow is over: tell what is not told yet."""
 
 
+class Opening(NamedTuple):
+    """The bytes with which the initiator and the responder can begin; None for any.
+
+    The probe refuses what a side begins otherwise, whatever else is there; with either it still may not where the other
+    side begins as it can, or the initiator has not spoken.
+    """
+
+    initiator: bytes | None = None
+    responder: bytes | None = None
+    either: bool = False
+
+
+def letters(initials: str) -> bytes:
+    """Return the first bytes of words that begin with these letters, in either case."""
+    return (initials.upper() + initials.lower()).encode("ascii")
+
+
 class Wants(NamedTuple):
     """How a protocol is recognised and followed.
 
     probe: takes the first bytes (at most 64) sent by the initiator, by the responder, and the ports; returns True for
     this protocol, False for certainly not, None when more bytes are needed. Probes are asked in the order of the
-    registry until one says True. It must be cheap and must not believe ports alone.
+    registry until one says True. It must be cheap and must not believe ports alone. opens: what it refuses by the first
+    bytes, so that it need not be asked.
     """
 
     app_proto: AppProto
     parser: Any
     probe: Callable[[bytes, bytes, FlowFacts], bool | None]
     tables: tuple[Table, ...]
+    opens: Opening = Opening()

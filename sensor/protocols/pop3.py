@@ -11,7 +11,7 @@ from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.pop3 import POP3
 from sensor.protocols.lines import Lines
-from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Opening, Wants, letters
 from sensor.protocols.printing import json_column, printed
 
 _COMMAND = re.compile(rb"(USER \S|APOP \S+ |AUTH|CAPA|STLS|QUIT)", re.IGNORECASE)
@@ -157,4 +157,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return True if b"\n" in responder or len(responder) == 64 or initiator else None
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.POP3, Pop3Stream, probe, (POP3,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.POP3, Pop3Stream, probe, (POP3,), Opening(letters("UACSQ"), b"+-")),)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from string import ascii_uppercase, digits
 
 from columns.app import AppProto
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
 
 _IMAP_COMMANDS = (b"CAPABILITY", b"LOGIN ", b"AUTHENTICATE ", b"STARTTLS", b"ID ", b"NOOP", b"SELECT ")
 _TAG = re.compile(rb"[A-Za-z0-9.]{1,16}")
@@ -94,6 +95,6 @@ def probe_telnet(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | 
 
 
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.IMAP, Imap, probe_imap, ()),
-    Wants(AppProto.TELNET, Telnet, probe_telnet, ()),
+    Wants(AppProto.IMAP, Imap, probe_imap, (), Opening(letters(ascii_uppercase) + digits.encode() + b".")),
+    Wants(AppProto.TELNET, Telnet, probe_telnet, (), Opening(bytes((_IAC,)), bytes((_IAC,)), either=True)),
 )

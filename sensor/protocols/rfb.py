@@ -8,7 +8,7 @@ from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.rfb import RFB
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column, printed
 
 _VERSION_BYTES, _HELD, _NAME_BYTES, _REASON_BYTES = 12, 8192, 1024, 1024
@@ -197,4 +197,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return responder[7:8] == b"." and responder[11:12] == b"\n"
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.RFB, RfbStream, probe, (RFB,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.RFB, RfbStream, probe, (RFB,), Opening(b"R", b"R")),)

@@ -9,7 +9,7 @@ from typing import Any
 from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.sip import SIP
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import printed
 
 _METHODS = (b"ACK", b"BYE", b"CANCEL", b"INFO", b"INVITE", b"MESSAGE", b"NOTIFY", b"OPTIONS", b"PRACK", b"PUBLISH",
@@ -218,5 +218,5 @@ def _over(proto: int) -> Any:
 
 WANTS: tuple[Wants, ...] = (
     Wants(AppProto.SIP, SipDatagrams, _over(17), (SIP,)),
-    Wants(AppProto.SIP, SipStream, _over(6), (SIP,)),
+    Wants(AppProto.SIP, SipStream, _over(6), (SIP,), Opening(bytes({m[0] for m in _METHODS}) + b"S\r\n\0")),
 )

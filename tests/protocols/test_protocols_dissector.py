@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import gc
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import pytest
 
@@ -147,6 +149,30 @@ def test_beyond_its_number_the_oldest_is_followed_no_further() -> None:
     found = run(opened, settings=ProtocolSettings(conversations=16))
     assert found.counters["evicted"] == 24
     assert texts(found).count("(end)") == 40
+
+
+class SelfAware(LineParser):
+    """A parser whose parts know it."""
+
+    alive: ClassVar[WeakSet[SelfAware]] = WeakSet()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.parts = [self.data]
+        self.alive.add(self)
+
+
+def test_a_parser_that_is_left_does_not_wait_for_the_search_for_garbage() -> None:
+    wants = (Wants(AppProto.IRC, SelfAware, starts_with(b"LINE\n"), (LINE,)),)
+    ways = [b"", b"QUIT\n", b"BOOM\n", b"SWITCH\nLINE\n"]
+    frames = [f for k, way in enumerate(ways) for f in talk(b"LINE\n" + way, port=5000 + k)]
+    frames += [f for port in range(6000, 6020) for f in [*handshake(port), segment(b"LINE\n", 0, port=port)]]
+    gc.disable()
+    try:
+        found = dissected(portions(frames, 4096), wants, settings=ProtocolSettings(conversations=16))
+        assert (found.counters["evicted"], found.counters["failed_irc"], len(SelfAware.alive)) == (4, 1, 0)
+    finally:
+        gc.enable()
 
 
 def datagrams(*said: bytes, port: int = 5353) -> list[bytes]:

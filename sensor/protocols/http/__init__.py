@@ -9,7 +9,7 @@ from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.http import HTTP
 from sensor.protocols.http.parser import HttpParser
 from sensor.protocols.http.settings import HttpSettings
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants
 
 __all__ = ["WANTS", "HttpParser", "HttpSettings", "probe"]
 
@@ -26,11 +26,12 @@ _CONNECT = re.compile(rb"CONNECT[ \t]+[^\s/]{1,255}", re.I)
 _ANY_REQUEST = re.compile(rb"[!-~]{1,32}[ \t]+[!-~]+[ \t]+HTTP/1\.[01]")
 _RESPONSE = re.compile(rb"HTTP/[01]\.[019]", re.I)
 _MAYBE = re.compile(_METHOD, re.I)
+_BLANK = b"\r\n \t\0"
 
 
 def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:
     """Tell HTTP/1.x by a request line that begins, or by a status line."""
-    asked, answered = to_server.lstrip(b"\r\n \t\0"), to_client.lstrip(b"\r\n \t\0")
+    asked, answered = to_server.lstrip(_BLANK), to_client.lstrip(_BLANK)
     if _RESPONSE.match(answered):
         return True
     if _REQUEST.match(asked) or _CONNECT.match(asked) or _ANY_REQUEST.match(asked):
@@ -43,4 +44,6 @@ def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:
     return None if not answered or b"HTTP/1.".startswith(answered[:7].upper()) else False
 
 
-WANTS = (Wants(AppProto.HTTP, HttpParser, probe, (HTTP, FILEINFO)),)
+_OPENS = Opening(bytes(range(0x21, 0x7F)) + _BLANK, b"Hh" + _BLANK, either=True)
+
+WANTS = (Wants(AppProto.HTTP, HttpParser, probe, (HTTP, FILEINFO), _OPENS),)

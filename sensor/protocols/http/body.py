@@ -102,3 +102,4 @@ class Body:
             failed = "bad_coding" in self.odd
             cut = not whole or self._lost
             self._sink.end(ERROR if failed else TRUNCATED if cut else CLOSED)
+            self._sink = None  # it knows the transaction that knows this body

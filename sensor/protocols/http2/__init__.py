@@ -5,7 +5,7 @@ from __future__ import annotations
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
 from sensor.protocols.http2.parser import PREFACE, Http2Parser
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants
 
 
 def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
@@ -19,4 +19,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return None if PREFACE.startswith(initiator) and len(initiator) < len(PREFACE) else False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.HTTP2, Http2Parser, probe, (FILEINFO,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.HTTP2, Http2Parser, probe, (FILEINFO,), Opening(PREFACE[:1])),)

@@ -12,7 +12,7 @@ from sensor.protocols.anomalies import Anomalies
 from sensor.protocols.framing import Framer
 from sensor.protocols.mqtt import message as m
 from sensor.protocols.mqtt.settings import MqttSettings
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column
 
 _STRANGE = 8
@@ -212,4 +212,4 @@ def _connects(head: bytes) -> bool | None:
     return False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.MQTT, MqttStream, probe, (MQTT, ANOMALY)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.MQTT, MqttStream, probe, (MQTT, ANOMALY), Opening(b"\x10")),)

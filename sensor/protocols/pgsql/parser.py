@@ -9,7 +9,7 @@ from typing import Any
 from columns.app import AppProto
 from columns.protocols.pgsql import PGSQL
 from sensor.protocols.framing import Framer
-from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Opening, Wants
 from sensor.protocols.pgsql import message as m
 from sensor.protocols.pgsql.settings import PgsqlSettings
 from sensor.protocols.printing import json_column, printed
@@ -249,4 +249,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return name.isascii() and name.decode("ascii").replace("_", "").isalnum() and responder[:1] in b"REN"
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.PGSQL, PgsqlStream, probe, (PGSQL,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.PGSQL, PgsqlStream, probe, (PGSQL,), Opening(b"\0")),)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from columns.app import AppProto
 from columns.protocols.rdp import RDP
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants
 from sensor.protocols.rdp.negotiation import is_answer, is_negotiation
 from sensor.protocols.rdp.parser import RdpParser
 from sensor.protocols.rdp.settings import RdpSettings
@@ -40,7 +40,7 @@ def _connects(head: bytes, code: int, ours: Callable[[bytes], bool], hinted: boo
     return ours(rest)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.RDP, RdpParser, probe, (RDP,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.RDP, RdpParser, probe, (RDP,), Opening(b"\3")),)
 """How RDP is recognised and followed."""
 
 __all__ = ["WANTS", "RdpParser", "RdpSettings", "probe"]

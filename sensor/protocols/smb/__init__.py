@@ -5,7 +5,7 @@ from __future__ import annotations
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.smb import SMB
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants
 from sensor.protocols.smb.parser import SmbParser
 from sensor.protocols.smb.settings import SmbSettings
 
@@ -34,6 +34,9 @@ def _begins(head: bytes) -> bool | None:
     return None if _SESSION_REQUEST.startswith(head) or any(r.startswith(head) for r in _SESSION_RESPONSES) else False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.SMB, SmbParser, probe, (SMB, FILEINFO)),)
+_OPENS = bytes((0, *(mark[0] for mark in (_SESSION_REQUEST, *_SESSION_RESPONSES))))
+
+WANTS: tuple[Wants, ...] = (
+    Wants(AppProto.SMB, SmbParser, probe, (SMB, FILEINFO), Opening(_OPENS, _OPENS, either=True)),)
 
 __all__ = ["WANTS", "SmbParser", "SmbSettings", "probe"]

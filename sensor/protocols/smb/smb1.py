@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from struct import error, unpack_from
 
 from sensor.protocols.parser import Moment
@@ -24,14 +25,6 @@ class Smb1:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._asked = {
-            NEGOTIATE: self._ask_negotiate, SESSION_SETUP: self._ask_session, TREE_CONNECT: self._ask_tree,
-            NT_CREATE: self._ask_create, OPEN_ANDX: self._ask_open, CLOSE: self._ask_close, READ_ANDX: self._ask_read,
-            DELETE: self._ask_delete, RENAME: self._ask_rename, TRANS: self._ask_trans}
-        self._answered = {
-            NEGOTIATE: self._answer_negotiate, SESSION_SETUP: self._answer_session, TREE_CONNECT: self._answer_tree,
-            TREE_DISCONNECT: self._answer_disconnect, NT_CREATE: self._answer_create, OPEN_ANDX: self._answer_open,
-            TRANS: self._answer_trans}
 
     def message(self, data: bytes, size: int, at: Moment) -> Sink | None:
         """Take a message, or the head of one that carries file data; return where the rest of it goes."""
@@ -62,8 +55,8 @@ class Smb1:
             return self._write(part, at)
         problem: Exception | None = None
         try:
-            if understand := self._asked.get(part.command):
-                understand(part, request, at)
+            if understand := _ASKED.get(part.command):
+                understand(self, part, request, at)
         except (error, IndexError) as e:
             problem = e
         if part.command not in _SILENT and not request.silent:
@@ -87,8 +80,8 @@ class Smb1:
         if part.command == READ_ANDX:
             return self._read(part, request, at)
         try:
-            if (understand := self._answered.get(part.command)) and not part.failed:
-                understand(part, request, at)
+            if (understand := _ANSWERED.get(part.command)) and not part.failed:
+                understand(self, part, request, at)
         finally:
             if part.command == CLOSE and request.about and not part.failed:
                 state.close(request.about, at)
@@ -254,3 +247,13 @@ def _key(fid: int) -> bytes:
 
 def _fid(fid: int) -> str:
     return f"{fid:04x}"
+
+
+_ASKED: dict[int, Callable[..., None]] = {
+    NEGOTIATE: Smb1._ask_negotiate, SESSION_SETUP: Smb1._ask_session, TREE_CONNECT: Smb1._ask_tree,
+    NT_CREATE: Smb1._ask_create, OPEN_ANDX: Smb1._ask_open, CLOSE: Smb1._ask_close, READ_ANDX: Smb1._ask_read,
+    DELETE: Smb1._ask_delete, RENAME: Smb1._ask_rename, TRANS: Smb1._ask_trans}
+_ANSWERED: dict[int, Callable[..., None]] = {
+    NEGOTIATE: Smb1._answer_negotiate, SESSION_SETUP: Smb1._answer_session, TREE_CONNECT: Smb1._answer_tree,
+    TREE_DISCONNECT: Smb1._answer_disconnect, NT_CREATE: Smb1._answer_create, OPEN_ANDX: Smb1._answer_open,
+    TRANS: Smb1._answer_trans}

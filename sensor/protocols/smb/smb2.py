@@ -65,14 +65,6 @@ class Smb2:
     def __init__(self, state: State) -> None:
         self._state = state
         self._last = _RELATED  # the file that was opened last, as responses tell
-        self._asked: dict[int, Callable[[Header, Request, Moment], None]] = {
-            NEGOTIATE: self._ask_negotiate, SESSION_SETUP: self._ask_session, TREE_CONNECT: self._ask_tree,
-            CREATE: self._ask_create, CLOSE: self._ask_close, READ: self._ask_read, IOCTL: self._ask_ioctl,
-            _SET_INFO: self._ask_set_info, 14: self._ask_find}
-        self._answered: dict[int, Callable[[Header, Request, Moment], None]] = {
-            NEGOTIATE: self._answer_negotiate, TREE_CONNECT: self._answer_tree, CREATE: self._answer_create,
-            TREE_DISCONNECT: self._answer_disconnect, IOCTL: self._answer_ioctl, CLOSE: self._answer_named,
-            _SET_INFO: self._answer_named}
 
     def message(self, data: bytes, size: int, at: Moment) -> Sink | None:
         """Take a message, or the head of one that carries file data; return where the rest of it goes."""
@@ -106,8 +98,8 @@ class Smb2:
         request = Request(header.columns())
         problem: Exception | None = None
         try:
-            if understand := self._asked.get(header.command):
-                understand(header, request, at)
+            if understand := _ASKED.get(header.command):
+                understand(self, header, request, at)
         except (error, IndexError) as e:
             problem = e
         if header.command not in _SILENT and not request.silent:
@@ -139,8 +131,8 @@ class Smb2:
             return self._read(header, request, at)
         failed = header.status >> 30 == 3 and header.status != _MORE_PROCESSING
         try:
-            if (understand := self._answered.get(header.command)) and not failed:
-                understand(header, request, at)
+            if (understand := _ANSWERED.get(header.command)) and not failed:
+                understand(self, header, request, at)
         finally:
             if header.command == CLOSE and request.about and not failed:
                 state.close(self._opened(request.about), at)
@@ -305,3 +297,13 @@ def login_columns(blob: bytes) -> Columns:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-16-le", "replace").replace("\0", "")
+
+
+_ASKED: dict[int, Callable[..., None]] = {
+    NEGOTIATE: Smb2._ask_negotiate, SESSION_SETUP: Smb2._ask_session, TREE_CONNECT: Smb2._ask_tree,
+    CREATE: Smb2._ask_create, CLOSE: Smb2._ask_close, READ: Smb2._ask_read, IOCTL: Smb2._ask_ioctl,
+    _SET_INFO: Smb2._ask_set_info, 14: Smb2._ask_find}
+_ANSWERED: dict[int, Callable[..., None]] = {
+    NEGOTIATE: Smb2._answer_negotiate, TREE_CONNECT: Smb2._answer_tree, CREATE: Smb2._answer_create,
+    TREE_DISCONNECT: Smb2._answer_disconnect, IOCTL: Smb2._answer_ioctl, CLOSE: Smb2._answer_named,
+    _SET_INFO: Smb2._answer_named}

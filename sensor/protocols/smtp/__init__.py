@@ -7,7 +7,7 @@ import re
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.smtp import SMTP
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants, letters
 from sensor.protocols.smtp.parser import SmtpParser
 from sensor.protocols.smtp.settings import SmtpSettings
 
@@ -39,4 +39,4 @@ def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:
     return True if whole and _MAIL_WORD.search(to_client) and not _FTP_WORD.search(to_client) else None
 
 
-WANTS = (Wants(AppProto.SMTP, SmtpParser, probe, (SMTP, FILEINFO)),)
+WANTS = (Wants(AppProto.SMTP, SmtpParser, probe, (SMTP, FILEINFO), Opening(letters("EHLMRSB"), b"254", either=True)),)

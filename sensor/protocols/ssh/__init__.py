@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from columns.app import AppProto
 from columns.protocols.ssh import SSH
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants
 from sensor.protocols.ssh.parser import SshParser
 from sensor.protocols.ssh.settings import SshSettings
 
@@ -32,7 +32,7 @@ def _begins(head: bytes) -> bool | None:
     return head.startswith(_MARK)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.SSH, SshParser, probe, (SSH,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.SSH, SshParser, probe, (SSH,), Opening(_MARK[:1])),)
 """How SSH is recognised and followed."""
 
 __all__ = ["WANTS", "SshParser", "SshSettings", "probe"]

@@ -1,0 +1,93 @@
+"""Transactions as parsers tell them, gathered by table until they become a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from columns import Table
+from columns.said import FlowFacts, Moment
+
+_HALF = (1 << 64) - 1
+_PORTS, _MACS = ("src_port", "dst_port", "vlan"), ("src_mac", "dst_mac")
+
+
+class Told:
+    """What was told since the last batches were made. ending: what is told now, no packet brought."""
+
+    __slots__ = ("_speakers", "_tables", "ending", "round")
+
+    def __init__(self) -> None:
+        self._tables: dict[str, tuple[Table, list[tuple[int, int, int, int, int, dict[str, Any]]]]] = {}
+        self._speakers: list[FlowFacts] = []
+        self.ending, self.round = False, 0
+
+    def join(self, flow: FlowFacts) -> int:
+        """Return the number under which a flow tells what it tells in this round."""
+        self._speakers.append(flow)
+        return len(self._speakers) - 1
+
+    def add(self, table: Table, speaker: int, at: Moment, tx_id: int, columns: dict[str, Any]) -> None:
+        """Take one transaction with its own columns."""
+        try:
+            rows = self._tables[table.name][1]
+        except KeyError:
+            rows = []
+            self._tables[table.name] = table, rows
+        ts_ns, number = at
+        rows.append((speaker, ts_ns, number, 0 if self.ending else number, tx_id, columns))
+
+    def batches(self) -> list[tuple[Table, Any]]:
+        """Return a batch of each table of which something was told, in the order of their first; a new round begins."""
+        if not self._tables:
+            return []
+        speakers = _columns_of(self._speakers)
+        made = [(table, _batch(table, speakers, rows)) for table, rows in self._tables.values()]
+        self._tables.clear()
+        self._speakers.clear()
+        self.round += 1
+        return made
+
+
+class Speaker:
+    """Tells the transactions of one flow; numbers counts them by table."""
+
+    __slots__ = ("_flow", "_mine", "_numbers", "_round", "_told")
+
+    def __init__(self, told: Told, flow: FlowFacts, numbers: dict[str, int]) -> None:
+        self._told, self._flow, self._numbers = told, flow, numbers
+        self._round = self._mine = -1
+
+    def emit(self, table: Table, at: Moment, columns: dict[str, Any]) -> None:
+        """Tell one, under the number that stands in its columns, or else the next of its table."""
+        told, name = self._told, table.name
+        if self._round != told.round:
+            self._round, self._mine = told.round, told.join(self._flow)
+        number = self._numbers.get(name, 0)
+        self._numbers[name] = number + 1
+        told.add(table, self._mine, at, columns.get("tx_id", number), columns)
+
+
+def _columns_of(speakers: Sequence[FlowFacts]) -> dict[str, Any]:
+    """Return what all tables say of their flows, by column."""
+    by_name = dict(zip(FlowFacts._fields, zip(*speakers, strict=True), strict=True))
+    columns: dict[str, Any] = {"flow_id": np.array(by_name["flow_id"], np.uint64),
+                               "proto": np.array(by_name["proto"], np.uint8)}
+    for name in ("src_ip", "dst_ip"):
+        columns[name] = (np.array([v >> 64 for v in by_name[name]], np.uint64),
+                         np.array([v & _HALF for v in by_name[name]], np.uint64))
+    columns |= {name: np.array(by_name[name], np.uint16) for name in _PORTS}
+    return columns | {name: np.array(by_name[name], np.uint64) for name in _MACS}
+
+
+def _batch(table: Table, speakers: dict[str, Any],
+           rows: Sequence[tuple[int, int, int, int, int, dict[str, Any]]]) -> Any:
+    which, ts_ns, numbers, logged, tx_ids, own = zip(*rows, strict=True)
+    of_row = np.array(which, np.int64)
+    shared = {name: tuple(half[of_row] for half in a) if isinstance(a, tuple) else a[of_row]
+              for name, a in speakers.items()}
+    return table.from_columns(len(rows), **table.columns_of(own) | shared | {
+        "ts_ns": np.array(ts_ns, np.int64), "packet_number": np.array(numbers, np.uint64),
+        "logged_packet": np.array(logged, np.uint64), "tx_id": np.array(tx_ids, np.uint32)})
