@@ -161,6 +161,19 @@ def test_smb_goes_on_after_a_lost_message() -> None:
     assert [e.kind for e in reader.feed(b"\x00tail of something" + message)] == [Kind.MESSAGE]
 
 
+def test_smb_file_data_is_one_event_where_it_is_whole() -> None:
+    answer = read_answer(b"x" * 300, 1)
+    (whole,) = NbssReader(65536).feed(answer)
+    reader = NbssReader(65536)
+    pieces = [event for at in range(0, len(answer), 200) for event in reader.feed(answer[at : at + 200])]
+    assert [e.kind for e in pieces] == [Kind.HEAD, Kind.BODY, Kind.BODY, Kind.END]
+    assert (whole.kind, whole.data) == (Kind.BULK, b"".join(e.data for e in pieces))
+
+
+def test_smb_message_without_room_for_a_mark_is_none() -> None:
+    assert [e.kind for e in NbssReader(65536).feed(framed(b"") + smb2(13, bytes(4)))] == [Kind.BROKEN]
+
+
 def test_smb_pending_requests_and_files_are_bounded() -> None:
     limits = smb.SmbSettings(pending=4, open_files=2)
     heard = Heard(smb.SmbParser, limits)

@@ -35,16 +35,17 @@ class Sink:
                     state.overlapped(transfer.number, to_server)
 
     @classmethod
-    def of_message(cls, state: State, one: OpenFile, to_server: bool, message: bytes, data_offset: int,
+    def of_message(cls, state: State, one: OpenFile, to_server: bool, message: bytes, more: bytes, data_offset: int,
                    where: tuple[int, int], columns: Columns, at: Moment) -> Sink:
         """Return a sink for the data of a message that begins at data_offset; where: offset in the file, and size.
 
-        It has taken what the message holds of it already; what lies before is passed over when it comes.
+        It has taken what the message holds of it already, and what more is there; what lies before is passed over when
+        it comes.
         """
         first = message[data_offset:]
         sink = cls(state, one, to_server, *where, columns, first)
-        sink.data(first, at)
         sink.skip = max(data_offset - len(message), 0)
+        sink.data(first + more if more else first, at)
         return sink
 
     def data(self, data: bytes, at: Moment) -> None:

@@ -91,8 +91,11 @@ class State:
         limit = self.settings.name_bytes
         if over and self.context.show:
             self._show(number - 1, columns, at)
-        shown = {k: v[:limit] if isinstance(v, str) and k != "dcerpc" else v for k, v in columns.items()}
-        self.context.emit(SMB, at, {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **shown})
+        shown = {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **columns}
+        for name, value in columns.items():
+            if isinstance(value, str) and len(value) > limit and name != "dcerpc":
+                shown[name] = value[:limit]
+        self.context.emit(SMB, at, shown)
 
     def _show(self, tx_id: int, columns: Columns, at: Moment) -> None:
         """Show what rules ask of a transaction that is over, in both directions."""
