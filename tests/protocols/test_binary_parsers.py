@@ -16,6 +16,7 @@ from columns.errors import ConfigError
 from sensor.protocols import dcerpc, dnp3, krb5, ldap, modbus, smb
 from sensor.protocols.ber import element
 from sensor.protocols.dnp3.link import crc
+from sensor.protocols.framing import Framer
 from sensor.protocols.krb5_ticket import ticket_columns
 from sensor.protocols.ldap.filters import filter_text
 from sensor.protocols.ntlmssp import login_of
@@ -224,6 +225,30 @@ def test_ldap_password_is_never_kept() -> None:
     assert (row["operation"], row["object"], row["authentication"], row["result"]) == (
         "bind_request", "cn=me", "simple", "invalid_credentials")
     assert "s3cret" not in json.dumps(row)
+
+
+def test_ldap_counts_the_responses_that_are_not_kept() -> None:
+    search = ldap_message(1, 0x63, ber(4, b"dc=x") + ber(10, b"\2"))
+    entry = ldap_message(1, 0x64, ber(4, b"cn=a"))
+    end = ldap_message(1, 0x65, ber(10, b"\4") + ber(4, b"") + ber(4, b""))
+    row = Heard(ldap.LdapParser, ldap.LdapSettings(responses=2)).say([(True, search), (False, 4 * entry + end)]).row
+    assert [r["operation"] for r in json.loads(row["responses"])] == ["search_result_entry", "search_result_done"]
+    assert (row["response_count"], row["response_bytes"]) == (5, 4 * len(entry) + len(end))
+    assert row["result"] == "size_limit_exceeded"
+
+
+@given(parts=st.lists(st.integers(0, 40), max_size=8), sizes=cuts(), kept=st.integers(4, 30))
+@_FEW
+def test_framed_messages_and_their_ends_do_not_depend_on_cuts(parts: list[int], sizes: list[int], kept: int) -> None:
+    stream = b"".join(bytes((size,)) + bytes(range(size)) for size in parts)
+    framer, found, at, turn = Framer(lambda head: head[0] + 1, 4, kept), [], 0, 0
+    while at < len(stream):
+        piece = stream[at : at + sizes[turn % len(sizes)]]
+        found += [(message, size, at + stop) for message, size, stop in framer.feed(piece)]
+        at, turn = at + len(piece), turn + 1
+    places = [sum(parts[: k + 1]) + k + 1 for k in range(len(parts))]
+    assert found == [(stream[stop - size - 1 : stop][:kept], size + 1, stop)
+                     for size, stop in zip(parts, places, strict=True)]
 
 
 def test_ldap_hands_over_to_tls() -> None:

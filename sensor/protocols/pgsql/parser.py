@@ -54,11 +54,11 @@ class PgsqlStream:
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
         framer = self._client if to_server else self._server
-        for message, size, rest in framer.feed(data):
+        for message, size, stop in framer.feed(data):
             if to_server:
                 self._request(message, at)
             else:
-                self._response(message, size, rest, at)
+                self._response(message, size, data[stop:] if len(message) == 1 else b"", at)
             if self.done:
                 return
         if framer.broken:
