@@ -26,17 +26,20 @@ class Framer:
 
         The place may lie behind the end, where no more of the message is kept than what is there already.
         """
-        at = 0
-        while at < len(data) and not self.broken:
+        at, end = 0, len(data)
+        while at < end and not self.broken:
             if self._skip:
-                passed = min(self._skip, len(data) - at)
+                passed = min(self._skip, end - at)
                 self._skip, at = self._skip - passed, at + passed
                 continue
             if self._size == 0:
-                if not self._held and (size := self._at_once(data, at)):
-                    at += size
-                    yield data[at - size : at], size, at
-                    continue
+                if not self._held:  # most often a message is there at once
+                    head = data[at : at + self._head]
+                    size = self._size_of(head)
+                    if len(head) <= size <= self._limit and size <= end - at:
+                        at += size
+                        yield data[at - size : at], size, at
+                        continue
                 at = self._begin(data, at)
                 if self._size == 0:
                     continue
@@ -48,12 +51,6 @@ class Framer:
                 self._held.clear()
                 self._size, self._skip = 0, size - len(message)
                 yield message, size, at + self._skip
-
-    def _at_once(self, data: bytes, at: int) -> int:
-        """Return how long the message is that begins at a place, if it is there to its end and kept whole, else 0."""
-        head = data[at : at + self._head]
-        size = self._size_of(head)
-        return size if len(head) <= size <= min(self._limit, len(data) - at) else 0
 
     def _begin(self, data: bytes, at: int) -> int:
         """Gather the head byte by byte, so that nothing depends on how it is cut."""
