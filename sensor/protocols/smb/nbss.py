@@ -42,9 +42,8 @@ class Event(NamedTuple):
 def bulk(head: bytes) -> bool:
     """Tell whether a message carries file data alone: a single read response or write request."""
     if head[:4] == b"\xfeSMB" and len(head) >= 64:
-        command, response = head[12], head[16] & 1
-        alone = head[20:24] == b"\0\0\0\0"
-        return alone and ((command == 8 and response == 1) or (command == 9 and response == 0))
+        response = head[16] & 1
+        return head[12] == (8 if response else 9) and head[20:24] == b"\0\0\0\0"
     if head[:4] == b"\xffSMB" and len(head) >= 32:
         return (head[4] == 0x2E and head[9] & 0x80 != 0) or (head[4] == 0x2F and head[9] & 0x80 == 0)
     return False
@@ -92,7 +91,7 @@ class NbssReader:
         if not 4 <= size < 1 << 24 or start + size > len(data) or data[start : start + 4] not in _READ_OUTRIGHT:
             return None
         whole = data[start : start + size]
-        if bulk(whole[:HEAD_BYTES]):
+        if bulk(whole):
             return Event(Kind.BULK, whole, size)
         return Event(Kind.MESSAGE, whole, size) if size <= self._limit else None
 
