@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from struct import Struct, error, unpack_from
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ _REQUEST, _RESPONSE, _BIND, _BIND_ACK, _ALTER, _ALTER_RESPONSE, _AUTH3 = 0, 2, 1
 _HEADS = {order: Struct(f"{order}BBBBBB2xHHI").unpack_from for order in "<>"}
 _ASKED = {order: Struct(f"{order}HH").unpack_from for order in "<>"}
 UNREPLIED = "UNREPLIED"
+_new = tuple.__new__  # without the call that a named tuple wraps it in
 
 
 class Packet(NamedTuple):
@@ -103,13 +104,13 @@ def _packet(data: bytes, at: int) -> Packet | None:
     if (version != 5 or minor > 1 or kind > 19 or form & 0xEF or floats > 3
             or not HEADER_BYTES <= size <= len(data) - at):
         return None
-    return Packet(kind, flags, order, call_id, size, auth, data, at)
+    return _new(Packet, (kind, flags, order, call_id, size, auth, data, at))
 
 
 class Interface(NamedTuple):
-    """An interface that was bound, and a list of it alone as JSON text: most calls name one."""
+    """An interface that was bound: a list of it alone, also as JSON text, since most calls name one."""
 
-    shown: dict[str, Any]
+    alone: tuple[dict[str, Any]]
     text: str
 
 
@@ -118,7 +119,7 @@ def _interface(raw: bytes, order: str) -> Interface:
     name = uuid.UUID(bytes_le=raw[:16]) if order == "<" else uuid.UUID(bytes=raw[:16])
     major, minor = unpack_from(f"{order}HH", raw, 16)
     shown = {"uuid": str(name), "version": f"{major}.{minor}"}
-    return Interface(shown, json_column([shown]))
+    return Interface((shown,), json_column([shown]))
 
 
 class Call:
@@ -128,29 +129,26 @@ class Call:
     is whole. interfaces: what a bind names, or the one that a request goes to.
     """
 
-    __slots__ = ("_interfaces_text", "call_id", "facts", "interfaces", "little", "number", "opnum", "request",
-                 "request_bytes", "request_fragments", "request_stub", "response", "response_bytes",
-                 "response_fragments", "response_stub")
+    # what a call begins with stands here once, not in each: most of it is never set
+    number: int | None = None
+    opnum = request_fragments = request_bytes = response_fragments = response_bytes = 0
+    response = _interfaces_text = ""
+    interfaces: Sequence[dict[str, Any]] | None = None
+    little = False
+    request_stub = response_stub = b""
 
     def __init__(self, request: str, call_id: int, facts: dict[str, Any]) -> None:
         self.request, self.call_id, self.facts = request, call_id, facts
-        self.number: int | None = None
-        self.opnum = self.request_fragments = self.request_bytes = self.response_fragments = self.response_bytes = 0
-        self.response = ""
-        self.interfaces: list[dict[str, Any]] | None = None
-        self._interfaces_text = ""
-        self.little = False
-        self.request_stub = self.response_stub = b""
 
     def goes_to(self, interface: Interface) -> None:
         """The interface of a request is known."""
-        self.interfaces, self._interfaces_text = [interface.shown], interface.text
+        self.interfaces, self._interfaces_text = interface.alone, interface.text
 
     def acknowledged(self, place: int, result: int, reason: int) -> None:
         """An interface that was named at a place was accepted, or not."""
-        assert self.interfaces is not None
-        self.interfaces[place] = {**self.interfaces[place], "ack_result": result, "ack_reason": reason}
-        self._interfaces_text = ""
+        found = list(self.interfaces or ())
+        found[place] = {**found[place], "ack_result": result, "ack_reason": reason}
+        self.interfaces, self._interfaces_text = found, ""
 
     @property
     def interface(self) -> str:
@@ -204,20 +202,20 @@ class Calls:
         self._calls: dict[int, Call] = {}
         self._interfaces: dict[int, Interface] = {}
 
-    def feed(self, to_server: bool, data: bytes, facts: dict[str, Any]) -> Iterator[Call]:
-        """Take the next bytes of a direction; yield the calls that they complete.
+    def feed(self, to_server: bool, data: bytes, facts: dict[str, Any], tell: Callable[[Call], None]) -> None:
+        """Take the next bytes of a direction; tell the calls that they complete, each before more is read.
 
         facts are of the message that carries them; those of the first of a request stand in the call.
         """
         for packet in self._readers[to_server].feed(data):
             if to_server and len(self._calls) >= _CALLS and packet.call_id not in self._calls:
-                yield self._unanswered(self._calls.pop(next(iter(self._calls))))
+                tell(self._unanswered(self._calls.pop(next(iter(self._calls)))))
             try:
                 call = self._request(packet, facts) if to_server else self._response(packet)
             except error:  # it breaks off
                 continue
             if call is not None:
-                yield call
+                tell(call)
 
     def gap(self, to_server: bool, size: int) -> None:
         """Some bytes are missing."""
@@ -302,7 +300,7 @@ class Calls:
                 break
             context, syntaxes = unpack_from(f"{order}HB", body, at)
             one = _interface(body[at + 4 : at + 24], order)
-            found.append(one.shown)
+            found += one.alone
             if len(self._interfaces) < _INTERFACES:
                 self._interfaces[context] = one
             at += 24 + 20 * syntaxes

@@ -44,8 +44,7 @@ class DcerpcStream:
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
         self._at, calls = at, self._calls
-        for call in calls.feed(to_server, data, _NO_FACTS):
-            self._tell(call, at)
+        calls.feed(to_server, data, _NO_FACTS, self._tell)
         if calls.lost:
             self._context.count("dcerpc_malformed")
             self.done = True
@@ -57,8 +56,9 @@ class DcerpcStream:
 
     def end(self, at: Moment) -> None:
         """Tell the calls that were not answered."""
+        self._at = at
         for call in self._calls.end():
-            self._tell(call, at)
+            self._tell(call)
 
     def _asked(self, call: Call) -> None:
         call.number = self._number()
@@ -69,8 +69,8 @@ class DcerpcStream:
         self._told += 1
         return self._told - 1
 
-    def _tell(self, call: Call, at: Moment) -> None:
-        number = call.number
+    def _tell(self, call: Call) -> None:
+        number, at = call.number, self._at
         if number is None:
             number = self._number()
         elif self._context.show is not None:

@@ -109,8 +109,8 @@ class Sink:
         calls = self._one.calls
         assert calls is not None
         status = {k: self._columns[k] for k in ("status", "status_code") if k in self._columns}
-        for call in calls.feed(self._to_server, data, self._columns):
-            self._state.tell_call(call, {} if self._to_server else status, at)
+        calls.feed(self._to_server, data, self._columns,
+                   lambda call: self._state.tell_call(call, {} if self._to_server else status, at))
         if calls.lost:
             self._state.context.count("smb_pipe_without_dcerpc")
             self._one.calls = None
