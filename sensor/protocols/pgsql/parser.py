@@ -18,6 +18,7 @@ _LONGEST = 1 << 30
 _PARAMETERS = 64
 _EXTENDED = {ord("P"): "parse", ord("B"): "bind", ord("D"): "describe", ord("E"): "execute", ord("C"): "close",
              ord("H"): "flush", ord("S"): "sync", ord("F"): "function_call"}
+_ROW, _COPIED = ord("D"), ord("d")
 _SENT = frozenset(b"QPBDECHSFXpdcf")
 _ANSWERED = frozenset(b"RSKZTDCEN1234AnstIVGHWvdc")
 
@@ -54,11 +55,11 @@ class PgsqlStream:
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
         framer = self._client if to_server else self._server
-        for message, size, rest in framer.feed(data):
+        for message, size, stop in framer.feed(data):
             if to_server:
                 self._request(message, at)
             else:
-                self._response(message, size, rest, at)
+                self._response(message, size, data[stop:] if len(message) == 1 else b"", at)
             if self.done:
                 return
         if framer.broken:
@@ -165,6 +166,8 @@ class PgsqlStream:
             self._encryption(exchange, message, rest, at)
             return
         self._answer(exchange, message[0], message[5:], size - 5)
+        if message[0] in (_ROW, _COPIED):
+            return
         over = message[:1] == b"Z" or (message[:1] == b"R" and "waits" in exchange.response)
         if over or (message[:1] == b"E" and exchange.kind in ("ssl_request", "startup", "password")):
             exchange.response.pop("waits", None)
@@ -181,7 +184,14 @@ class PgsqlStream:
     def _answer(self, exchange: _Exchange, kind: int, body: bytes, size: int) -> None:
         """Add one answer to its exchange; size is that of its body, of which the beginning is there."""
         shown = exchange.response
-        if kind == ord("R"):
+        if kind == _ROW:
+            exchange.rows += 1
+            exchange.row_bytes += max(size - 2 - 4 * m.columns_in(body), 0)
+        elif kind == _COPIED:
+            copied = shown.setdefault("copy_data_out", {"row_count": 0, "data_size": 0})
+            copied["row_count"] += 1
+            copied["data_size"] += size
+        elif kind == ord("R"):
             told, waits = m.authentication(body)
             shown |= told | ({"waits": True} if waits else {})
         elif kind == ord("S"):
@@ -192,17 +202,10 @@ class PgsqlStream:
             shown |= m.key_data(body)
         elif kind == ord("T"):
             shown["field_count"] = m.columns_in(body)
-        elif kind == ord("D"):
-            exchange.rows += 1
-            exchange.row_bytes += max(size - 2 - 4 * m.columns_in(body), 0)
         elif kind == ord("C"):
             shown["command_completed"] = printed(m.text_of(body, 128)[0])
         elif kind in (ord("E"), ord("N")):
             shown |= m.error_fields(body)
-        elif kind == ord("d"):
-            copied = shown.setdefault("copy_data_out", {"row_count": 0, "data_size": 0})
-            copied["row_count"] += 1
-            copied["data_size"] += size
 
     def _tell(self, exchange: _Exchange, at: Moment) -> None:
         request, response = exchange.request, exchange.response

@@ -15,6 +15,7 @@ HEAD_BYTES = 128
 """The headers of whatever carries file data are shorter."""
 _MAGIC = re.compile(rb"\x00[\x00-\x7f]..[\xfc-\xff]SMB", re.DOTALL)
 _SESSION, _KEEPALIVE = 0x00, (0x81, 0x82, 0x83, 0x84, 0x85)
+_READ_OUTRIGHT = (b"\xfeSMB", b"\xffSMB")
 
 
 class Kind(IntEnum):
@@ -27,6 +28,7 @@ class Kind(IntEnum):
     END = 4  # it is over
     LOST = 5  # a message of which bytes were never captured
     BROKEN = 6  # this is no message: the next one that is recognised goes on
+    BULK = 7  # a message that carries file data, all of it: what HEAD, BODY and END tell of one that comes in pieces
 
 
 class Event(NamedTuple):
@@ -40,9 +42,8 @@ class Event(NamedTuple):
 def bulk(head: bytes) -> bool:
     """Tell whether a message carries file data alone: a single read response or write request."""
     if head[:4] == b"\xfeSMB" and len(head) >= 64:
-        command, response = head[12], head[16] & 1
-        alone = head[20:24] == b"\0\0\0\0"
-        return alone and ((command == 8 and response == 1) or (command == 9 and response == 0))
+        response = head[16] & 1
+        return head[12] == (8 if response else 9) and head[20:24] == b"\0\0\0\0"
     if head[:4] == b"\xffSMB" and len(head) >= 32:
         return (head[4] == 0x2E and head[9] & 0x80 != 0) or (head[4] == 0x2F and head[9] & 0x80 == 0)
     return False
@@ -65,6 +66,10 @@ class NbssReader:
         at = 0
         while at < len(data):
             if self._stage == _HEADER:
+                if not self._held and (whole := self._at_once(data, at)) is not None:
+                    at += 4 + whole.size
+                    yield whole
+                    continue
                 taken = min(4 - len(self._held), len(data) - at)
                 self._held += data[at : at + taken]
                 at += taken
@@ -78,6 +83,17 @@ class NbssReader:
             piece, at = data[at : at + taken], at + taken
             self._left -= taken
             yield from self._take(piece)
+
+    def _at_once(self, data: bytes, at: int) -> Event | None:
+        """Return the message at a place of data if it is there to its end, as most are, and nothing is to be hidden."""
+        start = at + 4
+        size = int.from_bytes(data[at:start], "big")  # the type of a session message is 0
+        if not 4 <= size < 1 << 24 or start + size > len(data) or data[start : start + 4] not in _READ_OUTRIGHT:
+            return None
+        whole = data[start : start + size]
+        if bulk(whole):
+            return Event(Kind.BULK, whole, size)
+        return Event(Kind.MESSAGE, whole, size) if size <= self._limit else None
 
     @property
     def passable(self) -> int:

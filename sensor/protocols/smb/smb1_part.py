@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from struct import unpack_from
+from struct import Struct, unpack_from
 
 from sensor.protocols.smb import status as names
 from sensor.protocols.smb.state import Columns
 
 _BUFFER_OVERFLOW, _MORE_PROCESSING = 0x80000005, 0xC0000016
+_HEADER = Struct("<IBH12xHHHH").unpack_from
 _EXTENDED, _NT_STATUS, _UNICODE = 0x0800, 0x4000, 0x8000
 
 
@@ -36,8 +37,7 @@ class Part:
         self.words = data[at]
         self.bytes_at = at + 3 + 2 * self.words
         self.bytes_end = self.bytes_at + unpack_from("<H", data, self.bytes_at - 2)[0]
-        code, flags, flags2 = unpack_from("<IBH", data, 5)
-        self.tree_id, process, self.user_id, multiplex = unpack_from("<HHHH", data, 24)
+        code, flags, flags2, self.tree_id, process, self.user_id, multiplex = _HEADER(data, 5)
         self.response, self.extended = bool(flags & 0x80), bool(flags2 & _EXTENDED)
         self.unicode = bool(flags2 & _UNICODE)
         self.key = ("1", process, multiplex, command)
