@@ -99,6 +99,21 @@ def test_hints_are_found_wherever_they_are_cut() -> None:
         assert json.loads(str(tracked(office, [place, 1], FileSettings())["hints"])) == ["macros"]
 
 
+def test_hints_on_both_sides_of_a_gap() -> None:
+    rows: list[dict[str, object]] = []
+    context = Context(FLOW, lambda t, a, c: rows.append(c), lambda c, times=1: None, None)
+    office = zipped("[Content_Types].xml", "word/vbaProject.bin")
+    head = office[:60]
+    for first, second in ((office, b"x"), (head, b"vbaProject.bin"), (head + b"vbaProj", b"ect.bin")):
+        tracker = FileTracker(context, FileSettings(), "n", True, AppProto.HTTP, 0)
+        tracker.data(first)
+        tracker.gap(9)
+        tracker.data(second)
+        tracker.end(AT)
+    assert [row["hints"] for row in rows] == ['["macros"]', '["macros"]', ""]
+    assert [row["file_type"] for row in rows] == ["docx", "ooxml", "ooxml"]
+
+
 def test_an_encrypted_archive() -> None:
     locked = bytearray(zipped("a", "b"))
     second = locked.index(b"PK\x03\x04", 4)

@@ -328,8 +328,8 @@ class HttpParser:
         """Show the body of a message that is over, and what was odd."""
         body = tx.request_body if to_server else tx.response_body
         seen = events([*tx.odd, *(body.odd if body else ())], to_server) if self._show else []
-        if body is not None and body.shown:
-            seen.append(("http.request_body" if to_server else "http.response_body", bytes(body.shown)))
+        if body is not None and (beginning := body.shown.joined()):
+            seen.append(("http.request_body" if to_server else "http.response_body", beginning))
         assert self._contents is not None
         self._contents(self._at, tx.tx_id, to_server, seen, True)
 

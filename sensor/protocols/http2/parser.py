@@ -211,8 +211,8 @@ class Http2Parser:
             sink: Any = _Sink(side.tracker)
             side.body.end(whole)
             sink.close(at)
-            if side.body.shown:
-                shown.append(("http.request_body" if to_server else "http.response_body", bytes(side.body.shown)))
+            if beginning := side.body.shown.joined():
+                shown.append(("http.request_body" if to_server else "http.response_body", beginning))
             side.body = side.tracker = None
         if self._context.contents:
             self._context.contents(at, stream.tx_id, to_server, shown, True)
