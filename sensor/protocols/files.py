@@ -131,7 +131,8 @@ class FileTracker:
     def _show(self, at: Moment, facts: dict[str, Any]) -> None:
         """Show what rules ask of files."""
         buffers = [("file.name", self.name.encode("utf-8", "surrogateescape"))] if self.name else []
-        assert self._context.contents is not None and self._shown is not None
+        assert self._context.contents is not None
+        assert self._shown is not None
         buffers += [("file.data", self._shown.joined()), ("file.magic", facts["file_type"].encode()),
                     ("file.size", b"%d" % self.size), ("file.state", facts["state"].lower().encode())]
         buffers += [(f"file.{h.name}", h.digest()) for h in self._hashes if not self.gaps]

@@ -18,7 +18,7 @@ from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE
 from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http.showing import events, request_buffers, response_buffers
 from sensor.protocols.http.transaction import Transaction
-from sensor.protocols.http.uri import host_and_port, parse_target
+from sensor.protocols.http.uri import Target, host_and_port, parse_target
 from sensor.protocols.parser import NO_END, Context, Handover, Moment
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
@@ -99,8 +99,7 @@ class HttpParser:
         if to_server:
             self._request(parse_head(block, self.settings.header_count), block)
             return
-        found = _RESPONSE.search(block)
-        if found and found.end():
+        if not block.startswith(b"HTTP/") and (found := _RESPONSE.search(block)) and found.end():
             self.odd(False, "junk_before_response")
             block = block[found.end() :]
         self._response(parse_head(block, self.settings.header_count), block)
@@ -215,7 +214,7 @@ class HttpParser:
             return
         name, port = host_and_port(host)
         if not tx.target.hostname:
-            tx.target = tx.target._replace(hostname=name, port=port)
+            tx.target = Target(name, port, *tx.target[2:])
         elif name != tx.target.hostname:
             self.odd(True, "host_differs")
 
@@ -325,13 +324,14 @@ class HttpParser:
                 self._show(self._at, tx.tx_id, True, request_buffers(tx, head, rest), True)
 
     def _show_over(self, tx: Transaction, to_server: bool) -> None:
-        """Show the body of a message that is over, and what was odd."""
+        """Show the body of a message that is over, and what was odd; an end alone says nothing of contents."""
         body = tx.request_body if to_server else tx.response_body
         seen = events([*tx.odd, *(body.odd if body else ())], to_server) if self._show else []
         if body is not None and (beginning := body.shown.joined()):
             seen.append(("http.request_body" if to_server else "http.response_body", beginning))
         assert self._contents is not None
-        self._contents(self._at, tx.tx_id, to_server, seen, True)
+        if seen or self._show:
+            self._contents(self._at, tx.tx_id, to_server, seen, True)
 
     def _body(self, to_server: bool) -> Body | None:
         tx = self._asking if to_server else self._answering
