@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor.protocols.http import HttpParser
+from sensor.protocols.files import FileSettings
+from sensor.protocols.http import HttpParser, HttpSettings
 from sensor.protocols.http.head import Head, content_length, parse_head, request_line
 from sensor.protocols.parser import Context, Moment
 from sensor.protocols.shown import shown, shown_all
@@ -68,14 +69,24 @@ def test_lengths() -> None:
         assert content_length(head) == (length, odd)
 
 
-def test_who_wants_contents_alone_is_told_no_empty_steps() -> None:
-    steps: list[tuple[str, ...]] = []
+def contents_alone(settings: HttpSettings | None, *said: tuple[bool, bytes]) -> list[list[str]]:
+    steps: list[list[str]] = []
 
     def contents(at: Moment, tx_id: int, to_server: bool, buffers: Any, done: bool = False) -> None:
-        steps.append(tuple(name for name, _ in buffers))
+        steps.append([name for name, _ in buffers if name in ("file.data", "http.request_body", "http.response_body")])
 
-    parser = HttpParser(Context(FLOW, lambda t, a, c: None, lambda c, times=1: None, None, contents=contents))
-    for to_server, said in ((True, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 2),
-                            (False, b"HTTP/1.1 204 No\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab")):
-        parser.data(to_server, said, Moment(1, 1))
-    assert [names[-1:] for names in steps] == [("file.state",), ("http.response_body",)]
+    parser = HttpParser(Context(FLOW, lambda t, a, c: None, lambda c, times=1: None, settings, contents=contents))
+    for to_server, data in said:
+        parser.data(to_server, data, Moment(1, 1))
+    return steps
+
+
+def test_who_wants_contents_alone_is_shown_each_once() -> None:
+    said = ((True, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 2),
+            (False, b"HTTP/1.1 204 No\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"))
+    assert contents_alone(None, *said) == [["file.data"]]
+    more = HttpSettings(files=FileSettings(inspect_bytes=4096), inspect_response_bytes=4097)
+    assert contents_alone(more, *said) == [["file.data"], ["http.response_body"]]
+    form = (b"POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 65\r\n\r\n"
+            b"--b\r\nContent-Disposition: form-data; filename=f\r\n\r\nx\r\n--b--\r\n\r\n\r\n")
+    assert contents_alone(None, (True, form)) == [["file.data"], ["http.request_body"]]

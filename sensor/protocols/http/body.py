@@ -7,7 +7,15 @@ from typing import Any
 from sensor.protocols.beginning import Beginning
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.http.coding import Decoder
-from sensor.protocols.parser import NO_END
+from sensor.protocols.parser import NO_END, Context
+
+
+def inspected_bytes(context: Context, most: int, of_files: int) -> int:
+    """Return how many bytes of a body that is a file are shown as body, of at most so many.
+
+    Who wants contents alone is shown the file: the same bytes, up to the limit of files.
+    """
+    return most if context.show or (context.contents and most > of_files) else 0
 
 
 class Body:
