@@ -11,7 +11,7 @@ from typing import Any
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.head import Head
 from sensor.protocols.http.uri import Target
-from sensor.protocols.shown import shown, shown_all
+from sensor.protocols.shown import json_text, shown, shown_all
 
 _NO_TARGET = Target(b"", 0, b"", b"")
 _RANGE = re.compile(rb"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -137,7 +137,7 @@ def _masked(value: bytes) -> bytes:
 
 
 def _names(names: list[bytes]) -> str:
-    return json.dumps([shown(n) for n in names], ensure_ascii=False) if names else ""
+    return json_text([shown(n) for n in names]) if names else ""
 
 
 def _username(value: bytes) -> str:
