@@ -11,10 +11,11 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason
-from columns.said import Recognised, Said, Step, Stretch
+from columns.said import Recognised, Said, Step
 from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
+from sensor.protocols.gathered import Gathered
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
 from sensor.protocols.recognised import chosen
@@ -50,7 +51,7 @@ class Dissector:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own = streams, own_settings or {}
         self._inspected, self._shown = inspected, inspected or shown
-        self._spoken: list[Step | Stretch | Recognised] = []
+        self._spoken: list[Step | Recognised] = []
         self._ending = False
         self._alone = PacketRows(streams.flows, packet_rows)
         off, heads = self.settings.off, self.settings.recognised_only
@@ -72,18 +73,19 @@ class Dissector:
 
         flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
         """
-        datagrams = Datagrams(packets, flows, buffers, self._ignored)
+        datagrams, gathered = Datagrams(packets, flows, buffers, self._ignored), Gathered()
         for batch in chunks:
-            self._take_chunks(batch, packets, datagrams)
+            self._take_chunks(batch, packets, datagrams, gathered)
         for event in datagrams.rest():
             self._take_datagram(*event)
         self._label(flows)
         spoken, self._spoken = self._spoken, []
-        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers)
+        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers, gathered.stretches(buffers))
 
-    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams) -> None:
+    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams, gathered: Gathered) -> None:
         records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
         passed = records["passed"].any(axis=1)
+        inspected, note = self._inspected, gathered.note
         fields = [records[name].tolist() for name in _FIELDS]  # a list of records takes five times as long
         for k, (some_passed, flow_id, slot, side, flags, buffer, start, size, gap, ts_ns, number, row) in enumerate(
                 zip(passed.tolist(), *fields, strict=True)):
@@ -95,6 +97,9 @@ class Dissector:
                 if flags & END or flow_id in self._labels or row < 0:
                     continue
                 talk = self._begin(_facts(packets, row, side == 0), at)
+            if inspected and talk.done and not flags & END and (side == 0) not in talk.unheard:
+                note(k, talk.flow, len(self._spoken))
+                continue
             data = rest = bytes(buffers[buffer][start : start + size])
             if talk.ahead is not None:
                 if some_passed:
@@ -104,15 +109,15 @@ class Dissector:
                     self._guard(talk, talk.catch_up, at)
             if flags & END:
                 self._end(talk, at)
-                if self._inspected:
-                    self._spoken.append(Stretch(talk.flow, at, talk.app_proto, True, b"", ended=True))
+                if inspected:
+                    note(k, talk.flow, len(self._spoken))
                 continue
             told = len(self._spoken)
             if rest:
                 self._guard(talk, talk.say, side == 0, rest, gap, at)
-            if self._inspected:
+            if inspected:
+                note(k, talk.flow, told)
                 self._tell_recognised(talk, side == 0, at, told)
-                self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, side == 0, data, gap))
                 if size >= LONG_BYTES and rest:
                     talk.look_ahead(side, count=False)
                 continue  # the rest of the stream is wanted, whatever the parser says
@@ -125,6 +130,7 @@ class Dissector:
             for side, size in ahead.asked_of_streams():
                 self._streams.pass_by(slot, flow_id, side, size)
         self._ahead.clear()
+        gathered.take(chunks)
 
     def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,
                        packets: Packets) -> None:

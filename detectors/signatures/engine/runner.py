@@ -9,10 +9,11 @@ import numpy as np
 
 from columns import Flows, Packets
 from columns.app import AppProto
-from columns.said import FlowFacts, Moment, Recognised, Said, Step, Stretch
+from columns.said import FlowFacts, Moment, Recognised, Said, Step
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
 from detectors.signatures.engine.judge import Judge, Match
+from detectors.signatures.engine.listening import Gap
 from detectors.signatures.engine.memory import FlowMemory
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
@@ -87,6 +88,7 @@ class Runner:
                 self._judge.next_packet()
             self._look(event)
         self._judge.next_packet()
+        self._windows.settle()
         return told
 
     def _pass_midstream(self, packets: Packets) -> None:
@@ -107,7 +109,7 @@ class Runner:
             self._window(what, event)
         elif type(what) is Step:
             self._step(what, event)
-        elif type(what) is Stretch:
+        elif type(what) is Gap:
             self._gap(what, event)
         elif event.phase == DETECTED:
             self._detected(what)
@@ -176,12 +178,12 @@ class Runner:
                 fired.pop(rule.number, None)
         told.clear()
 
-    def _gap(self, stretch: Stretch, event: Event) -> None:
+    def _gap(self, gap: Gap, event: Event) -> None:
         """Bytes of a stream are missing: that is an event of its own."""
-        memory = self.memory.flows.of(stretch.flow.flow_id)
+        memory = self.memory.flows.of(gap.flow.flow_id)
         if memory.passed:
             return
-        scene = self._scene_of_flow(stretch.flow, memory, stretch.to_server, stretch.at, event.number)
+        scene = self._scene_of_flow(gap.flow, memory, gap.to_server, gap.at, event.number)
         scene.stream_events = ("reassembly_seq_gap",)
         for rule in event.rules:
             self._judge.holds(rule, scene)
@@ -243,11 +245,10 @@ class Runner:
             memory.apps[step.to_server] = app
         self.counts["buffers_refused"] += side.add(step.buffers)
         side.done = side.done or step.done
-        side.history = event.history or side.history
         if not memory.passed:
             self._candidates(memory, tx, side, event.rules, app, step)
             if side.pending or tx.both:
-                self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
+                self._evaluate(step, memory, tx, side, event.heard)
         if side.done:
             side.pending.clear()
         if tx.over:
@@ -280,17 +281,17 @@ class Runner:
         elif rule.number not in side.told:
             side.pending[rule.number] = rule
 
-    def _evaluate(self, flow: FlowFacts, memory: FlowMemory, tx: Tx, side: Side, to_server: bool, at: Moment,
-                  tx_id: int) -> None:
+    def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, heard: int) -> None:
         ready = sorted(n for n, r in side.pending.items() if r.needs <= side.names)
         if not ready and not tx.both:
             return
         self.counts["steps_evaluated"] += 1
-        scene = self._scene_of_flow(flow, memory, to_server, at, at.packet_number)
-        scene.tx, scene.tx_id = side, tx_id
-        if flow.proto == 6:
-            scene.data = side.history or None
-        elif scene.packet is not None:
+        flow = step.flow
+        scene = self._scene_of_flow(flow, memory, step.to_server, step.at, step.at.packet_number)
+        scene.tx, scene.tx_id = side, step.tx_id
+        if flow.proto == _TCP and self.plan.history:
+            scene.data = self._windows.history(flow.flow_id, step.to_server, heard) or None
+        elif flow.proto != _TCP and scene.packet is not None:
             scene.data = scene.packet.payload
         folded: bytes | None = None
         for number in ready:
