@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -110,8 +110,7 @@ class Conversation:
 
     def _decide(self, found: Wants, at: Moment) -> None:
         self._call_it(found.app_proto, at)
-        own: Mapping[AppProto, Any] = self.context.settings
-        self.parser = found.parser(replace(self.context, settings=own.get(found.app_proto)))
+        self.parser = found.parser(self.context.of(found.app_proto))
         self._agreement = agreement(self.context, found, self._wants, *self._heads)
         said, self._said, self._heads = self._said, [], [b"", b""]
         for to_server, data, gap, when in said:

@@ -41,16 +41,17 @@ class Dissector:
     The result does not depend on how the packets are portioned: everything goes by the numbers of packets. A parser
     that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
     inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows. shown: somebody
-    looks into bodies and files, so steps of these are.
+    looks into bodies and files, so steps of these are. buffers_of: steps are wanted of these protocols only, but for
+    bodies and files; None is all. It may change, for conversations that begin then.
     """
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
                  settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None, *,
-                 inspected: bool = False, shown: bool = False,
+                 inspected: bool = False, shown: bool = False, buffers_of: frozenset[AppProto] | None = None,
                  packet_rows: PacketRowSettings | None = None) -> None:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own = streams, own_settings or {}
-        self._inspected, self._shown = inspected, inspected or shown
+        self._inspected, self._shown, self.buffers_of = inspected, inspected or shown, buffers_of
         self._spoken: list[Step | Recognised] = []
         self._ending = False
         self._alone = PacketRows(streams.flows, packet_rows)
@@ -199,7 +200,7 @@ class Dissector:
             self._expected[address, port] = follow
 
         return Context(facts, emit, count, self._own, show=show if self._inspected else None,
-                       contents=show if self._shown else None, expect=expect)
+                       contents=show if self._shown else None, expect=expect, shown_of=self.buffers_of)
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from columns.app import AppProto
@@ -53,6 +53,12 @@ class Context:
     show: Show | None = None
     contents: Show | None = None
     expect: Expect | None = None
+    shown_of: frozenset[AppProto] | None = None  # protocols whose buffers are inspected, None for all
+
+    def of(self, app_proto: AppProto) -> Context:
+        """Return what the parser of a protocol is given: its own settings, and show only if that is inspected."""
+        wanted = self.shown_of is None or app_proto in self.shown_of
+        return replace(self, settings=self.settings.get(app_proto), show=self.show if wanted else None)
 
 
 class Handover(NamedTuple):

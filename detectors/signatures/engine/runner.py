@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from columns import Flows, Packets
-from columns.app import AppProto
 from columns.said import FlowFacts, Moment, Recognised, Said, Step
+from detectors.signatures.engine.asked import WIDER, app_name
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
 from detectors.signatures.engine.judge import Judge, Match
@@ -22,17 +22,7 @@ from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
-_MDNS, _TCP, _SYN, _ACK = 5353, 6, 2, 16
-_WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
-"""Names that rules for more than one protocol have."""
-_APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
-
-
-def app_name(app: AppProto, flow: FlowFacts) -> str:
-    """Return the name that rules have for a protocol."""
-    if app == AppProto.DNS and _MDNS in (flow.src_port, flow.dst_port):
-        return "mdns"
-    return _APP_NAMES.get(app) if app in _APP_NAMES else app.name.lower()  # type: ignore[return-value]
+_TCP, _SYN, _ACK = 6, 2, 16
 
 
 class Runner:
@@ -236,6 +226,8 @@ class Runner:
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
+        if not event.rules and step.tx_id not in memory.txs and not self.plan.asked.matters(app, step.buffers):
+            return
         tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
         self.counts["transactions_forgotten"] += full
         side: Side = tx.sides[step.to_server]
@@ -269,7 +261,7 @@ class Runner:
     def _always(self, app: str, flow: FlowFacts, to_server: bool) -> list[Prepared]:
         """Return the rules without a pattern that may hold of any transaction of one direction of a flow."""
         ends = self.plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
-        return [rule for name in sorted({"", app, _WIDER.get(app, app)}) for rule in self.plan.tx_always.get(name, ())
+        return [rule for name in sorted({"", app, WIDER.get(app, app)}) for rule in self.plan.tx_always.get(name, ())
                 if rule.may_go(ends, to_server)]
 
     @staticmethod
