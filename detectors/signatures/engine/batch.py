@@ -73,8 +73,8 @@ class Batch:
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._remembered = remembered
         heard = Heard(plan, windows, said.stretches)
-        self.windows, self.bytes, self.pieces = heard.windows, heard.bytes, heard.windows
         self._streamed = list(self._streams(heard))
+        self.windows, self.bytes, self.pieces = heard.windows, heard.bytes, heard.windows
         self.events: list[Event] = [*self._ends(flows), *self._streamed, *self._spoken(heard), *self._rows()]
         self.events.sort(key=_PLACE)
 
@@ -123,18 +123,16 @@ class Batch:
         sizes = np.array([len(d) for d in some.data], np.int64)
         starts = np.zeros(sizes.size, np.int64)
         np.cumsum(sizes[:-1], out=starts[1:])
-        self.bytes += int(sizes.sum())
         self.pieces += sizes.size
         joined = np.frombuffer(b"".join(some.data) or b"\0", np.uint8)
-        found = suspects.find(joined, starts, sizes, None, lambda which: self._ways(some, which))
+        found, searched = suspects.find(joined, starts, sizes, None, self._ways(some))
+        self.bytes += searched
         for piece, rule in found:
             yield some.places[piece], rule
 
-    def _ways(self, some: _Pieces, which: np.ndarray) -> Ways:
-        """Who sends the pieces of these numbers."""
-        headers = self._plan.headers
-        flows = [some.flows[k] for k in which.tolist()]
-        to_server = np.array([some.to_server[k] for k in which.tolist()], bool)
+    def _ways(self, some: _Pieces) -> Ways:
+        """Who sends some pieces."""
+        headers, flows, to_server = self._plan.headers, some.flows, np.array(some.to_server, bool)
         src = np.array([headers.address_range(f.src_ip) for f in flows], np.int64)
         dst = np.array([headers.address_range(f.dst_ip) for f in flows], np.int64)
         src_port = headers.port_ranges(np.array([f.src_port for f in flows], np.int64))
@@ -210,10 +208,10 @@ class Batch:
             if not rows.size:
                 continue
             sizes = p.payload_captured_bytes[rows].astype(np.int64)
-            self.bytes += int(sizes.sum())
             self.pieces += rows.size
             starts = p.payload_offset[rows].astype(np.int64)
-            hits = suspects.find(buffer, starts, sizes, None, lambda which, rows=rows: self._sent(rows[which]))
+            hits, searched = suspects.find(buffer, starts, sizes, None, self._sent(rows))
+            self.bytes += searched
             for piece, rule in hits:
                 found[int(rows[piece])].append(rule)
 

@@ -46,7 +46,8 @@ class Table(NamedTuple):
     low: np.ndarray  # int64[patterns]
     high: np.ndarray  # int64[patterns]
     fold: np.ndarray  # uint8[256]: lower case
-    kinds: np.ndarray  # int64[2]: patterns by four bytes, by two
+    pair_bits: np.ndarray  # uint8: which pairs there are
+    kinds: np.ndarray  # int64[3]: patterns by four bytes, by two; bits that a hash is shifted by
 
 
 @part
@@ -103,24 +104,27 @@ def find_patterns(table, data, starts, sizes, skips, first, told, out):
     between calls; out: int64[n, 2]. Return (the next piece, rows written): less than all pieces when out has no room
     for one more piece.
     """
-    count, patterns = np.int64(0), np.int64(told.size)
-    twos, bitmap, fold, pairs = table.kinds[1] > 0, table.bitmap, table.fold, table.pairs
+    count, patterns, fours = np.int64(0), np.int64(told.size), table.kinds[0] > 0
+    twos, bitmap, fold, pair_bits = table.kinds[1] > 0, table.bitmap, table.fold, table.pair_bits
+    shift = np.uint32(table.kinds[2])
     for p in range(first, starts.size):
         if count + patterns > out.shape[0]:
             return p, count
         start = starts[p]
         stop, base = start + sizes[p], start + skips[p]
         count = _look_at_places(table, data, start, stop, base, p, out, count)
+        if not fours and not twos:
+            continue
         rolling = np.uint32(0)
         for i in range(start, stop):
             rolling = np.uint32(rolling << np.uint32(8)) | np.uint32(fold[data[i]])
-            hashed = np.int64(np.uint32(rolling * np.uint32(_MULTIPLIER)) >> np.uint32(32 - _HASH_BITS))
+            hashed = np.int64(np.uint32(rolling * np.uint32(_MULTIPLIER)) >> shift)
             if bitmap[hashed >> 3] >> (hashed & 7) & 1 and i - start >= 3:
                 count = _follow(table, np.int64(table.heads[hashed]), data, i - 3, start, stop, base, p, told, out,
                                 count)
-            if twos and pairs[rolling & np.uint32(0xFFFF)] >= 0 and i > start:
-                count = _follow(table, np.int64(pairs[rolling & np.uint32(0xFFFF)]), data, i - 1, start, stop, base, p,
-                                told, out, count)
+            if twos and pair_bits[(rolling & np.uint32(0xFFFF)) >> 3] >> (rolling & 7) & 1 and i > start:
+                count = _follow(table, np.int64(table.pairs[rolling & np.uint32(0xFFFF)]), data, i - 1, start, stop,
+                                base, p, told, out, count)
     return np.int64(starts.size), count
 
 
@@ -139,12 +143,14 @@ class GramFilter:
         placed = [k for k, p in enumerate(patterns) if _is_placed(p)]
         fold = np.arange(256, dtype=np.uint8)
         fold[65:91] += 32
+        bits = min(max(number.bit_length() + 7, 10), _HASH_BITS)
         table = Table(
-            np.zeros((1 << _HASH_BITS) // 8, np.uint8), np.full(1 << _HASH_BITS, -1, np.int32),
+            np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32),
             np.full(65536, -1, np.int32), np.array(placed, np.int32), np.full(max(number, 1), -1, np.int32),
             np.zeros(max(number, 1), np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
             np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
-            np.array([p.high for p in patterns] or [0], np.int64), fold, np.zeros(2, np.int64))
+            np.array([p.high for p in patterns] or [0], np.int64), fold,
+            np.zeros(8192, np.uint8), np.array([0, 0, 32 - bits], np.int64))
         for which, pattern in enumerate(folded):
             if not _is_placed(patterns[which]):
                 _add(table, which, pattern)
@@ -186,12 +192,13 @@ def _add(table: Table, which: int, pattern: bytes) -> None:
     if len(pattern) >= 4:
         at = max(range(len(pattern) - 3), key=lambda k: (rarity(pattern[k : k + 4]), -k))
         gram = int.from_bytes(pattern[at : at + 4], "big")
-        hashed = (gram * _MULTIPLIER & 0xFFFFFFFF) >> (32 - _HASH_BITS)
+        hashed = (gram * _MULTIPLIER & 0xFFFFFFFF) >> int(table.kinds[2])
         table.bitmap[hashed >> 3] |= 1 << (hashed & 7)
         chain, place, kind = table.heads, hashed, 0
     else:
         at = max(range(len(pattern) - 1), key=lambda k: (rarity(pattern[k : k + 2]), -k))
         chain, place, kind = table.pairs, int.from_bytes(pattern[at : at + 2], "big"), 1
+        table.pair_bits[place >> 3] |= 1 << (place & 7)
     table.gram_at[which] = at
     table.next_[which] = chain[place]
     chain[place] = which

@@ -61,6 +61,10 @@ class _Sets:
         """The same for an array of values below 2**63."""
         return np.searchsorted(np.array(self._starts, np.int64), values, side="right") - 1
 
+    def low_starts(self) -> np.ndarray:
+        """Return the starts of the elementary ranges that begin below 2**64."""
+        return np.array([start for start in self._starts if start < 1 << 64], np.uint64)
+
     def table(self) -> np.ndarray:
         """bool[sets, ranges]: which sets hold which elementary range; one row where there is none."""
         found = np.zeros((max(len(self._places), 1), len(self._bits)), bool)
@@ -81,6 +85,7 @@ class Headers:
         addresses.build()
         ports.build()
         self._addresses, self._ports = addresses, ports
+        self._low_starts = addresses.low_starts()
         by_address, by_port = addresses.table(), ports.table()
         self.tables = (by_address, by_port, by_address, by_port)
         """For source, its port, destination, its port: bool[sets, ranges], see Suspects."""
@@ -102,9 +107,11 @@ class Headers:
         return found
 
     def address_ranges(self, hi: np.ndarray, lo: np.ndarray) -> np.ndarray:
-        """The same for arrays of halves."""
-        return np.array([self.address_range(h << 64 | low) for h, low in zip(hi.tolist(), lo.tolist(), strict=True)],
-                        np.int64)
+        """The same for arrays of halves (uint64). All of IPv4 is below 2**64, where one search finds the range."""
+        found = np.searchsorted(self._low_starts, lo, side="right") - 1
+        for row in np.flatnonzero(hi).tolist():
+            found[row] = self.address_range(int(hi[row]) << 64 | int(lo[row]))
+        return found
 
     def port_ranges(self, ports: np.ndarray) -> np.ndarray:
         """Return which of the ports' elementary ranges each port is in."""

@@ -25,12 +25,15 @@ class Gap(NamedTuple):
 
 
 class Heard:
-    """The streams of a batch, cut into windows. Only of a window that is looked at there is an object."""
+    """The streams of a batch, cut into windows. Only of a window that is looked at there is an object.
+
+    windows: how many there are; bytes: how many were searched.
+    """
 
     def __init__(self, plan: Plan, windows: Windows, stretches: Stretches) -> None:
         self._plan, self._stretches = plan, stretches
         self._records, self._arena = windows.take(stretches)
-        self.windows, self.bytes = self._records.size, int(self._records["size"].sum())
+        self.windows, self.bytes = self._records.size, 0
 
     def rows_before(self, places: int) -> np.ndarray:
         """Return int64[places]: how many stretches come before each place of what is spoken."""
@@ -56,8 +59,8 @@ class Heard:
         for k, always in self._always():
             rules[k] += always
         w = self._records
-        hits = self._plan.stream.find(self._arena, np.ascontiguousarray(w["start"]), np.ascontiguousarray(w["size"]),
-                                      np.ascontiguousarray(w["looked"]), self._ways)
+        starts, sizes, looked = (np.ascontiguousarray(w[name]) for name in ("start", "size", "looked"))
+        hits, self.bytes = self._plan.stream.find(self._arena, starts, sizes, looked, self._ways())
         for k, rule in hits:
             rules[k].append(rule)
         for k in sorted(rules):
@@ -88,9 +91,9 @@ class Heard:
                 headers.port_ranges(np.array([f.src_port for f in flows], np.int64)),
                 headers.port_ranges(np.array([f.dst_port for f in flows], np.int64)))
 
-    def _ways(self, windows: np.ndarray) -> Ways:
-        """Who sends the windows of these numbers."""
-        flows, to_server = self._flows[1][windows], self._records["side"][windows] == 0
+    def _ways(self) -> Ways:
+        """Who sends the windows."""
+        flows, to_server = self._flows[1], self._records["side"] == 0
         src, dst, src_port, dst_port = (ranges[flows] for ranges in self._ends)
         return Ways(np.where(to_server, src, dst), np.where(to_server, dst, src),
                     np.where(to_server, src_port, dst_port), np.where(to_server, dst_port, src_port), to_server)
