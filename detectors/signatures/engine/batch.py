@@ -7,7 +7,7 @@ happened, so that what one rule remembers another can ask for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -16,8 +16,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import EndReason, Status
 from columns.said import FlowFacts, Said, Step
+from detectors.signatures.engine.asked import app_name
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
 from detectors.signatures.engine.listening import Heard
+from detectors.signatures.engine.memory import Flows as FlowMemories
 from detectors.signatures.engine.packets import INSPECTED, PacketColumns
 from detectors.signatures.engine.plan import Kind, Plan
 from detectors.signatures.engine.prepared import Prepared
@@ -69,10 +71,11 @@ class Batch:
     """What there is to look at in one call of the detector."""
 
     def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
-                 facts: PacketFacts, remembered: Iterable[int]) -> None:
+                 facts: PacketFacts, memory: FlowMemories) -> None:
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
-        self._remembered = remembered
+        self._memory = memory
         heard = Heard(plan, windows, said.stretches)
+        self.steps = 0
         self._streamed = list(self._streams(heard))
         self.windows, self.bytes, self.pieces = heard.windows, heard.bytes, heard.windows
         self.events: list[Event] = [*self._ends(flows), *self._streamed, *self._spoken(heard), *self._rows()]
@@ -96,9 +99,12 @@ class Batch:
         events: list[Event] = []
         pieces: dict[Kind, _Pieces] = defaultdict(_Pieces)
         kinds_of, before = self._plan.kinds_of, heard.rows_before(len(self._said.spoken)).tolist()
+        begun: set[tuple[int, int]] = set()
         for k, item in enumerate(self._said.spoken):
             number = item.at.packet_number
             if type(item) is Step:
+                if not self._matters(item, begun):
+                    continue
                 for name, data in item.buffers:
                     if name in kinds_of:
                         for kind in kinds_of[name]:
@@ -117,6 +123,18 @@ class Batch:
         for place, rules in found.items():
             events[place].rules = sorted(rules, key=_number)
         return events
+
+    def _matters(self, step: Step, begun: set[tuple[int, int]]) -> bool:
+        """Whether a rule may ask for a step: for what it shows, or because something of its transaction was kept.
+
+        begun: (flow, transaction) of the steps of this batch that matter; this one joins them.
+        """
+        key, memory = (step.flow.flow_id, step.tx_id), self._memory.get(step.flow.flow_id)
+        self.steps += 1
+        if self._plan.asked.matters(app_name(step.app_proto, step.flow), step.buffers):
+            begun.add(key)
+            return True
+        return key in begun or (memory is not None and step.tx_id in memory.txs)
 
     def _joined(self, suspects: Suspects, some: _Pieces) -> Iterator[tuple[int, Prepared]]:
         """Find patterns in many pieces at once; yield places and the rules that may hold there."""
@@ -188,7 +206,7 @@ class Batch:
 
     def _known_flows(self, found: dict[int, list[Prepared]]) -> np.ndarray:
         """bool[rows]: of flows of which something is remembered, or that something happens to in this batch."""
-        ids = set(self._remembered)
+        ids = set(self._memory.ids())
         ids.update(item.flow.flow_id for item in self._said.spoken)
         ids.update(event.what.flow.flow_id for event in self._streamed)
         ids.update(self._packets.flow_id[list(found)].tolist() if found else ())

@@ -42,6 +42,7 @@ class _Sets:
             for low, high in ranges:  # type: ignore[attr-defined]
                 starts |= {low, high + 1}
         self._starts = sorted(starts)
+        self._small_starts = np.array([start for start in self._starts if start < 1 << 63], np.int64)
         index = {start: k for k, start in enumerate(self._starts)}
         self._bits = [0] * len(self._starts)
         for ranges, place in self._places.items():
@@ -59,7 +60,7 @@ class _Sets:
 
     def ranges_of(self, values: np.ndarray) -> np.ndarray:
         """The same for an array of values below 2**63."""
-        return np.searchsorted(np.array(self._starts, np.int64), values, side="right") - 1
+        return np.searchsorted(self._small_starts, values, side="right") - 1
 
     def low_starts(self) -> np.ndarray:
         """Return the starts of the elementary ranges that begin below 2**64."""

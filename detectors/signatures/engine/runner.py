@@ -66,10 +66,11 @@ class Runner:
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
         if self.settings.midstream_policy != "ignore":
             self._pass_midstream(packets)
-        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
+        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows)
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
+        self.counts["steps"] += batch.steps
         told: list[Match] = []
         self._judge.told, packet = told, -1
         for event in batch.events:
@@ -222,7 +223,6 @@ class Runner:
             self._judge.holds(rule, scene)
 
     def _step(self, step: Step, event: Event) -> None:
-        self.counts["steps"] += 1
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
