@@ -121,7 +121,8 @@ class _Run:
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
-                                   shown=self.chain.wants_contents, packet_rows=options.settings.packets)
+                                   buffers_of=self.chain.inspects, shown=self.chain.wants_contents,
+                                   packet_rows=options.settings.packets)
         looks = options.payload or options.settings.mynumber.inspect == "on"  # else nothing said stands in any row
         self.masking = Masking() if options.settings.mynumber.mask and looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
