@@ -77,8 +77,8 @@ class PgsqlStream:
         return self._framers[to_server].passable
 
     def patient(self, to_server: bool) -> int:
-        """So many next bytes of a direction belong to one message that tells nothing before its end."""
-        return self._framers[to_server].patient
+        """Nothing waits but what is passable: rows are short, and one cut by a segment would be told in two pieces."""
+        return self._framers[to_server].passable
 
     def skip(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes, at most ``passable``, are there but are not handed over."""
