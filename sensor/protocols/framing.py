@@ -66,6 +66,20 @@ class Framer:
                 break
         return at
 
+    @property
+    def passable(self) -> int:
+        """So many next bytes belong to a message of which all that is kept was yielded."""
+        return self._skip
+
+    @property
+    def patient(self) -> int:
+        """So many next bytes complete nothing."""
+        return self._skip or (max(min(self._size, self._limit) - len(self._held) - 1, 0) if self._size else 0)
+
+    def pass_by(self, size: int) -> None:
+        """So many bytes, at most ``passable``, are there but are not shown."""
+        self._skip -= size
+
     def gap(self, size: int) -> bool:
         """Pass over a gap; False when a message is lost by it. What comes next is taken for a beginning."""
         whole = size <= self._skip and not self._held

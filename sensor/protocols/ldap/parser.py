@@ -158,6 +158,18 @@ class LdapParser(_Ldap):
             self._context.count("ldap_no_message")
             self.done = self._framers[not to_server].broken or not self._pending
 
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of a direction are beyond what is looked at of a message."""
+        return self._framers[to_server].passable
+
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes of a direction belong to one message that tells nothing before its end."""
+        return self._framers[to_server].patient
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        self._framers[to_server].pass_by(size)
+
     def _protected(self, buffer: bytes, at: Moment) -> None:
         inner = unwrapped(buffer)
         if inner is None or inner[0] != SEQUENCE:

@@ -45,8 +45,8 @@ class PgsqlStream:
         self._context, self.done = context, False
         self.successor: Handover | None = None
         self._settings = context.settings if isinstance(context.settings, PgsqlSettings) else PgsqlSettings()
-        self._client = Framer(self._client_size, m.STARTUP_HEAD_BYTES, self._settings.message_bytes)
-        self._server = Framer(self._server_size, m.HEAD_BYTES, self._settings.message_bytes)
+        self._framers = (Framer(self._server_size, m.HEAD_BYTES, self._settings.message_bytes),
+                         Framer(self._client_size, m.STARTUP_HEAD_BYTES, self._settings.message_bytes))
         self._started = False
         self._waiting: deque[_Exchange] = deque()
         self._exchanges = 0
@@ -54,7 +54,7 @@ class PgsqlStream:
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
-        framer = self._client if to_server else self._server
+        framer = self._framers[to_server]
         for message, size, stop in framer.feed(data):
             if to_server:
                 self._request(message, at)
@@ -68,9 +68,21 @@ class PgsqlStream:
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """Go on behind a gap within a message that is passed over; elsewhere nothing can be told from there on."""
-        if not (self._client if to_server else self._server).gap(size):
+        if not self._framers[to_server].gap(size):
             self._context.count("pgsql_gap")
             self.done = True
+
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of a direction are beyond what is looked at of a message."""
+        return self._framers[to_server].passable
+
+    def patient(self, to_server: bool) -> int:
+        """Nothing waits but what is passable: rows are short, and one cut by a segment would be told in two pieces."""
+        return self._framers[to_server].passable
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        self._framers[to_server].pass_by(size)
 
     def end(self, at: Moment) -> None:
         """Tell the requests that wait."""

@@ -31,6 +31,10 @@ class Kind(IntEnum):
     BULK = 7  # a message that carries file data, all of it: what HEAD, BODY and END tell of one that comes in pieces
 
 
+_MESSAGE, _HEAD, _BODY, _MISSING, _END, _LOST, _BROKEN, _BULK = Kind  # its look-ups cost more than their use
+_new = tuple.__new__  # without the call that a named tuple wraps it in
+
+
 class Event(NamedTuple):
     """data: the bytes; size: how long the whole message is, or how much is missing."""
 
@@ -75,7 +79,7 @@ class NbssReader:
                 at += taken
                 head = bytes(self._held)
                 if len(head) == 4 and not self._begin():
-                    yield Event(Kind.BROKEN)
+                    yield Event(_BROKEN)
                     data, at = self._hunt(head[1:] + data[at:]), 0
                 continue
             wanted = self._wanted()
@@ -92,18 +96,18 @@ class NbssReader:
             return None
         whole = data[start : start + size]
         if bulk(whole):
-            return Event(Kind.BULK, whole, size)
-        return Event(Kind.MESSAGE, whole, size) if size <= self._limit else None
+            return _new(Event, (_BULK, whole, size))
+        return _new(Event, (_MESSAGE, whole, size)) if size <= self._limit else None
 
     @property
     def passable(self) -> int:
         """So many next bytes are file data within a message, the last of which is not among them."""
-        return self._left - 1 if self._stage == _BODY else 0
+        return self._left - 1 if self._stage == _CARRYING else 0
 
     @property
     def patient(self) -> int:
         """So many next bytes belong to one message, the last of which is not among them."""
-        return max(self._wanted() - 1, 0) if self._stage in (_REST, _BODY, _PASS) else 0
+        return max(self._wanted() - 1, 0) if self._stage in (_REST, _CARRYING, _PASS) else 0
 
     def pass_by(self, size: int) -> None:
         """So many bytes, at most ``passable``, are there but are not shown."""
@@ -111,18 +115,18 @@ class NbssReader:
 
     def gap(self, size: int) -> Iterator[Event]:
         """Take a gap: file data goes on after it, and so does what comes after a message that is lost."""
-        if self._stage == _BODY:
+        if self._stage == _CARRYING:
             missing = min(size, self._left)
             self._left, size = self._left - missing, size - missing
-            yield Event(Kind.MISSING, size=missing)
+            yield Event(_MISSING, size=missing)
             if self._left == 0:
                 self._reset()
-                yield Event(Kind.END)
+                yield Event(_END)
         elif self._stage in (_FIRST, _REST, _PASS):
             missing = min(size, self._left)
             self._left, size = self._left - missing, size - missing
             if self._stage != _PASS:
-                yield Event(Kind.LOST)
+                yield Event(_LOST)
             self._held.clear()
             self._stage = _PASS if self._left else _HEADER
         if size:
@@ -162,11 +166,11 @@ class NbssReader:
             self._held += piece
             if len(self._held) == min(self._limit, self._size):
                 yield self._whole()
-        elif self._stage == _BODY:
-            yield Event(Kind.BODY, piece)
+        elif self._stage == _CARRYING:
+            yield Event(_BODY, piece)
             if self._left == 0:
                 self._reset()
-                yield Event(Kind.END)
+                yield Event(_END)
         elif self._left == 0:
             self._stage = _HEADER
 
@@ -175,20 +179,20 @@ class NbssReader:
         if head[0] < 0xFC or head[1:4] != b"SMB":
             self._held.clear()
             self._stage = _PASS if self._left else _HEADER
-            yield Event(Kind.LOST)
+            yield Event(_LOST)
         elif bulk(head):
             self._held.clear()
-            yield Event(Kind.HEAD, head, self._size)
-            self._stage = _BODY if self._left else _HEADER
+            yield Event(_HEAD, head, self._size)
+            self._stage = _CARRYING if self._left else _HEADER
             if not self._left:
-                yield Event(Kind.END)
+                yield Event(_END)
         elif self._left == 0 or len(head) >= self._limit or head[0] < 0xFE:
             yield self._whole()
         else:
             self._stage = _REST
 
     def _whole(self) -> Event:
-        whole = Event(Kind.MESSAGE, bytes(self._held), self._size)
+        whole = Event(_MESSAGE, bytes(self._held), self._size)
         self._held.clear()
         self._stage = _PASS if self._left else _HEADER
         return whole
@@ -206,4 +210,4 @@ class NbssReader:
         return joined[found.start() :]
 
 
-_HEADER, _FIRST, _REST, _BODY, _PASS = range(5)
+_HEADER, _FIRST, _REST, _CARRYING, _PASS = range(5)

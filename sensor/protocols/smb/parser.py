@@ -11,7 +11,7 @@ from sensor.protocols.smb.smb1 import Smb1
 from sensor.protocols.smb.smb2 import Smb2
 from sensor.protocols.smb.state import State
 
-_MESSAGE, _HEAD, _BODY, _, _END, _LOST, _BROKEN_OFF, _BULK = Kind
+_MESSAGE, _HEAD, _BODY, _, _END, _LOST, _BROKEN_OFF, _BULK = Kind  # its look-ups cost more than their use
 _VERSIONS = {0xFF: Smb1, 0xFE: Smb2}
 _BROKEN = 8
 """So often may something that is no message stand between messages."""

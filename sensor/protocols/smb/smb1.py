@@ -81,7 +81,7 @@ class Smb1:
                 return None
             request = Request(part.columns(), state.number())
         columns = request.columns
-        columns |= part.status_columns
+        columns |= part.status_columns()
         if part.command == READ_ANDX:
             return self._read(part, request, at)
         try:

@@ -99,7 +99,7 @@ class Smb2:
 
     def _request(self, header: Header, at: Moment) -> Sink | None:
         if header.command == WRITE:
-            self._state.ask(("2", header.message_id), Request(header.columns(), about=header.data[80:96]), at)
+            self._state.ask(header.message_id, Request(header.columns(), about=header.data[80:96]), at)
             return self._write(header, at)
         request = Request(header.columns())
         problem: Exception | None = None
@@ -111,7 +111,7 @@ class Smb2:
         if header.command not in _SILENT and not request.silent:
             request.number = self._state.number()
         if header.command != CANCEL:
-            self._state.ask(("2", header.message_id), request, at)
+            self._state.ask(header.message_id, request, at)
         if problem:
             raise problem
         return None
@@ -120,7 +120,7 @@ class Smb2:
         if header.status == _PENDING:
             return None
         state = self._state
-        request = state.pending.pop(("2", header.message_id), None)
+        request = state.pending.pop(header.message_id, None)
         if request is None and header.command == NEGOTIATE:
             request = state.pending.pop("negotiate", None)  # asked in SMB1
         seen = "both" if request else "response"
