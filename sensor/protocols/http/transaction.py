@@ -11,7 +11,8 @@ from typing import Any
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.head import Head
 from sensor.protocols.http.uri import Target
-from sensor.protocols.shown import json_text, shown, shown_all
+from sensor.protocols.printing import json_words
+from sensor.protocols.shown import shown, shown_all
 
 _NO_TARGET = Target(b"", 0, b"", b"")
 _RANGE = re.compile(rb"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -116,7 +117,7 @@ def _anomalies(tx: Transaction) -> str:
     for body in (tx.request_body, tx.response_body):
         if body is not None and body.odd:
             odd = odd + body.odd
-    return json.dumps(list(dict.fromkeys(odd))) if odd else ""
+    return json_words(list(dict.fromkeys(odd)))
 
 
 def _headers(headers: list[tuple[bytes, bytes, bytes]]) -> str:
@@ -137,7 +138,7 @@ def _masked(value: bytes) -> bytes:
 
 
 def _names(names: list[bytes]) -> str:
-    return json_text([shown(n) for n in names]) if names else ""
+    return json_words([shown(n) for n in names])
 
 
 def _username(value: bytes) -> str:
