@@ -36,7 +36,8 @@ class Detector(Protocol):
 
     A detector that has ``listens = True`` is given the steps of transactions and the bytes of streams, too: they are
     made only then, steps of the protocols in its ``inspects`` alone where it has that. One that has
-    ``wants_contents = True`` is given the steps of bodies and files alone, which cost much less.
+    ``wants_contents = True`` is given the steps of bodies and files alone, which cost much less; a body that is a file
+    is shown as file alone.
 
     The constructor only stores parameters; learned state is in attributes that end in ``_`` and is made by reset().
     """

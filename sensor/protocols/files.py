@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +25,7 @@ from sensor.protocols.magic import (
     zip_locked,
 )
 from sensor.protocols.parser import NO_END, Context, Moment
+from sensor.protocols.printing import json_words
 from sensor.protocols.shown import shown
 
 CLOSED, TRUNCATED, ERROR = "CLOSED", "TRUNCATED", "ERROR"
@@ -151,7 +151,7 @@ class FileTracker:
         told = {
             "app_proto": self.app_proto.name.lower(), "to_server": int(self.to_server), "file_tx_id": self.tx_id,
             "filename": self.name, "file_type": kind.name, "mime_type": kind.mime, "size": self.size,
-            "hints": json.dumps(sorted(self._hints)) if self._hints else "", "gaps": int(self.gaps), "state": state,
+            "hints": json_words(sorted(self._hints)), "gaps": int(self.gaps), "state": state,
             "stored": 0, **{h.name: h.hexdigest() for h in self._hashes}}
         if self._shown is not None:
             self._show(at, told)

@@ -14,8 +14,10 @@ from sensor.protocols.ftp_data import FtpData, Transfer
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
 from sensor.protocols.printing import json_column, printed
+from sensor.protocols.verbs import beginnings
 
 _OPENING = frozenset(b"USER AUTH FEAT SYST OPTS HOST CLNT PASS PASV EPSV PORT TYPE PWD CWD".split())
+_BEGINNINGS = beginnings(_OPENING)
 _TRANSFERS = frozenset({b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD"})
 _LISTINGS = frozenset({b"LIST", b"NLST", b"MLSD"})
 _SECRET = frozenset({b"PASS", b"ACCT", b"ADAT"})
@@ -243,9 +245,9 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     """Tell whether a flow is FTP: a greeting (220) of FTP, or one together with a command that only FTP opens with."""
     if flow.proto != 6:
         return False
-    command = initiator.split(b"\n")[0].split(b" ")[0].strip().upper()
-    if initiator and not (command in _OPENING if b"\n" in initiator or len(command) < len(initiator.strip())
-                          else any(c.startswith(command) for c in _OPENING)):
+    command = initiator.partition(b"\n")[0].partition(b" ")[0].strip().upper()
+    whole = b"\n" in initiator or len(command) < len(initiator.strip())
+    if initiator and command not in (_OPENING if whole else _BEGINNINGS):
         return False
     if responder:
         if not responder.startswith((b"220", b"120", b"530", b"331", b"230", b"421")[: 2 if not initiator else 6]):

@@ -10,9 +10,11 @@ from columns.protocols.irc import IRC
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
 from sensor.protocols.printing import printed
+from sensor.protocols.verbs import beginnings
 
 _TOLD = frozenset({b"NICK", b"USER", b"JOIN", b"PART", b"TOPIC", b"QUIT"})
 _OPENING = (b"NICK ", b"USER ", b"PASS ", b"CAP ")
+_BEGINNINGS = beginnings(_OPENING)
 _DCC = b"\x01DCC SEND "
 _SAYING = frozenset({b"PRIVMSG", b"NOTICE"})
 
@@ -86,8 +88,8 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     first = initiator.lstrip(b"\r\n")
     if not first:
         return None
-    line = first.split(b"\n")[0].upper()
-    if not any(line.startswith(o) if len(line) >= len(o) else o.startswith(line) for o in _OPENING):
+    line = first.partition(b"\n")[0].upper()
+    if not line.startswith(_OPENING) and line not in _BEGINNINGS:
         return False
     if line.startswith(b"NICK ") or line.startswith((b"CAP LS", b"CAP REQ")):
         return not responder or responder[:1] in b":NPE@"

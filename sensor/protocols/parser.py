@@ -42,7 +42,8 @@ class Context:
     """What a parser needs besides the bytes: the flow, where rows go, the counters of its protocol, the limits.
 
     show is None while nobody inspects buffers; a parser makes none then. contents takes those of bodies and files,
-    which some want alone: it is the same as show, or there without it. expect announces a connection of another flow.
+    which some want alone: it is the same as show, or there without it, and then bytes that a file shows are not shown
+    as body too. expect announces a connection of another flow.
     """
 
     flow: FlowFacts

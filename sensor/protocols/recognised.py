@@ -8,8 +8,11 @@ from string import ascii_uppercase, digits
 
 from columns.app import AppProto
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
+from sensor.protocols.verbs import beginnings
 
 _IMAP_COMMANDS = (b"CAPABILITY", b"LOGIN ", b"AUTHENTICATE ", b"STARTTLS", b"ID ", b"NOOP", b"SELECT ")
+_BEGINNINGS = beginnings(_IMAP_COMMANDS)
+_TAGGED_OK = re.compile(rb"[A-Za-z0-9.]+ OK ")
 _TAG = re.compile(rb"[A-Za-z0-9.]{1,16}")
 _IAC, _COMMANDS = 0xFF, frozenset({0xFB, 0xFC, 0xFD, 0xFE, 0xFA})
 _OPTIONS = 64
@@ -64,7 +67,7 @@ def probe_imap(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | No
         return False
     if responder.startswith((b"* OK", b"* PREAUTH", b"* BYE")):
         return True if not initiator else _imap_command(initiator)
-    if responder and not b"* ".startswith(responder[:2]) and not re.match(rb"[A-Za-z0-9.]+ OK ", responder):
+    if responder and not b"* ".startswith(responder[:2]) and not _TAGGED_OK.match(responder):
         return False
     if initiator:
         return _imap_command(initiator)
@@ -77,9 +80,9 @@ def _imap_command(first: bytes) -> bool | None:
     if not _TAG.fullmatch(tag):
         return False
     rest = rest.upper()
-    if any(rest.startswith(command) for command in _IMAP_COMMANDS):
+    if rest.startswith(_IMAP_COMMANDS):
         return True
-    return None if not space or any(command.startswith(rest) for command in _IMAP_COMMANDS) else False
+    return None if not space or rest in _BEGINNINGS else False
 
 
 def probe_telnet(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-
-json_text = json.JSONEncoder(ensure_ascii=False).encode
-"""Text of a json column: characters as they are."""
 
 
 def shown(raw: bytes) -> str:

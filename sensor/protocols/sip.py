@@ -11,9 +11,11 @@ from columns.limits import check_limits, limit
 from columns.protocols.sip import SIP
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import printed
+from sensor.protocols.verbs import beginnings
 
 _METHODS = (b"ACK", b"BYE", b"CANCEL", b"INFO", b"INVITE", b"MESSAGE", b"NOTIFY", b"OPTIONS", b"PRACK", b"PUBLISH",
             b"REFER", b"REGISTER", b"SUBSCRIBE", b"UPDATE")
+_BEGINNINGS = beginnings((*_METHODS, b"SIP/"))
 _REQUEST = re.compile(rb"([A-Za-z0-9.!%*_+`'~-]{1,32}) (\S+) (SIP/\d\.\d)")
 _RESPONSE = re.compile(rb"(SIP/\d\.\d) (\d{3}) ?(.*)")
 _HEADERS = {
@@ -204,7 +206,7 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
         return True
     method, space, rest = first.partition(b" ")
     if not space:
-        return None if flow.proto == 6 and any(m.startswith(first) for m in (*_METHODS, b"SIP/")) else False
+        return None if flow.proto == 6 and first in _BEGINNINGS else False
     if method not in _METHODS:
         return False
     if rest.lower().startswith((b"sip:", b"sips:", b"tel:", b"urn:")) or b" SIP/" in rest.split(b"\n")[0]:

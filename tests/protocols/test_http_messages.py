@@ -182,6 +182,10 @@ def test_a_gap_in_a_body_and_one_over_a_head() -> None:
     (b"GET key\r\n", b"$3\r\nfoo\r\n", False), (b"GET key\r\n", b"", None), (b"", b"HTTP/1.1 200", True),
     (b"OPTIONS sip:a@b SIP/2.0\r\n", b"", None), (b"INVITE sip:a@b SIP/2.0\r\n", b"", False),
     (b"USER anonymous\r\n", b"220 hi", False), (b"FOO /x HTTP/1.1\r\n", b"", True), (b"EHLO x\r\n", b"", False),
+    (b"\r\nget\t/", b"", True), (b"connect\th:443", b"", True), (b"GET h:443", b"", None), (b"GET ", b"", None),
+    (b"Post *\t", b"", True), (b"put HTTPS://", b"", True), (b"LOCK x HTTP/1", b"", True), (b"POST", b"", None),
+    (b"GETS", b"", False), (b"baseline-control", b"", None), (b"BASELINE-CONTROLS", b"", False), (b"GET", b"hi", None),
+    (b"A" * 32 + b" x HTTP/1.0", b"", True), (b"A" * 33 + b" x HTTP/1.0", b"", False), (b"GET k", b"hi", False),
 ])
 def test_probe(client: bytes, server: bytes, found: bool | None) -> None:
     assert probe(client, server, FLOW) is found

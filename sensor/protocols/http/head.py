@@ -22,21 +22,21 @@ _STATUS_LINE = re.compile(rb"[\s\0]*(HTTP/[^\s\0]*)(?:[\s\0]+(\d+)?([^\r\n]*))?"
 
 
 class Head:
-    """First line; headers as (name in lower case, name, value) in their order; what was odd."""
+    """First line; headers as (name in lower case, name, value) in their order; first value of each; what was odd."""
 
-    __slots__ = ("_first", "anomalies", "headers", "line")
+    __slots__ = ("anomalies", "first", "headers", "line")
 
     def __init__(self, line: bytes, headers: list[tuple[bytes, bytes, bytes]], anomalies: tuple[str, ...]) -> None:
         self.line, self.headers, self.anomalies = line, headers, anomalies
-        self._first = {key: value for key, _, value in reversed(headers)}
+        self.first = {key: value for key, _, value in reversed(headers)}
 
     def value(self, name: bytes) -> bytes:
         """Return the first value of a header (name in lower case), or nothing."""
-        return self._first.get(name, b"")
+        return self.first.get(name, b"")
 
     def values(self, name: bytes) -> list[bytes]:
         """Return all values of a header."""
-        return [value for key, _, value in self.headers if key == name] if name in self._first else []
+        return [value for key, _, value in self.headers if key == name] if name in self.first else []
 
 
 def parse_head(block: bytes, most: int) -> Head:

@@ -11,8 +11,10 @@ from typing import Any
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.head import Head
 from sensor.protocols.http.uri import Target
-from sensor.protocols.shown import json_text, shown, shown_all
+from sensor.protocols.printing import json_words
+from sensor.protocols.shown import shown, shown_all
 
+_NO_HEADERS: dict[bytes, bytes] = {}
 _NO_TARGET = Target(b"", 0, b"", b"")
 _RANGE = re.compile(rb"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _SECRET = frozenset({b"authorization", b"proxy-authorization"})
@@ -58,9 +60,11 @@ class Transaction:
 
 def _common(tx: Transaction) -> dict[str, Any]:
     """What a file and the transaction itself both show."""
+    asked = tx.request.first if tx.request else _NO_HEADERS
+    answered = tx.response.first if tx.response else _NO_HEADERS
     hostname, url, user_agent, content_type, referer, method, protocol, location = shown_all((
-        tx.target.hostname, tx.url, tx.asked(b"user-agent"), media_type(tx.answered(b"content-type")),
-        tx.asked(b"referer"), tx.method, tx.protocol, tx.answered(b"location")))
+        tx.target.hostname, tx.url, asked.get(b"user-agent", b""), media_type(answered.get(b"content-type", b"")),
+        asked.get(b"referer", b""), tx.method, tx.protocol, answered.get(b"location", b"")))
     return {
         "hostname": hostname, "http_port": tx.target.port, "url": url, "http_user_agent": user_agent,
         "http_content_type": content_type, "http_refer": referer, "http_method": method, "protocol": protocol,
@@ -79,15 +83,18 @@ def http_object(tx: Transaction) -> str:
 def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
     """Return the columns of HTTP for a transaction that is over; headers: whether all headers go with it."""
     request, response = tx.request_body, tx.response_body
+    asked = tx.request.first if tx.request else _NO_HEADERS
+    answered = tx.response.first if tx.response else _NO_HEADERS
     normalized, reason, protocol, content_type, xff, server, origin, coding = shown_all((
-        tx.target.normalized, tx.reason, tx.response_protocol, media_type(tx.asked(b"content-type")),
-        tx.asked(b"x-forwarded-for"), tx.answered(b"server"), tx.asked(b"origin"), tx.answered(b"content-encoding")))
+        tx.target.normalized, tx.reason, tx.response_protocol, media_type(asked.get(b"content-type", b"")),
+        asked.get(b"x-forwarded-for", b""), answered.get(b"server", b""), asked.get(b"origin", b""),
+        answered.get(b"content-encoding", b"")))
     row = tx.common or _common(tx)
     row |= {
         "length": tx.length, "tx_id": tx.tx_id, "url_normalized": normalized, "status_text": reason,
         "response_protocol": protocol, "request_content_type": content_type,
-        "content_range": _content_range(tx.answered(b"content-range")), "xff": xff, "server": server,
-        "origin": origin, "username": _username(tx.asked(b"authorization")), "content_encoding": coding,
+        "content_range": _content_range(answered.get(b"content-range", b"")), "xff": xff, "server": server,
+        "origin": origin, "username": _username(asked.get(b"authorization", b"")), "content_encoding": coding,
         "request_headers": _headers(tx.request.headers) if headers and tx.request else "",
         "response_headers": _headers(tx.response.headers) if headers and tx.response else "",
         "trailers": _headers(tx.trailers), "file_names": _names(tx.file_names),
@@ -100,7 +107,7 @@ def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
 
 def media_type(value: bytes) -> bytes:
     """Return a Content-Type without its parameters."""
-    return value.partition(b";")[0].strip()
+    return value.partition(b";")[0].strip() if value else b""
 
 
 def _seen(tx: Transaction) -> str:
@@ -116,19 +123,25 @@ def _anomalies(tx: Transaction) -> str:
     for body in (tx.request_body, tx.response_body):
         if body is not None and body.odd:
             odd = odd + body.odd
-    return json.dumps(list(dict.fromkeys(odd))) if odd else ""
+    return json_words(list(dict.fromkeys(odd)))
 
 
 def _headers(headers: list[tuple[bytes, bytes, bytes]]) -> str:
     if not headers:
         return ""
     plain = b'"},{"name":"'.join([name + b'","value":"' + value for _, name, value in headers])
-    if plain.isascii() and b"\\" not in plain and plain.count(b'"') == 8 * len(headers) - 4 \
-            and (text := plain.decode("ascii")).isprintable() and _SECRET.isdisjoint([key for key, _, _ in headers]):
+    if b"\\" in plain or plain.count(b'"') != 8 * len(headers) - 4:
+        plain = b'"},{"name":"'.join([_escaped(name) + b'","value":"' + _escaped(value) for _, name, value in headers])
+    if plain.isascii() and (text := plain.decode("ascii")).isprintable() \
+            and _SECRET.isdisjoint([key for key, _, _ in headers]):
         return '[{"name":"' + text + '"}]'  # nothing in them needs care, as in most
     return "[" + ",".join([
         f'{{"name":{quoted(shown(name))},"value":{quoted(shown(_masked(value) if key in _SECRET else value))}}}'
         for key, name, value in headers]) + "]"
+
+
+def _escaped(raw: bytes) -> bytes:
+    return raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def _masked(value: bytes) -> bytes:
@@ -137,12 +150,14 @@ def _masked(value: bytes) -> bytes:
 
 
 def _names(names: list[bytes]) -> str:
-    return json_text([shown(n) for n in names]) if names else ""
+    return json_words([shown(n) for n in names])
 
 
 def _username(value: bytes) -> str:
+    if not value:
+        return ""
     scheme, _, secret = value.partition(b" ")
-    if not value or scheme.lower() != b"basic":
+    if scheme.lower() != b"basic":
         return ""
     try:
         return shown(base64.b64decode(secret[:4096].strip() + b"==").partition(b":")[0])

@@ -10,6 +10,7 @@ from columns.protocols.smtp import SMTP
 from sensor.protocols.parser import FlowFacts, Opening, Wants, letters
 from sensor.protocols.smtp.parser import SmtpParser
 from sensor.protocols.smtp.settings import SmtpSettings
+from sensor.protocols.verbs import beginnings
 
 __all__ = ["WANTS", "SmtpParser", "SmtpSettings", "probe"]
 
@@ -19,7 +20,7 @@ _OTHERS = re.compile(rb"(?:MAIL FROM:|RCPT TO:|STARTTLS\r?\n|BDAT \d)", re.I)
 _GREETING = re.compile(rb"(?:220|554|421)[ -]")
 _MAIL_WORD = re.compile(rb"\be?smtp\b|\bmail\b|\bmx\d*\b|postfix|sendmail|exim", re.I)
 _FTP_WORD = re.compile(rb"\bftp", re.I)
-_EARLY = (b"EHLO ", b"HELO ", b"LHLO ", b"MAIL FROM:", b"STARTTLS")
+_EARLY = beginnings((b"EHLO ", b"HELO ", b"LHLO ", b"MAIL FROM:", b"STARTTLS"))
 
 
 def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:
@@ -27,8 +28,7 @@ def probe(to_server: bytes, to_client: bytes, flow: FlowFacts) -> bool | None:
     if _HELLO.match(to_server) or _OTHERS.match(to_server):
         return True
     if to_server:
-        early = any(e.startswith(to_server.upper()) for e in _EARLY)
-        if not early:
+        if to_server.upper() not in _EARLY:
             return bool(_GREETING.match(to_client)) and flow.dst_port in _PORTS
         return None
     if not to_client:
