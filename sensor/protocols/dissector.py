@@ -11,7 +11,7 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason
-from columns.said import Recognised, Said, Step, Stretch
+from columns.said import Recognised, Said, Step, Stretch, moments
 from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
@@ -286,5 +286,4 @@ def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
     columns = [places, records["flow_id"], records["side"] == 0, records["flags"] & END != 0,
                records["passed"].any(axis=1), *[records[name] for name in ("buffer", "start", "size", "gap")]]
     first, *others = [column.tolist() for column in columns]
-    moments = map(Moment, records["ts_ns"].tolist(), numbers.tolist())
-    return zip(first, moments, *others, strict=True)
+    return zip(first, moments(records["ts_ns"], numbers), *others, strict=True)
