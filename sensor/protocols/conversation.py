@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from columns.app import AppProto
@@ -116,8 +116,7 @@ class Conversation:
 
     def _decide(self, found: Wants, at: Moment) -> None:
         self._call_it(found.app_proto, at)
-        own: Mapping[AppProto, Any] = self.context.settings
-        context = self.context.under(own.get(found.app_proto), self._from_proto)
+        context = self.context.of(found.app_proto, self._from_proto)
         self.parser = found.parser(context)
         self._foresees = hasattr(self.parser, "passable")
         self._agreement = agreement(context, found, self._wants, *self._heads)

@@ -54,9 +54,10 @@ class Context:
     contents: Show | None = None
     expect: Expect | None = None
 
-    def under(self, settings: Any, from_proto: AppProto) -> Context:
-        """Return the same with other settings, for a parser that the conversation is handed over to."""
-        return Context(self.flow, self.emit, self.count, settings, from_proto, self.show, self.contents, self.expect)
+    def of(self, app_proto: AppProto, from_proto: AppProto) -> Context:
+        """Return what the parser of a protocol is given, with its own of all settings."""
+        return Context(self.flow, self.emit, self.count, self.settings.get(app_proto), from_proto, self.show,
+                       self.contents, self.expect)
 
 
 class Handover(NamedTuple):
