@@ -14,6 +14,7 @@ from benchmarks.harness import Subject
 
 OUT = captures.ROOT / "benchmarks" / "out"
 POLICY = captures.ROOT / "zones" / "examples" / "city.toml"
+SPINE = captures.ROOT / "benchmarks" / "spine.toml"
 BATCHES = (1024, 8192, 65536, 262144)
 TSHARK_PACKETS = 100_000
 DPKT_PACKETS = 300_000
@@ -63,7 +64,7 @@ def replay(
     prepare: Callable[[], dict[str, str]] | None = None, repeats: int | None = None, note: str = "",
     all_cores: bool = False,
 ) -> Subject:
-    """Return a replay of a capture with all detectors and the zones of the example policy."""
+    """Return a replay of a capture with the zones of the example policy, and all detectors unless options say less."""
     place = ("--store", str(OUT / "store")) if store else ("--no-store",)
     argv = [sys.executable, "-m", "sekisho", "replay", sheet["path"], "--json", "--zones", str(POLICY)]
     return Subject(
@@ -77,17 +78,19 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
 
     Flows and detectors alone unless the name says payload; warm and cold start are those of a plain replay, with it.
     """
-    main, alone = sheets["main"], "--no-payload"
+    main, alone, spine = sheets["main"], "--no-payload", ("--config", str(SPINE))
     plain = [replay(name, sheets[name], alone) for name in ("main", "small64", "ipv6", "million_flows")]
     flood = [replay(name, sheets[name], alone, repeats=2) for name in ("syn_flood_half", "syn_flood")]
     batches = [replay(f"batch {n}", main, alone, "--batch", str(n)) for n in BATCHES]
     return [
+        replay("spine", main, alone, *spine, note="port scans, floods and zone verdicts alone"),
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),
         verdicts(sheets["one_packet"]),
         replay("main, store", main, alone, store=True),
         replay("main, payload", main, "--payload", repeats=2, note="streams and protocols as well"),
-        *(replay(name, sheets[name], "--payload", repeats=2, note="streams and protocols as well") for name in
-          sheets.keys() & {"mixed"}),
+        *(replay(name, sheets["mixed"], "--payload", *config, repeats=2, note=note) for name, config, note in (
+            ("mixed", (), "streams and protocols as well"), ("mixed, spine", spine, "streams, protocols and spine"),
+          ) if "mixed" in sheets),
         replay("warm start", sheets["one_packet"], note="one packet, kernels compiled before"),
         replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet, all cores",
                all_cores=True),

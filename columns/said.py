@@ -55,16 +55,42 @@ class Step(NamedTuple):
     done: bool = False
 
 
-class Stretch(NamedTuple):
-    """The next bytes of one direction of a TCP stream, in order and each once; gap bytes before them were lost."""
+class Stretches(NamedTuple):
+    """The next bytes of TCP streams, one row for each piece: those of one direction in order and each once.
 
-    flow: FlowFacts
-    at: Moment
-    app_proto: AppProto
-    to_server: bool
-    data: bytes
-    gap: int = 0
-    ended: bool = False  # the connection is over: both directions
+    data[start : start + size] of one of buffers, after gap bytes that were lost. flows: who speaks. place: the row
+    stands before ``spoken[place]``. side: 0 what the initiator said, 1 what it was told. ended: the connection is
+    over, in both directions (size 0). slot: place of the flow in the flow table.
+    """
+
+    flows: Sequence[FlowFacts]
+    flow_id: np.ndarray  # uint64
+    slot: np.ndarray  # int32
+    side: np.ndarray  # uint8
+    ended: np.ndarray  # bool
+    place: np.ndarray  # int64
+    buffer: np.ndarray  # uint8
+    start: np.ndarray  # int64
+    size: np.ndarray  # int64
+    gap: np.ndarray  # int64
+    ts_ns: np.ndarray  # int64
+    packet_number: np.ndarray  # uint64
+    buffers: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+    def data(self, row: int) -> bytes:
+        """Return the bytes of a row."""
+        start = int(self.start[row])
+        return self.buffers[self.buffer[row]][start : start + int(self.size[row])].tobytes()
+
+
+def _no_stretches() -> Stretches:
+    kinds = ("u8", "i4", "u1", "?", "i8", "u1", "i8", "i8", "i8", "i8", "u8")
+    nothing = np.zeros(0, np.uint8)
+    nothing.flags.writeable = False
+    return Stretches((), *(np.zeros(0, kind) for kind in kinds), buffers=(nothing,) * 3)
+
+
+NO_STRETCHES = _no_stretches()
 
 
 class Recognised(NamedTuple):
@@ -79,14 +105,15 @@ class Recognised(NamedTuple):
 class Said(NamedTuple):
     """What belongs to the same packets as a call of a detector.
 
-    rows: (table, batch) of the protocol tables, zones labelled. spoken: steps, stretches and recognitions in the order
-    of their packets, a stretch before the steps that it completes, there only when a detector asks for them
-    (``listens``). buffers: what ``packets.buffer`` names.
+    rows: (table, batch) of the protocol tables, zones labelled. spoken: steps and recognitions in the order of their
+    packets, and stretches: the bytes that they are made of, there only when a detector asks for them (``listens``).
+    buffers: what ``packets.buffer`` names.
     """
 
     rows: Sequence[tuple[Table, Any]] = ()
-    spoken: Sequence[Step | Stretch | Recognised] = ()
+    spoken: Sequence[Step | Recognised] = ()
     buffers: Sequence[np.ndarray] = ()
+    stretches: Stretches = NO_STRETCHES
 
 
 NOTHING_SAID = Said()

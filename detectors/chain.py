@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from columns import Alerts, Flows, Packets, concat_rows, rows_in, take_rows, text_column, text_values
+from columns.app import AppProto
 from columns.errors import UsageError
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
@@ -105,6 +106,12 @@ class Chain:
     def listens(self) -> bool:
         """Whether a detector inspects the buffers of transactions and the bytes of streams."""
         return any(getattr(d, "listens", False) for d in self.detectors)
+
+    @property
+    def inspects(self) -> frozenset[AppProto] | None:
+        """The protocols whose buffers are inspected, None for all."""
+        found = [getattr(d, "inspects", None) for d in self.detectors if getattr(d, "listens", False)]
+        return None if None in found else frozenset[AppProto]().union(*found)
 
     @property
     def wants_contents(self) -> bool:

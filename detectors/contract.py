@@ -35,8 +35,8 @@ class Detector(Protocol):
     Whatever a detector keeps by address is capped, and counted when the cap is reached.
 
     A detector that has ``listens = True`` is given the steps of transactions and the bytes of streams, too: they are
-    made only then. One that has ``wants_contents = True`` is given the steps of bodies
-    and files alone, which cost much less.
+    made only then, steps of the protocols in its ``inspects`` alone where it has that. One that has
+    ``wants_contents = True`` is given the steps of bodies and files alone, which cost much less.
 
     The constructor only stores parameters; learned state is in attributes that end in ``_`` and is made by reset().
     """

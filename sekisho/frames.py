@@ -15,12 +15,15 @@ from sensor.frames import FrameBlock
 
 
 def frames_of(captures: Sequence[Path | str], batch: int, report: ReplayReport, traffic: Traffic,
-              progress: Callable[[Progress], None] | None) -> Iterator[FrameBlock]:
-    """Yield the frames of all captures in blocks of at most batch, numbering the packets through."""
+              progress: Callable[[Progress], None] | None, *, passing: bool = False) -> Iterator[FrameBlock]:
+    """Yield the frames of all captures in blocks of at most batch, numbering the packets through.
+
+    passing: a block is needed only until the next one is asked for.
+    """
     total, done = _total_bytes(captures), 0
     counters = report.counters.setdefault("capture", {})
     for path in captures:
-        with open_capture(path, first_packet=report.packets + 1) as capture:
+        with open_capture(path, first_packet=report.packets + 1, passing=passing) as capture:
             read = CaptureRead(str(path), report.packets + 1)
             report.captures.append(read)
             try:

@@ -27,7 +27,7 @@ from sekisho.traffic import Traffic
 from sekisho.warm import load_kernels
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowTable
-from sensor.frames import read_only
+from sensor.frames import FrameBlock, read_only
 from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
 from sensor.streams import Acknowledged, Streams
 from zones import Policy
@@ -95,15 +95,10 @@ def replay(
         load_kernels(options.payload, options.ruleset is not None)
     try:
         with rare_collections():
-            frames_read = frames_of(options.captures, options.batch, run.report, run.traffic, progress)
-            for frames in run.timed("capture", frames_read):
-                for packets, buffers in run.timed("decode", run.decoder.decode(frames)):
-                    for start, stop, flows in run.timed("flow", run.table.update(packets)):
-                        some = slice_rows(packets, start, stop)
-                        run.judge(some, flows, run.dissect(some, flows, buffers))
-                if stopped():
-                    run.report.interrupted = True
-                    break
+            for packets, buffers in run.decoded(progress, stopped):
+                for start, stop, flows in run.timed("flow", run.table.update(packets)):
+                    some = slice_rows(packets, start, stop)
+                    run.judge(some, flows, run.dissect(some, flows, buffers))
             for flows in run.timed("flow", run.table.finish()):
                 run.judge(PACKET.none, flows, run.dissect(PACKET.none, flows, NO_BUFFERS))
             run.deliver_alerts(run.chain.finish())
@@ -126,7 +121,8 @@ class _Run:
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
-                                   shown=self.chain.wants_contents, packet_rows=options.settings.packets)
+                                   buffers_of=self.chain.inspects, shown=self.chain.wants_contents,
+                                   packet_rows=options.settings.packets)
         looks = options.payload or options.settings.mynumber.inspect == "on"  # else nothing said stands in any row
         self.masking = Masking() if options.settings.mynumber.mask and looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
@@ -137,6 +133,29 @@ class _Run:
         self.coverage = build_coverage(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
+
+    def decoded(self, progress: Callable[[Progress], None] | None,
+                stopped: Callable[[], bool]) -> Iterator[tuple[Packets, Sequence[np.ndarray]]]:
+        """Yield the packets of all captures with the buffers that hold their bytes, where anybody looks at these."""
+        options = self.options
+        looks = options.payload or options.settings.mynumber.inspect == "on"
+        blocks = self.timed("capture", self._until(stopped, frames_of(
+            options.captures, options.batch, self.report, self.traffic, progress, passing=not looks)))
+        if looks:
+            for block in blocks:
+                yield from self.timed("decode", self.decoder.decode(block))
+            return
+        before = self.seconds["capture"]
+        for packets in self.timed("decode", self.decoder.decode_passing(blocks, options.batch)):
+            yield packets, NO_BUFFERS
+        self.seconds["decode"] -= self.seconds["capture"] - before  # it asks for blocks while it is watched
+
+    def _until(self, stopped: Callable[[], bool], blocks: Iterator[FrameBlock]) -> Iterator[FrameBlock]:
+        for block in blocks:
+            yield block
+            if stopped():
+                self.report.interrupted = True
+                return
 
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from columns import Flows
 from columns.codes import Verdict
-from columns.kernel import kernel
+from columns.kernel import kernel, part
 from zones.judge import Differs
 from zones.policy import Policy
 
@@ -31,6 +31,21 @@ class Ledger(NamedTuple):
     down: np.ndarray
 
 
+class VolumeFlows(NamedTuple):
+    """The columns of Flows that speak of bytes over conduits."""
+
+    verdict: np.ndarray
+    conduit: np.ndarray
+    src_zone: np.ndarray
+    src_ip_hi: np.ndarray
+    src_ip_lo: np.ndarray
+    dst_ip_hi: np.ndarray
+    dst_ip_lo: np.ndarray
+    bytes_toserver: np.ndarray
+    bytes_toclient: np.ndarray
+    ts_end_ns: np.ndarray
+
+
 class Used(NamedTuple):
     """Flows over limited conduits: rows int64; up, down uint64, bytes of the hour up to and with each; broken uint16,
     BYTES_UP or BYTES_DOWN where that is above the limit, else 0."""
@@ -42,7 +57,10 @@ class Used(NamedTuple):
 
 
 _NOTHING = Used(np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.uint16))
+_USED, _UNTRACKED, _FORGOTTEN = range(3)  # entries used, rows without room, the hour at which some were forgotten last
 _UP, _DOWN = np.uint16(Differs.BYTES_UP), np.uint16(Differs.BYTES_DOWN)
+_M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+_S29, _S32 = np.uint64(29), np.uint64(32)
 
 
 class Volumes:
@@ -57,57 +75,48 @@ class Volumes:
         self.policy, self.entries = policy, entries
         self.limits_ = np.stack([_limits(t.by_number, len(policy.conduit_names)) for t in policy.tables])
         self.sources_ = np.stack([_sources(t.by_number, policy) for t in policy.tables])
-        self.limited_ = self.limits_.max(axis=2) > 0
-        self.any_ = bool(self.limited_.any())
+        self.any_ = bool(self.limits_.any())
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
         self.ledger_ = _ledger(self.entries if self.any_ else 2)
-        self.used_, self.untracked = 0, 0
+        self.scalars_ = np.zeros(3, np.int64)
+
+    @property
+    def untracked(self) -> int:
+        """Return the flow rows that found no room."""
+        return int(self.scalars_[_UNTRACKED])
 
     def take(self, flows: Flows) -> Used:
         """Count judged flow rows (verdict and conduit are filled in) and return those over limited conduits."""
-        if not self.any_ or not flows.flow_id.size:
+        room = flows.flow_id.size
+        if not self.any_ or not room:
             return _NOTHING
+        columns = VolumeFlows(*[getattr(flows, name) for name in VolumeFlows._fields])
         edition = self.policy.edition_at(flows.ts_start_ns)
-        rows = np.flatnonzero(COUNTED[flows.verdict] & self.limited_[edition, flows.conduit])
-        if not rows.size:
-            return _NOTHING
-        limits = self.limits_[edition[rows], flows.conduit[rows]]
-        turned = self.sources_[edition[rows], flows.conduit[rows]] != flows.src_zone[rows]
-        hi, lo = _end(turned, flows.src_ip_hi, flows.dst_ip_hi, rows), _end(turned, flows.src_ip_lo, flows.dst_ip_lo,
-                                                                           rows)
-        up = _end(turned, flows.bytes_toserver, flows.bytes_toclient, rows)
-        down = _end(turned, flows.bytes_toclient, flows.bytes_toserver, rows)
-        hour = flows.ts_end_ns[rows] // HOUR_NS
-        self._make_room(rows.size, int(hour.max()))
-        sums = np.zeros((2, rows.size), np.uint64)
-        added = np.zeros(2, np.int64)
-        add_rows(self.ledger_, np.ascontiguousarray(flows.conduit[rows]), hour, hi, lo, up, down, sums, added)
-        self.used_ += int(added[0])
-        self.untracked += int(added[1])
-        over = (limits.T > 0) & (sums > limits.T)
-        return Used(rows, sums[0], sums[1], np.where(over[0], _UP, np.where(over[1], _DOWN, np.uint16(0))))
+        used = Used(np.empty(room, np.int64), np.empty(room, np.uint64), np.empty(room, np.uint64),
+                    np.empty(room, np.uint16))
+        at = rows = 0
+        while at < room:
+            at, rows = take_flows(columns, edition, at, self.limits_, self.sources_, COUNTED, self.ledger_,
+                                  self.scalars_, used, rows)
+            if at < room:
+                self._forget(int(flows.ts_end_ns[at]) // HOUR_NS)
+        return Used(*[column[:rows] for column in used])
 
-    def _make_room(self, rows: int, hour: int) -> None:
-        if self.used_ + rows <= self.entries // 2:
-            return
-        old, kept = self.ledger_, (self.ledger_.conduit != 0) & (self.ledger_.hour >= hour - 1)
+    def _forget(self, hour: int) -> None:
+        """Keep this hour and the one before."""
+        kept = (self.ledger_.conduit != 0) & (self.ledger_.hour >= hour - 1)
+        old = Ledger(*[np.ascontiguousarray(column[kept]) for column in self.ledger_])
         self.ledger_ = _ledger(self.entries)
-        columns = [np.ascontiguousarray(c[kept]) for c in old]
-        added = np.zeros(2, np.int64)
-        add_rows(self.ledger_, *columns, np.zeros((2, columns[0].size), np.uint64), added)
-        self.used_ = int(added[0])
+        self.scalars_[_USED], self.scalars_[_FORGOTTEN] = 0, hour
+        move_rows(self.ledger_, old, self.scalars_)
 
 
 def _ledger(entries: int) -> Ledger:
     return Ledger(np.zeros(entries, np.uint16), np.zeros(entries, np.int64),
                   *[np.zeros(entries, np.uint64) for _ in range(4)])
-
-
-def _end(turned: np.ndarray, mine: np.ndarray, other: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    return np.where(turned, other[rows], mine[rows])
 
 
 def _limits(by_number: dict, size: int) -> np.ndarray:
@@ -126,29 +135,63 @@ def _sources(by_number: dict, policy: Policy) -> np.ndarray:
     return sources
 
 
-@kernel
-def add_rows(ledger, conduit, hour, hi, lo, up, down, sums, added):
-    """Add rows in their order; sums[:, i] is what is used up to and with row i, 0 where there was no room.
-
-    added: entries made, and rows without room. A probe gives up after 64 places.
-    """
+@part
+def add_row(ledger, conduit, hour, hi, lo, up, down, scalars):
+    """Add bytes to an entry, made if need be; return its place, -1 where 64 places have no room."""
     mask = ledger.conduit.size - 1
-    for i in range(conduit.size):
-        h = (lo[i] ^ (lo[i] >> np.uint64(29)) ^ hi[i]) * np.uint64(0x9E3779B97F4A7C15)
-        h = (h ^ np.uint64(hour[i]) ^ np.uint64(conduit[i]) << np.uint64(32)) * np.uint64(0xD6E8FEB86659FD93)
-        at, left = np.int64((h ^ (h >> np.uint64(32))) & np.uint64(mask)), 64
-        while left > 0 and ledger.conduit[at] != 0 and not (
-                ledger.conduit[at] == conduit[i] and ledger.hour[at] == hour[i] and ledger.ip_lo[at] == lo[i]
-                and ledger.ip_hi[at] == hi[i]):
-            at = (at + 1) & mask
-            left -= 1
-        if left == 0:
-            added[1] += 1
+    h = (lo ^ (lo >> _S29) ^ hi) * _M1
+    h = (h ^ np.uint64(hour) ^ np.uint64(conduit) << _S32) * _M2
+    at, left = np.int64((h ^ (h >> _S32)) & np.uint64(mask)), 64
+    while left > 0 and ledger.conduit[at] != 0 and not (
+            ledger.conduit[at] == conduit and ledger.hour[at] == hour and ledger.ip_lo[at] == lo
+            and ledger.ip_hi[at] == hi):
+        at = (at + 1) & mask
+        left -= 1
+    if left == 0:
+        scalars[_UNTRACKED] += 1
+        return np.int64(-1)
+    if ledger.conduit[at] == 0:
+        ledger.conduit[at], ledger.hour[at], ledger.ip_hi[at], ledger.ip_lo[at] = conduit, hour, hi, lo
+        ledger.up[at], ledger.down[at] = 0, 0
+        scalars[_USED] += 1
+    ledger.up[at] += up
+    ledger.down[at] += down
+    return at
+
+
+@kernel
+def move_rows(ledger, old, scalars):
+    """Add all entries of an old ledger."""
+    for i in range(old.conduit.size):
+        add_row(ledger, old.conduit[i], old.hour[i], old.ip_hi[i], old.ip_lo[i], old.up[i], old.down[i], scalars)
+
+
+@kernel
+def take_flows(flows, edition, start, limits, sources, counted, ledger, scalars, used, n):
+    """Count flow rows from start on over conduits with a limit, in their order, behind the n in used.
+
+    limits: uint64[editions, conduits, 2], bytes an hour up and down, 0 for none; sources: uint16[editions, conduits],
+    the zone of the initiators; counted: bool by verdict. used: room for a Used of all rows. Return the next row, less
+    than all where hours should be forgotten first, and n.
+    """
+    for i in range(start, flows.verdict.size):
+        conduit = flows.conduit[i]
+        limit_up, limit_down = limits[edition[i], conduit, 0], limits[edition[i], conduit, 1]
+        if (limit_up == 0 and limit_down == 0) or not counted[flows.verdict[i]]:
             continue
-        if ledger.conduit[at] == 0:
-            ledger.conduit[at], ledger.hour[at], ledger.ip_hi[at], ledger.ip_lo[at] = conduit[i], hour[i], hi[i], lo[i]
-            ledger.up[at], ledger.down[at] = 0, 0
-            added[0] += 1
-        ledger.up[at] += up[i]
-        ledger.down[at] += down[i]
-        sums[0, i], sums[1, i] = ledger.up[at], ledger.down[at]
+        hour = flows.ts_end_ns[i] // HOUR_NS
+        if 2 * scalars[_USED] >= ledger.conduit.size and hour > scalars[_FORGOTTEN]:
+            return i, n
+        hi, lo, up, down = flows.src_ip_hi[i], flows.src_ip_lo[i], flows.bytes_toserver[i], flows.bytes_toclient[i]
+        if sources[edition[i], conduit] != flows.src_zone[i]:
+            hi, lo, up, down = flows.dst_ip_hi[i], flows.dst_ip_lo[i], down, up
+        at = add_row(ledger, conduit, hour, hi, lo, up, down, scalars)
+        used.rows[n], used.up[n], used.down[n], used.broken[n] = i, 0, 0, 0
+        if at >= 0:
+            used.up[n], used.down[n] = ledger.up[at], ledger.down[at]
+            if limit_up > 0 and ledger.up[at] > limit_up:
+                used.broken[n] = _UP
+            elif limit_down > 0 and ledger.down[at] > limit_down:
+                used.broken[n] = _DOWN
+        n += 1
+    return flows.verdict.size, n

@@ -23,6 +23,7 @@ _SMALL_U, _SMALL_X, _NUMBER_SIGN, _SEMICOLON = 0x75, 0x78, 0x23, 0x3B
 _ONES, _HIGHS, _NONE = eight(1), eight(0x80), np.uint64(0)
 _LOWEST_TWO, _PERCENTS, _PLUSES, _BACKSLASHES, _EQUALS_8 = eight(3), eight(0x24), eight(0x2B), eight(0x5C), eight(0x3D)
 _MOST_REFERENCE, _MOST_BACKSLASHES = 10, 15
+_ZERO = np.int64(0)  # a plain int would be a type of its own (0005)
 
 
 @part
@@ -149,10 +150,11 @@ def undo(b, lo, hi, out, places):
 
 
 @kernel
-def find_escaped(b, offsets, value, at, classes, strict, out, places, found):
+def find_escaped(b, offsets, value, at, classes, strict, out, undone, places, found):
     """Fill found (int64[n, 3]: value, start, end of each of its 12 digits) with the numbers among escapes.
 
-    b, offsets: a Text; from its value on, and in that from at on. out uint8[m], places int64[m + 1]: scratch. Returns
+    b, offsets: a Text; from its value on, and in that from at on. out uint8[m], undone the
+    same to read, as buffers are, places int64[m + 1]: scratch. Returns
     (rows filled, the next value, where to begin in it); there is more if that is one.
     """
     count = 0
@@ -165,16 +167,16 @@ def find_escaped(b, offsets, value, at, classes, strict, out, places, found):
         size, any_escape = undo(b, start, hi, out, places)
         i = 0
         while any_escape and i < size:
-            s, e, form = next_candidate(out, i, 0, size, classes, strict)
+            s, e, form = next_candidate(undone, np.int64(i), _ZERO, np.int64(size), classes, strict)
             if s < 0:
                 break
             i = e
-            if not is_mynumber(number_of(out, s, e, 0, size, form)):
+            if not is_mynumber(number_of(undone, s, e, _ZERO, np.int64(size), form)):
                 continue
             if count + 12 > found.shape[0]:
                 return count, value, max(places[s] - OVERLAP // 2, start)
             while s < e:
-                width = width_of(form) if digit(out, s, s, e, form) >= 0 else 0
+                width = width_of(form) if digit(undone, s, s, e, form) >= 0 else 0
                 if width > 0:
                     first, n = places[s], _backslashes(b, places[s], hi)
                     if n > 0:  # a backslash that stays acts on the next one alone

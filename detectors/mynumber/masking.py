@@ -76,6 +76,7 @@ class Masking:
     def __init__(self) -> None:
         self._classes, self._out = byte_classes(), np.zeros((_ROOM, 4), np.int64)
         self._undone, self._places = np.zeros(WHOLE, np.uint8), np.zeros(WHOLE + 1, np.int64)
+        self._undone_text = _to_read(self._undone)
         self._spans = np.zeros((_DIGITS * _ROOM, 3), np.int64)
         self.counted = 0
 
@@ -120,7 +121,8 @@ class Masking:
         """Return a text with the numbers masked that show when escapes are undone."""
         data = _to_read(text.data)
         spans = _all(text, self._spans, lambda value, at: find_escaped(
-            data, text.offsets, value, at, self._classes, _STRICT, self._undone, self._places, self._spans))
+            data, text.offsets, value, at, self._classes, _STRICT, self._undone, self._undone_text, self._places,
+            self._spans))
         return self._starred(text, spans, _DIGITS, json, star_spans)
 
     def _starred(self, text: Text, found: np.ndarray, rows: int, json: bool,

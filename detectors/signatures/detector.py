@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from columns import Alerts, Flows, Packets, rows_in
+from columns.app import AppProto
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alerts_of
 from detectors.contract import Signature
@@ -54,8 +55,16 @@ class SignatureDetector:
         self.runner_ = Runner(self.plan_, self.settings, midstream=self.midstream, profile=self.profile)
         self.counts_ = {"packets": 0, "alerts": 0}
 
+    @property
+    def inspects(self) -> frozenset[AppProto] | None:
+        """The protocols whose buffers the rules look into, None for all."""
+        return self.plan_.asked.protocols
+
     def swap(self, ruleset: RuleSet, plan: Plan | None = None) -> None:
-        """Go on with another rule set from the next batch; plan is its plan where it was compiled beside already."""
+        """Go on with another rule set from the next batch; plan is its plan where it was compiled beside already.
+
+        Where it looks into the buffers of other protocols (``inspects``), the dissector has to know (``buffers_of``).
+        """
         self.ruleset, self.plan_ = ruleset, plan or Plan(ruleset, self.settings.action_order)
         self.runner_.exchange(self.plan_)
 

@@ -40,15 +40,16 @@ _MIN_RECORD_BYTES = 16
 _HEAD_BYTES = 4096
 
 
-def open_capture(path: Path | str, *, first_packet: int = 1) -> Capture:
+def open_capture(path: Path | str, *, first_packet: int = 1, passing: bool = False) -> Capture:
     """Open a pcap or pcapng file, plain or in gzip or Zstandard, or "-" for standard input.
 
-    first_packet is the number of its first frame within the run. Raise CaptureError when it cannot be read or is no
-    capture; after a good header nothing is raised: damage is counted, and what was read before it is kept.
+    first_packet is the number of its first frame within the run. passing: a block may go when the next one is asked
+    for, which is quicker. Raise CaptureError when it cannot be read or is no capture; after a good header nothing is
+    raised: damage is counted, and what was read before it is kept.
     """
-    window = open_window(path)
+    window = open_window(path, passing)
     try:
-        return Capture(window, "standard input" if str(path) == "-" else str(path), first_packet)
+        return Capture(window, "standard input" if str(path) == "-" else str(path), first_packet, passing)
     except BaseException:
         window.close()
         raise
@@ -57,11 +58,12 @@ def open_capture(path: Path | str, *, first_packet: int = 1) -> Capture:
 class Capture:
     """An open capture; use it as a context manager.
 
-    counters: see Count. Blocks stay valid after the next one was asked for, and after close.
+    counters: see Count. Blocks stay valid after the next one was asked for, and after close, unless it is passing.
     """
 
-    def __init__(self, window: Window, name: str, first_packet: int) -> None:
-        self._window, self._first_packet = window, first_packet
+    def __init__(self, window: Window, name: str, first_packet: int, passing: bool = False) -> None:
+        self._window, self._first_packet, self._passing = window, first_packet, passing
+        self._records = empty_records(0)
         self._ended = self._closed = False
         self._state = np.zeros(STATE_SIZE, np.int64)
         self._counts = np.zeros(len(Count), np.int64)
@@ -104,19 +106,28 @@ class Capture:
 
     def _next_block(self, max_frames: int) -> FrameBlock | None:
         window, state = self._window, self._state
-        window.settle(int(state[POSITION]))
+        if state[STATUS] == NEED_MORE:
+            self._go_on()
+            if self._ended:
+                return None
         position = int(state[POSITION])
-        room = min(max_frames, max(window.buffer.size - position, 0) // _MIN_RECORD_BYTES + 1)
-        out = empty_records(room)
+        window.settle(position)
+        out = self._room(min(max_frames, max(window.buffer.size - position, 0) // _MIN_RECORD_BYTES + 1))
         number = self._first_packet + int(self._counts[Count.FRAMES])
         filled = self._walk(window.buffer, self._layout, position + _SPAN_BYTES, state, self._counts, self._first, out)
         block = _block(window.buffer, out, filled, number) if filled else None
         if state[STATUS] == STOPPED:
             place = state[BASE] + state[POSITION]
             self._end(f"reading stopped {_after(self._counts[Count.FRAMES], place)}: {REASONS[Count(state[CAUSE])]}")
-        elif state[STATUS] == NEED_MORE and not filled:
-            self._go_on()
         return block
+
+    def _room(self, frames: int) -> Records:
+        """Return room for so many frames: where blocks are passing, the same each time."""
+        if not self._passing:
+            return empty_records(frames)
+        if self._records.offset.size < frames:
+            self._records = empty_records(frames)
+        return Records(*[column[:frames] for column in self._records])
 
     def _go_on(self) -> None:
         """Ask the window for more, or end the capture."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from sensor.decode.rows import (
     CLOCK_RESET_NS,
     CLOCK_RESETS,
     IGNORE,
+    PLACES,
     ROWS_PER_FRAME,
     STATE_FIELDS,
     TCP_ONLY,
@@ -71,14 +72,41 @@ class Decoder:
 
         Raises ValueError for a block whose columns are not as FrameBlock says: that is a caller's mistake.
         """
-        block = _checked_block(block)
-        self._frames_in += block.offset.size
+        block = self._taken(block)
         frame = 0
         while frame < block.offset.size:
-            self._state[ARENA_USED] = 0
-            frame, rows = decode_frames(
-                block, frame, self._rows, self._arena_view, self._arena, self._table, self._counts, self._state)
+            frame, rows = self._fill(block, frame, 0, True)
             yield slice_rows(self._rows, 0, rows), (block.buffer, self._arena_view)
+
+    def decode_passing(self, blocks: Iterable[FrameBlock], rows_per_portion: int) -> Iterator[Packets]:
+        """Yield the packets of many blocks in portions of at least so many rows, for who looks at no bytes.
+
+        Rows are as ``decode`` yields them, but a block need not last once the next one is asked for, and the columns
+        of PLACES, which say where bytes stand and in which turn, are 0: that saves a tenth of the time.
+        """
+        for name in PLACES:
+            getattr(self._rows, name)[:] = 0
+        rows = 0
+        most = min(rows_per_portion, self.settings.rows_per_batch)
+        for each in blocks:
+            block, frame = self._taken(each), 0
+            while frame < block.offset.size:
+                frame, rows = self._fill(block, frame, rows, False)
+                if rows >= most:
+                    yield slice_rows(self._rows, 0, rows)
+                    rows = 0
+        if rows:
+            yield slice_rows(self._rows, 0, rows)
+
+    def _taken(self, block: FrameBlock) -> FrameBlock:
+        self._frames_in += block.offset.size
+        return _checked_block(block)
+
+    def _fill(self, block: FrameBlock, frame: int, rows: int, places: bool) -> tuple[int, int]:
+        """Decode frames from one on into rows behind those filled; return the next frame and the rows filled then."""
+        self._state[ARENA_USED] = 0
+        return decode_frames(block, frame, self._rows, rows, places, self._arena_view, self._arena, self._table,
+                             self._counts, self._state)
 
     def finish(self) -> None:
         """End of input: fragments that still wait for others become refused frames (fragment_incomplete)."""

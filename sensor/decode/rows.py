@@ -26,6 +26,10 @@ MAX_IP_LAYERS = 8
 ROWS_PER_FRAME = MAX_IP_LAYERS + 1
 ARENA_RESERVE = MAX_IP_LAYERS * MAX_DATAGRAM_BYTES
 
+PLACES = ("tcp_seq", "tcp_ack", "tcp_window", "network_offset", "transport_offset", "payload_offset",
+          "payload_captured_bytes", "buffer")
+"""Columns that only those read who look at bytes."""
+
 # fields of the state array
 CLOCK_NS, CLOCK_RESET_NS, CLOCK_RESETS, CHECKSUM_MODE, CHECKSUMS_SEEN, CHECKSUMS_BAD, ARENA_USED, TCP_ONLY = range(8)
 STATE_FIELDS = 8
@@ -54,14 +58,15 @@ def _judge_checksum(state, bad):
 
 
 @kernel
-def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
-    """Decode frames from ``start`` on into rows until either the frames or the room (rows, arena) end.
+def decode_frames(block, start, rows, filled, places, arena, arena_bytes, table, counts, state):
+    """Decode frames from ``start`` on into rows from ``filled`` on until the frames or the room (rows, arena) end.
 
-    arena is the read-only view of arena_bytes. counts: int64[2, 256], what became of frames and of inner packets.
-    Returns (next frame, rows written). A frame's rows and arena bytes are never divided between two calls.
+    places: whether the columns of PLACES are filled in. arena is the read-only view of arena_bytes. counts:
+    int64[2, 256], what became of frames and of inner packets.
+    Returns (next frame, rows filled). A frame's rows and arena bytes are never divided between two calls.
     """
     buffer = block.buffer
-    frame, row, room = start, 0, rows.status.size - ROWS_PER_FRAME
+    frame, row, room = start, filled, rows.status.size - ROWS_PER_FRAME
     data, in_arena, tunnel, depth, ts_ns = buffer, 0, NO_TUNNEL, 0, np.int64(0)
     at, captured_end, end, link_start, fetched = 0, 0, 0, 0, 0
     ether_type, vlan, vlan_inner, src_mac, dst_mac = 0, 0, 0, np.uint64(0), np.uint64(0)
@@ -173,15 +178,16 @@ def decode_frames(block, start, rows, arena, arena_bytes, table, counts, state):
         rows.icmp_type[k] = transport.icmp_type
         rows.icmp_code[k] = transport.icmp_code
         rows.tcp_flags[k] = transport.flags
-        rows.tcp_seq[k] = transport.seq
-        rows.tcp_ack[k] = transport.ack
-        rows.tcp_window[k] = transport.window
-        rows.network_offset[k] = link.at if net.version and not in_arena else -1
-        rows.transport_offset[k] = payload
-        rows.payload_offset[k] = transport.payload
         rows.payload_bytes[k] = transport.end - transport.payload
-        rows.payload_captured_bytes[k] = transport.captured_end - transport.payload
-        rows.buffer[k] = in_arena
+        if places:
+            rows.tcp_seq[k] = transport.seq
+            rows.tcp_ack[k] = transport.ack
+            rows.tcp_window[k] = transport.window
+            rows.network_offset[k] = link.at if net.version and not in_arena else -1
+            rows.transport_offset[k] = payload
+            rows.payload_offset[k] = transport.payload
+            rows.payload_captured_bytes[k] = transport.captured_end - transport.payload
+            rows.buffer[k] = in_arena
         rows.flow_id[k] = 0
         rows.flow_slot[k] = -1
         rows.to_server[k] = 0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 INTEGER, OCTETS, NULL, OID, SEQUENCE, SET = 0x02, 0x04, 0x05, 0x06, 0x30, 0x31
 _LENGTH_BYTES = 4
 _OID_BYTES = 256
+_new = tuple.__new__  # without the call that a named tuple wraps it in
 
 
 class Element(NamedTuple):
@@ -40,13 +41,26 @@ def elements(data: bytes, pos: int, stop: int, most: int) -> list[Element]:
 
     The last may be clipped, see element; whoever needs it whole compares its claimed size.
     """
-    found: list[Element] = []
-    while pos < stop and len(found) < most:
-        one = element(data, pos, stop, clip=True)
-        if one is None:
+    return [_new(Element, one) for one in spans(data, pos, stop, most)]
+
+
+def spans(data: bytes, pos: int, stop: int, most: int) -> list[tuple[int, int, int]]:
+    """Return what ``elements`` does as plain tuples, for long lists of short things: names cost as much as all else."""
+    found: list[tuple[int, int, int]] = []
+    while pos < stop - 1 and most > 0:
+        tag, size, start = data[pos], data[pos + 1], pos + 2
+        if tag & 0x1F == 0x1F:
             break
-        found.append(one)
-        pos = one.stop
+        if size >= 0x80:
+            count = size & 0x7F
+            if not 0 < count <= _LENGTH_BYTES or start + count > stop:
+                break
+            size, start = int.from_bytes(data[start : start + count], "big"), start + count
+        pos = start + size
+        if pos > stop:
+            pos = stop
+        found.append((tag, start, pos))
+        most -= 1
     return found
 
 

@@ -116,7 +116,7 @@ class Conversation:
 
     def _decide(self, found: Wants, at: Moment) -> None:
         self._call_it(found.app_proto, at)
-        context = self.context.of(found.app_proto, self._from_proto)
+        context = self.context.under(found.app_proto, self._from_proto)
         self.parser = found.parser(context)
         self._foresees = hasattr(self.parser, "passable")
         self._agreement = agreement(context, found, self._wants, *self._heads)

@@ -10,7 +10,7 @@ from typing import Any
 from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.dcerpc import DCERPC
-from sensor.protocols.dce import HEADER_BYTES, TYPES, Calls, call_buffers, looks_like, shown_call
+from sensor.protocols.dce import HEADER_BYTES, TYPES, UNREPLIED, Call, Calls, looks_like
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column
 
@@ -18,6 +18,7 @@ _BEGINNINGS = frozenset({0, 2, 3, 11, 12, 13, 14, 15, 16})
 _UDP_HEADER_BYTES = 80
 _REQUEST, _RESPONSE, _FAULT, _REJECT = 0, 2, 3, 6
 _ANSWERS = frozenset({_RESPONSE, _FAULT, _REJECT})
+_NO_FACTS: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,9 @@ class DcerpcStream:
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
-        self._at = at
-        for call in self._calls.feed(to_server, data, {}):
-            self._tell(call, at)
-        if self._calls.lost:
+        self._at, calls = at, self._calls
+        calls.feed(to_server, data, _NO_FACTS, self._tell)
+        if calls.lost:
             self._context.count("dcerpc_malformed")
             self.done = True
 
@@ -56,26 +56,29 @@ class DcerpcStream:
 
     def end(self, at: Moment) -> None:
         """Tell the calls that were not answered."""
+        self._at = at
         for call in self._calls.end():
-            self._tell(call, at)
+            self._tell(call)
 
-    def _asked(self, call: dict[str, Any]) -> None:
-        call["_tx"] = self._number()
+    def _asked(self, call: Call) -> None:
+        call.number = self._number()
         if self._context.show is not None:
-            self._context.show(self._at, call["_tx"], True, call_buffers(call, True), True)
+            self._context.show(self._at, call.number, True, call.buffers(True), True)
 
     def _number(self) -> int:
         self._told += 1
         return self._told - 1
 
-    def _tell(self, call: dict[str, Any], at: Moment) -> None:
-        number = call["_tx"] if "_tx" in call else self._number()
-        if self._context.show is not None and "_tx" in call:
-            self._context.show(at, number, False, call_buffers(call, False), True)
-        shown = {k: v for k, v in shown_call(call).items() if k not in ("facts", "opnum")} | {"rpc_version": "5.0"}
-        if "req" in shown:
-            shown["req"] = {"opnum": call.get("opnum", 0), **shown["req"]}
-        self._context.emit(DCERPC, at, {"tx_id": number, **columns_of(shown)})
+    def _tell(self, call: Call) -> None:
+        number, at = call.number, self._at
+        if number is None:
+            number = self._number()
+        elif self._context.show is not None:
+            self._context.show(at, number, False, call.buffers(False), True)
+        self._context.emit(DCERPC, at, {
+            "tx_id": number, "call": call.text("5.0"), "request": call.request, "response": call.response,
+            "interface": call.interface, "opnum": call.opnum, "request_bytes": call.request_bytes,
+            "response_bytes": call.response_bytes})
 
 
 class DcerpcDatagrams:
@@ -107,7 +110,7 @@ class DcerpcDatagrams:
     def end(self, at: Moment) -> None:
         """Tell the calls that were not answered."""
         for call in self._pending.values():
-            self._tell({**call, "response": "UNREPLIED"}, at)
+            self._tell({**call, "response": UNREPLIED}, at)
         self._pending.clear()
 
     def _request(self, key: tuple[str, int], opnum: int, stub: dict[str, int], at: Moment) -> None:
@@ -116,7 +119,7 @@ class DcerpcDatagrams:
             self._context.count("dcerpc_pending_full")
             before = self._pending.pop(next(iter(self._pending)))
         if before is not None:
-            self._tell({**before, "response": "UNREPLIED"}, at)
+            self._tell({**before, "response": UNREPLIED}, at)
         self._pending[key] = {"request": "REQUEST", "req": {"opnum": opnum, **stub}, "rpc_version": "4.0",
                               "activityuuid": key[0], "seqnum": key[1]}
 

@@ -12,10 +12,11 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason
-from columns.said import Recognised, Said, Step, Stretch, moments
+from columns.said import Recognised, Said, Step, moments
 from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
+from sensor.protocols.gathered import Gathered
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Show, Wants
 from sensor.protocols.recognised import chosen
@@ -38,17 +39,18 @@ class Dissector:
     The result does not depend on how the packets are portioned: everything goes by the numbers of packets. A parser
     that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
     inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows. shown: somebody
-    looks into bodies and files, so steps of these are.
+    looks into bodies and files, so steps of these are. buffers_of: steps are wanted of these protocols only, but for
+    bodies and files; None is all. It may change, for conversations that begin then.
     """
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
                  settings: ProtocolSettings | None = None, own_settings: Mapping[AppProto, Any] | None = None, *,
-                 inspected: bool = False, shown: bool = False,
+                 inspected: bool = False, shown: bool = False, buffers_of: frozenset[AppProto] | None = None,
                  packet_rows: PacketRowSettings | None = None) -> None:
         self.settings = settings or ProtocolSettings()
         self._streams, self._own = streams, own_settings or {}
-        self._inspected, self._shown = inspected, inspected or shown
-        self._spoken: list[Step | Stretch | Recognised] = []
+        self._inspected, self._shown, self.buffers_of = inspected, inspected or shown, buffers_of
+        self._spoken: list[Step | Recognised] = []
         self._told = Told()
         self._alone = PacketRows(streams.flows, packet_rows)
         off, heads = self.settings.off, self.settings.recognised_only
@@ -70,18 +72,18 @@ class Dissector:
 
         flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
         """
-        datagrams = Datagrams(packets, flows, buffers, self._ignored)
+        datagrams, gathered = Datagrams(packets, flows, buffers, self._ignored), Gathered()
         for batch in chunks:
-            self._take_chunks(batch, packets, datagrams)
+            self._take_chunks(batch, packets, datagrams, gathered)
         for event in datagrams.rest():
             self._take_datagram(*event, packets)
         self._label(flows)
         spoken, self._spoken = self._spoken, []
-        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers)
+        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers, gathered.stretches(buffers))
 
-    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams) -> None:
+    def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams, gathered: Gathered) -> None:
         records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
-        talks, inspected = self._talks, self._inspected
+        talks, inspected, note = self._talks, self._inspected, gathered.note
         for k, (place, at, flow_id, to_server, ended, passed, buffer, start, size, gap) in enumerate(_columns(records)):
             if datagrams.next_key < place:
                 for event in datagrams.before(place):
@@ -96,6 +98,9 @@ class Dissector:
                     talk.ahead.passed_by(records["passed"][k].tolist())
                 if not ended and not inspected and talk.ahead.pass_whole(1 - to_server, size, gap):
                     continue
+            if inspected and talk.done and not ended and to_server not in talk.unheard:
+                note(k, talk.flow, len(self._spoken))
+                continue
             data = rest = bytes(buffers[buffer][start : start + size])
             if talk.ahead is not None:
                 rest = talk.ahead.take(1 - to_server, data, gap)
@@ -104,7 +109,7 @@ class Dissector:
             if ended:
                 self._end(talk, at)
                 if inspected:
-                    self._spoken.append(Stretch(talk.flow, at, talk.app_proto, True, b"", ended=True))
+                    note(k, talk.flow, len(self._spoken))
                 continue
             told = len(self._spoken)
             if rest:
@@ -113,8 +118,8 @@ class Dissector:
                 except Exception as error:  # see _guard, which costs a call for each chunk
                     self._failed(talk, error)
             if inspected:
+                note(k, talk.flow, told)
                 self._tell_recognised(talk, to_server, at, told)
-                self._spoken.insert(told, Stretch(talk.flow, at, talk.app_proto, to_server, data, gap))
                 if size >= LONG_BYTES and rest:
                     talk.look_ahead(1 - to_server, count=False)
                 continue  # the rest of the stream is wanted, whatever the parser says
@@ -127,6 +132,7 @@ class Dissector:
             for side, left in ahead.asked_of_streams():
                 self._streams.pass_by(slot, flow_id, side, left)
         self._ahead.clear()
+        gathered.take(chunks)
 
     def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,
                        packets: Packets) -> None:
@@ -172,7 +178,7 @@ class Dissector:
         speaker = Speaker(self._told, facts, self._numbers.setdefault(facts.flow_id, {}))
         show = self._showing(facts) if self._shown else None
         return Context(facts, speaker.emit, self._count, self._own, show=show if self._inspected else None,
-                       contents=show, expect=self._expect)
+                       contents=show, expect=self._expect, shown_of=self.buffers_of)
 
     def _count(self, cause: str, times: int = 1) -> None:
         self.counts[cause] += times

@@ -11,8 +11,10 @@ from columns.app import AppProto
 from columns.errors import UsageError
 from columns.limits import check_limits, limit
 from columns.protocols.fileinfo import FILEINFO
+from sensor.protocols.beginning import Beginning
 from sensor.protocols.magic import (
     DATA,
+    EMPTY,
     HEAD_BYTES,
     HINT_TAIL_BYTES,
     HINTED,
@@ -49,7 +51,7 @@ class FileSettings:
 class FileTracker:
     """One file: begin it by making the tracker, give its bytes in order, and end it once."""
 
-    __slots__ = ("_context", "_hashes", "_head", "_hinted", "_hints", "_inspect", "_iso", "_shown", "_tail",
+    __slots__ = ("_context", "_hashes", "_head", "_hinted", "_hints", "_inspect", "_iso", "_shown", "_tail", "_type",
                  "app_proto", "gaps", "name", "size", "to_server", "tx_id")
 
     def __init__(self, context: Context, settings: FileSettings, name: str | bytes, to_server: bool,
@@ -60,8 +62,9 @@ class FileTracker:
         self.size, self.gaps = 0, False
         self._hashes = [hashlib.new(h, usedforsecurity=False) for h in settings.hashes]
         self._head, self._iso, self._tail = b"", b"", b""
-        self._shown = bytearray() if context.contents else None
+        self._shown = Beginning(self._inspect) if context.contents else None
         self._hints: set[str] = set()
+        self._type = EMPTY
         self._hinted: bool | None = None  # whether hints are looked for; None until the type is known
 
     @property
@@ -76,10 +79,7 @@ class FileTracker:
         return ISO_OFFSET - self.size if self.size < ISO_OFFSET else 0 if self.size < _ISO_END else NO_END
 
     def data(self, data: bytes) -> None:
-        """Take the next bytes; those that do not matter are only counted."""
-        if self.passable >= len(data):
-            self.skip(len(data))
-            return
+        """Take the next bytes."""
         if self._hashes and not self.gaps:
             for h in self._hashes:
                 h.update(data)
@@ -92,30 +92,37 @@ class FileTracker:
         self.size += size
 
     def gap(self, size: int) -> None:
-        """Count bytes that were never captured; the hashes end before them."""
+        """Count bytes that were never captured; hashes and what the type is told by end before them."""
+        if self._hinted is None:
+            self._decide(b"")
         self.size += size
         self.gaps = True
         self._tail = b""
 
     def _look(self, data: bytes) -> None:
-        if len(self._head) < HEAD_BYTES and not self.gaps:
-            self._head += data[: HEAD_BYTES - len(self._head)]
-        if self._shown is not None:
-            self._shown += data
-        if self._hinted is not False:
+        if self._hinted is None:
+            rest = HEAD_BYTES - len(self._head)
+            self._head += data[:rest]
+            if len(data) >= rest:
+                self._decide(data[rest:])
+        elif self._hinted:
             self._look_for_hints(data)
+        if self._shown is not None:
+            self._shown.add(data)
         if self.size < _ISO_END and self.size + len(data) > ISO_OFFSET:
             self._iso += data[max(ISO_OFFSET - self.size, 0) : _ISO_END - self.size]
 
-    def _look_for_hints(self, data: bytes) -> None:
-        if self._hinted is None and len(self._head) >= HEAD_BYTES:
-            self._hinted = file_type(self._head).name in HINTED
-        joined = self._tail + data
+    def _decide(self, behind: bytes) -> None:
+        """The head is as long as it gets: it tells the type, and hints are looked for from its first byte on."""
+        self._type = file_type(self._head)
+        self._hinted = self._type.name in HINTED
         if self._hinted:
-            self._hints |= hints_in(joined)
-            self._tail = joined[-HINT_TAIL_BYTES:]
-        else:
-            self._tail = joined if self._hinted is None else b""  # at most a head, until the type is known
+            self._look_for_hints(self._head + behind)
+
+    def _look_for_hints(self, data: bytes) -> None:
+        joined = self._tail + data
+        self._hints |= hints_in(joined)
+        self._tail = joined[-HINT_TAIL_BYTES:]
 
     def end(self, at: Moment, state: str = CLOSED, **objects: str) -> None:
         """Tell the file; objects are JSON texts of what carried it (http=..., smtp=..., email=..., smb=...)."""
@@ -124,21 +131,19 @@ class FileTracker:
     def _show(self, at: Moment, facts: dict[str, Any]) -> None:
         """Show what rules ask of files."""
         buffers = [("file.name", self.name.encode("utf-8", "surrogateescape"))] if self.name else []
-        buffers += [("file.data", bytes(self._shown or b"")), ("file.magic", facts["file_type"].encode()),
+        assert self._context.contents is not None
+        assert self._shown is not None
+        buffers += [("file.data", self._shown.joined()), ("file.magic", facts["file_type"].encode()),
                     ("file.size", b"%d" % self.size), ("file.state", facts["state"].lower().encode())]
         buffers += [(f"file.{h.name}", h.digest()) for h in self._hashes if not self.gaps]
-        assert self._context.contents is not None
         self._context.contents(at, self.tx_id, self.to_server, buffers)
         self._shown = None
 
     def facts(self, state: str, at: Moment) -> dict[str, Any]:
         """Return the columns of the file that is over, for a caller that tells it later; it is shown now."""
-        if self._iso == ISO_MARK:
-            kind = ISO
-        else:
-            kind = file_type(self._head) if self._head or not self.size else DATA
-        if self._hinted is None and kind.name in HINTED:
-            self._hints |= hints_in(self._tail)
+        if self._hinted is None:
+            self._decide(b"")
+        kind = ISO if self._iso == ISO_MARK else self._type if self._head or not self.size else DATA
         if kind.name in HINTED and zip_locked(self._head):
             self._hints.add("encrypted")
         if self.gaps and state == CLOSED:

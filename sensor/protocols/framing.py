@@ -9,7 +9,8 @@ class Framer:
     """Cuts messages; holds at most one of them, up to its limit, and passes over what is beyond.
 
     size_of: takes the first bytes of a message (all that are there, at most head_bytes) and returns how long it is in
-    all, 0 when it needs more of them, or -1 for no message. broken: nothing more is read.
+    all, 0 when it needs more of them, or -1 for no message. What it once said of fewer bytes it says of more, too.
+    broken: nothing more is read.
     """
 
     __slots__ = ("_head", "_held", "_limit", "_size", "_size_of", "_skip", "broken")
@@ -20,15 +21,25 @@ class Framer:
         self._size = self._skip = 0  # of the message that is being gathered; of one that is passed over
         self.broken = False
 
-    def feed(self, data: bytes) -> Iterator[tuple[bytes, int, bytes]]:
-        """Take the next bytes; yield each message (as much as is kept), its size, and what comes after it."""
-        at = 0
-        while at < len(data) and not self.broken:
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, int, int]]:
+        """Take the next bytes; yield each message (as much as is kept), its size, and where in data it is over.
+
+        The place may lie behind the end, where no more of the message is kept than what is there already.
+        """
+        at, end = 0, len(data)
+        while at < end and not self.broken:
             if self._skip:
-                passed = min(self._skip, len(data) - at)
+                passed = min(self._skip, end - at)
                 self._skip, at = self._skip - passed, at + passed
                 continue
             if self._size == 0:
+                if not self._held:  # most often a message is there at once
+                    head = data[at : at + self._head]
+                    size = self._size_of(head)
+                    if len(head) <= size <= self._limit and size <= end - at:
+                        at += size
+                        yield data[at - size : at], size, at
+                        continue
                 at = self._begin(data, at)
                 if self._size == 0:
                     continue
@@ -39,10 +50,10 @@ class Framer:
                 message, size = bytes(self._held), self._size
                 self._held.clear()
                 self._size, self._skip = 0, size - len(message)
-                yield message, size, data[at + self._skip :]
+                yield message, size, at + self._skip
 
     def _begin(self, data: bytes, at: int) -> int:
-        """Gather the head byte by byte, so that nothing depends on how it is cut; most often it is there at once."""
+        """Gather the head byte by byte, so that nothing depends on how it is cut."""
         while at < len(data):
             self._held.append(data[at])
             at += 1
@@ -54,6 +65,20 @@ class Framer:
                 self._size = size
                 break
         return at
+
+    @property
+    def passable(self) -> int:
+        """So many next bytes belong to a message of which all that is kept was yielded."""
+        return self._skip
+
+    @property
+    def patient(self) -> int:
+        """So many next bytes complete nothing."""
+        return self._skip or (max(min(self._size, self._limit) - len(self._held) - 1, 0) if self._size else 0)
+
+    def pass_by(self, size: int) -> None:
+        """So many bytes, at most ``passable``, are there but are not shown."""
+        self._skip -= size
 
     def gap(self, size: int) -> bool:
         """Pass over a gap; False when a message is lost by it. What comes next is taken for a beginning."""

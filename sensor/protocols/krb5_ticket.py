@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensor.protocols.ber import Element, element, elements, integer, octets
+from sensor.protocols.ber import Element, element, elements, integer, octets, spans
 from sensor.protocols.printing import json_column, printed
 
 _MECHANISM = b"\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00"  # then comes an AP-REQ (RFC 4121, 4.1)
@@ -20,10 +20,10 @@ def fields(data: bytes, outer: Element) -> dict[int, Element]:
 def sequence(data: bytes, one: Element) -> dict[int, Element]:
     """Return the fields of a SEQUENCE, each the element within its context tag."""
     found = {}
-    for tagged in elements(data, one.start, one.stop, _PARTS):
-        within = element(data, tagged.start, tagged.stop, clip=True)
-        if tagged.tag & 0xE0 == 0xA0 and within is not None:
-            found[tagged.tag & 0x1F] = within
+    for tag, start, stop in spans(data, one.start, one.stop, _PARTS):
+        within = elements(data, start, stop, 1)
+        if tag & 0xE0 == 0xA0 and within:
+            found[tag & 0x1F] = within[0]
     return found
 
 

@@ -131,17 +131,23 @@ _SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,256}\?>\s*)?<(svg|hta:|
 _JSON = re.compile(rb"\s*(?:\{\s*\"[^\"\n]{0,128}\"\s*:|\{\s*\}|\[\s*[\[{\"\d\]])")
 _MAIL = re.compile(rb"(?:From|To|Received|Return-Path|Message-ID|MIME-Version|Subject):[ \t]", re.I)
 _SCRIPTS = (
-    (re.compile(rb"(?:Invoke-Expression|New-Object\s|\[System\.|Write-Host|\bIEX\b|-ExecutionPolicy)", re.I),
+    ((b"invoke-expression", b"new-object", b"[system.", b"write-host", b"iex", b"-executionpolicy"),
+     re.compile(rb"(?:Invoke-Expression|New-Object\s|\[System\.|Write-Host|\bIEX\b|-ExecutionPolicy)", re.I),
      FileType("powershell", "text/x-powershell")),
-    (re.compile(rb"(?:^|\n)\s*(?:@echo off|setlocal\b)", re.I), FileType("batch", "text/x-msdos-batch")),
-    (re.compile(rb"(?:WScript\.CreateObject|CreateObject\s*\(|On Error Resume Next|(?:^|\n)\s*Dim\s\w)", re.I),
+    ((b"@echo off", b"setlocal"), re.compile(rb"(?:^|\n)[^\S\n]*(?:@echo off|setlocal\b)", re.I),
+     FileType("batch", "text/x-msdos-batch")),
+    ((b"createobject", b"on error resume next", b"dim"),
+     re.compile(rb"(?:WScript\.CreateObject|CreateObject\s*\(|On Error Resume Next|(?:^|\n)[^\S\n]*Dim\s\w)", re.I),
      FileType("vbscript", "text/vbscript")),
-    (re.compile(rb"(?:\bfunction\s*\w{0,40}\s*\(|\bvar\s+\w{1,40}\s*=|new ActiveXObject|document\.\w|window\.\w)"),
+    ((b"function", b"var", b"new activexobject", b"document.", b"window."),
+     re.compile(rb"(?:\bfunction\s*\w{0,40}\s*\(|\bvar\s+\w{1,40}\s*=|new ActiveXObject|document\.\w|window\.\w)"),
      FileType("javascript", "text/javascript")),
 )
+"""Words in lower case of which a script holds one, what tells it then, its type; looking for words takes no time."""
 _CONTROL = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b\b") + b"\x7f"
-_MACROS = re.compile(rb"vbaProject\.bin|_\0V\0B\0A\0_\0P\0R\0O\0J\0E\0C\0T\0|xl/macrosheets")
-_LOCKED = re.compile(rb"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0|/Encrypt\s")
+_MACROS = b"vbaProject.bin", "_VBA_PROJECT".encode("utf-16-le"), b"xl/macrosheets"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_LOCKED_PDF = b"/Encrypt", re.compile(rb"/Encrypt\s")
 HINT_TAIL_BYTES = 48
 """So many bytes before a chunk have to be seen with it, for a hint may be cut in two."""
 
@@ -195,7 +201,9 @@ def _textual(head: bytes) -> FileType:
         return FileType("json", "application/json")
     if _MAIL.match(head):
         return FileType("mail", "message/rfc822")
-    return next((kind for how, kind in _SCRIPTS if how.search(head)), _TEXT)
+    lower = head.lower()
+    return next((kind for words, how, kind in _SCRIPTS if any(word in lower for word in words) and how.search(head)),
+                _TEXT)
 
 
 def _utf8(head: bytes) -> bool:
@@ -223,9 +231,10 @@ def zip_locked(head: bytes) -> bool:
 def hints_in(data: bytes) -> set[str]:
     """Return what a stretch of an office document, PDF or archive gives away: ``macros``, ``encrypted``."""
     found = set()
-    if _MACROS.search(data):
+    if any(mark in data for mark in _MACROS):
         found.add("macros")
-    if _LOCKED.search(data):
+    word, how = _LOCKED_PDF
+    if _LOCKED in data or (word in data and how.search(data)):
         found.add("encrypted")
     return found
 

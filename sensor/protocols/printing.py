@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+# no check for cycles: what is encoded was made here, of none
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 
 
 def printed(data: bytes | bytearray) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tomllib
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import floors, harness, report
+from benchmarks import floors, harness, report, subjects
 from benchmarks.harness import Subject
+from detectors.switches import NAMES
 
 
 def python(code: str, **options) -> Subject:
@@ -61,29 +63,29 @@ def results(mpps: float) -> dict:
     fast = {"processing": {"mpps": mpps, "gbit_s": mpps * 4}, "whole": {"mpps": mpps / 2, "gbit_s": mpps * 2},
             "peak_mb": {"max": 500}}
     slow = {"processing": {"mpps": 0.1, "gbit_s": 0.4}, "whole": {"mpps": 0.1, "gbit_s": 0.4}}
-    return {"main": fast, "dpkt parse loop": slow, "nfstream": {"error": "exit 1: it broke"}}
+    return {"spine": fast, "main": dict(fast), "dpkt parse loop": slow, "nfstream": {"error": "exit 1: it broke"}}
 
 
 def test_promises_are_judged_and_what_was_not_measured_is_not_met():
     by_name = {f.what: f for f in floors.judged(results(4.0))}
-    assert by_name["main: packets a second, processing"].met is True
-    assert by_name["main: packets a second, whole process"].met is False
-    assert by_name["main: times dpkt's bare parse loop, processing"].measured == pytest.approx(40)
-    assert by_name["main: times nfstream, processing"].met is None
+    assert by_name["spine: packets a second, processing"].met is True
+    assert by_name["spine: packets a second, whole process"].met is False
+    assert by_name["spine: times dpkt's bare parse loop, processing"].measured == pytest.approx(40)
+    assert by_name["spine: times nfstream, processing"].met is None
     assert by_name["main: peak memory"].met is True
     assert by_name["main with the store, of the speed without"].met is None
 
 
 def test_a_ratio_to_a_peer_that_shared_its_core_is_in_doubt():
     found = results(4.0)
-    found["main"] |= {"cpu_s": {"median": 0.95}, "wall_s": {"median": 1.0}}
+    found["spine"] |= {"cpu_s": {"median": 0.95}, "wall_s": {"median": 1.0}}
     found["dpkt parse loop"] |= {"cpu_s": {"median": 5.0}, "wall_s": {"median": 10.0}}
     by_name = {f.what: f for f in floors.judged(found)}
-    assert by_name["main: times dpkt's bare parse loop, processing"].shared == ("dpkt parse loop 50%",)
-    assert by_name["main: packets a second, processing"].shared == ()
+    assert by_name["spine: times dpkt's bare parse loop, processing"].shared == ("dpkt parse loop 50%",)
+    assert by_name["spine: packets a second, processing"].shared == ()
     assert by_name["main: peak memory"].shared == ()
     rows = report.floor_rows({"floors": [f.as_dict() for f in by_name.values()]})
-    assert [r[-1] for r in rows if r[0].startswith("main: times dpkt's")] == ["yes?"]
+    assert [r[-1] for r in rows if r[0].startswith("spine: times dpkt's")] == ["yes?"]
 
 
 def document() -> dict:
@@ -139,3 +141,8 @@ def test_machine_says_what_it_is():
     facts = harness.machine()
     assert facts["cores"] >= 1
     assert facts["parts"]["numpy"] != "absent"
+
+
+def test_the_spine_has_the_detectors_that_its_promise_names():
+    off = tomllib.loads(subjects.SPINE.read_text())["detectors"]["off"]
+    assert set(NAMES) - set(off) == {"scan", "flood", "zone_verdicts"}

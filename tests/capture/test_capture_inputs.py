@@ -55,6 +55,31 @@ def test_compressed_captures_read_as_plain_ones_whatever_their_name(raw, pack):
         assert read(path, 7) == expected
 
 
+@pytest.mark.parametrize("raw", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
+@pytest.mark.parametrize("size", [1, 64, 5000])
+def test_a_file_that_is_passed_over_in_small_pieces_reads_as_one_that_is_mapped(raw, size, monkeypatch):
+    expected = read_bytes(raw)
+    monkeypatch.setattr(windows, "PASSING_BYTES", size)
+    for most in (1, 7, 1000):
+        assert read_bytes(raw, most) == expected
+    cut_off = read_bytes(raw[:-3])
+    assert cut_off[0] == expected[0][:-1]
+    assert cut_off[1]["truncated_record"] == 1
+
+
+def test_a_file_that_shrinks_while_it_is_passed_over_is_truncated(monkeypatch):
+    monkeypatch.setattr(windows, "PASSING_BYTES", 2048)
+    with file_of(PCAP) as path, open_capture(path, passing=True) as capture:
+        blocks = capture.blocks(1)
+        next(blocks)
+        os.truncate(path, 3000)
+        frames = 1 + sum(block.offset.size for block in blocks)
+        assert 0 < frames < 200
+        assert capture.counters["input_truncated"] == 1
+        assert capture.counters["truncated_record"] == 1
+        assert any("became shorter" in note for note in capture.notes)
+
+
 def test_skippable_zstd_frames_and_padding_after_gzip_are_passed_over():
     skippable = b"\x52\x2a\x4d\x18\x03\x00\x00\x00abc"
     for packed in (skippable + zst(PCAP[:500]) + skippable + zst(PCAP[500:]), gz(PCAP) + bytes(1000)):

@@ -5,10 +5,12 @@ import struct
 import numpy as np
 import pytest
 
+from columns import take_rows
 from columns.address import address_int
 from columns.codes import Status, Tunnel
 from columns.errors import UsageError
 from sensor.decode import Decoder, DecodeSettings
+from sensor.decode.rows import PLACES
 from sensor.frames import FrameBlock, frame_block
 from tests.support import frames as f
 from tests.support.decoded import decode_rows
@@ -253,6 +255,24 @@ def test_portions_hold_whole_frames():
     assert sum(sizes) == 300
     assert max(sizes) <= 64 + 9
     assert all(size % 3 == 0 for size in sizes)
+
+
+@pytest.mark.parametrize("most", [1, 40, 64, 10**6])
+def test_blocks_in_passing_give_the_same_rows_but_not_where_bytes_stand(most):
+    deep = f.ethernet(f.ipv4(f.raw(f.ipv4(f.raw(INNER, 4)), 4)))
+    pair = [deep, f.ethernet(f.arp(), ether_type=0x0806)]
+    blocks = [frame_block(pair * n, first_packet=1 + 1000 * n) for n in (1, 40, 0, 7)]
+    apart, passing = Decoder(DecodeSettings(rows_per_batch=64)), Decoder(DecodeSettings(rows_per_batch=64))
+    expected = [take_rows(p, np.arange(p.status.size)) for block in blocks for p, _ in apart.decode(block)]
+    found = [take_rows(p, np.arange(p.status.size)) for p in passing.decode_passing(iter(blocks), most)]
+    assert sum(p.status.size for p in found) == 4 * 48
+    assert all(p.status.size >= min(most, 64) for p in found[:-1])
+    assert max(p.status.size for p in found) <= 64 + 9
+    for name in found[0]._fields:
+        column = np.concatenate([getattr(p, name) for p in found])
+        wanted = np.concatenate([getattr(p, name) for p in expected])
+        assert column.tolist() == (np.zeros_like(wanted) if name in PLACES else wanted).tolist(), name
+    assert passing.counters == apart.counters
 
 
 def test_an_empty_block_gives_nothing():

@@ -46,3 +46,14 @@ def test_any_bytes(data: bytes) -> None:
     for one in elements(data, 0, len(data), 100):
         assert 0 < one.start <= one.stop <= len(data)
         oid(data, one)
+
+
+@given(st.lists(st.sampled_from([b"\x30\x03abc", b"\x04\0", b"\x02\x81\x02xy", b"\x04\x84\0\0\0\x01z", b"\x1f\x01",
+                                 b"\x04\x85"])), st.integers(0, 12), st.integers(0, 5))
+def test_elements_are_those_that_stand_one_after_another(parts: list[bytes], cut: int, most: int) -> None:
+    data = b"".join(parts)
+    stop, pos, expected = max(len(data) - cut, 0), 0, []
+    while pos < stop and len(expected) < most and (one := element(data, pos, stop, clip=True)):
+        expected.append(one)
+        pos = one.stop
+    assert elements(data, 0, stop, most) == expected

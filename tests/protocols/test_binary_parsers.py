@@ -16,6 +16,7 @@ from columns.errors import ConfigError
 from sensor.protocols import dcerpc, dnp3, krb5, ldap, modbus, smb
 from sensor.protocols.ber import element
 from sensor.protocols.dnp3.link import crc
+from sensor.protocols.framing import Framer
 from sensor.protocols.krb5_ticket import ticket_columns
 from sensor.protocols.ldap.filters import filter_text
 from sensor.protocols.ntlmssp import login_of
@@ -161,6 +162,19 @@ def test_smb_goes_on_after_a_lost_message() -> None:
     assert [e.kind for e in reader.feed(b"\x00tail of something" + message)] == [Kind.MESSAGE]
 
 
+def test_smb_file_data_is_one_event_where_it_is_whole() -> None:
+    answer = read_answer(b"x" * 300, 1)
+    (whole,) = NbssReader(65536).feed(answer)
+    reader = NbssReader(65536)
+    pieces = [event for at in range(0, len(answer), 200) for event in reader.feed(answer[at : at + 200])]
+    assert [e.kind for e in pieces] == [Kind.HEAD, Kind.BODY, Kind.BODY, Kind.END]
+    assert (whole.kind, whole.data) == (Kind.BULK, b"".join(e.data for e in pieces))
+
+
+def test_smb_message_without_room_for_a_mark_is_none() -> None:
+    assert [e.kind for e in NbssReader(65536).feed(framed(b"") + smb2(13, bytes(4)))] == [Kind.BROKEN]
+
+
 def test_smb_pending_requests_and_files_are_bounded() -> None:
     limits = smb.SmbSettings(pending=4, open_files=2)
     heard = Heard(smb.SmbParser, limits)
@@ -211,6 +225,30 @@ def test_ldap_password_is_never_kept() -> None:
     assert (row["operation"], row["object"], row["authentication"], row["result"]) == (
         "bind_request", "cn=me", "simple", "invalid_credentials")
     assert "s3cret" not in json.dumps(row)
+
+
+def test_ldap_counts_the_responses_that_are_not_kept() -> None:
+    search = ldap_message(1, 0x63, ber(4, b"dc=x") + ber(10, b"\2"))
+    entry = ldap_message(1, 0x64, ber(4, b"cn=a"))
+    end = ldap_message(1, 0x65, ber(10, b"\4") + ber(4, b"") + ber(4, b""))
+    row = Heard(ldap.LdapParser, ldap.LdapSettings(responses=2)).say([(True, search), (False, 4 * entry + end)]).row
+    assert [r["operation"] for r in json.loads(row["responses"])] == ["search_result_entry", "search_result_done"]
+    assert (row["response_count"], row["response_bytes"]) == (5, 4 * len(entry) + len(end))
+    assert row["result"] == "size_limit_exceeded"
+
+
+@given(parts=st.lists(st.integers(0, 40), max_size=8), sizes=cuts(), kept=st.integers(4, 30))
+@_FEW
+def test_framed_messages_and_their_ends_do_not_depend_on_cuts(parts: list[int], sizes: list[int], kept: int) -> None:
+    stream = b"".join(bytes((size,)) + bytes(range(size)) for size in parts)
+    framer, found, at, turn = Framer(lambda head: head[0] + 1, 4, kept), [], 0, 0
+    while at < len(stream):
+        piece = stream[at : at + sizes[turn % len(sizes)]]
+        found += [(message, size, at + stop) for message, size, stop in framer.feed(piece)]
+        at, turn = at + len(piece), turn + 1
+    places = [sum(parts[: k + 1]) + k + 1 for k in range(len(parts))]
+    assert found == [(stream[stop - size - 1 : stop][:kept], size + 1, stop)
+                     for size, stop in zip(parts, places, strict=True)]
 
 
 def test_ldap_hands_over_to_tls() -> None:

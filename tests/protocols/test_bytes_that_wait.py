@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from columns.app import AppProto
-from sensor.protocols import ProtocolSettings, http
+from sensor.protocols import STREAM_WANTS, ProtocolSettings, http
 from sensor.protocols.parser import Wants
 from sensor.streams import Streams, StreamSettings
 from tests.support.dissecting import dissected, ordered, portions
@@ -19,12 +19,11 @@ PIECE = 1400
 
 
 class AtOnce:
-    """An HTTP parser that cannot wait, because it does not say that it can."""
+    """A parser that cannot wait, because it does not say that it can."""
 
-    app_proto = AppProto.HTTP
-
-    def __init__(self, context: Any) -> None:
-        self._parser = http.HttpParser(context)
+    def __init__(self, parser: Any, context: Any) -> None:
+        self._parser = parser(context)
+        self.app_proto = self._parser.app_proto
         self.data, self.gap, self.end = self._parser.data, self._parser.gap, self._parser.end
 
     @property
@@ -40,8 +39,8 @@ def waits() -> tuple[Wants, ...]:
     return http.WANTS
 
 
-def at_once() -> tuple[Wants, ...]:
-    return tuple(w._replace(parser=AtOnce) for w in http.WANTS)
+def at_once(wants: tuple[Wants, ...] = http.WANTS) -> tuple[Wants, ...]:
+    return tuple(w._replace(parser=partial(AtOnce, w.parser)) for w in wants)
 
 
 def body(kind: str, size: int) -> bytes:
@@ -114,6 +113,59 @@ def test_what_only_counts_is_not_handed_out_by_the_streams(batch, monkeypatch):
     got = dissected(portions(frames, batch), waits(), streams=StreamSettings(depth_kib=4096))
     assert got.rows["fileinfo"][0]["size"] == 900_000
     assert sum(seen) < 60_000
+
+
+def over_one_connection(said: list[tuple[bool, bytes]], lost: set[int]) -> list[bytes]:
+    """Frames of what was said, as (to_server, bytes), in segments; those numbered in lost are not captured."""
+    frames, places = [], [0, 0]
+    for to_server, data in said:
+        for at in range(0, len(data), PIECE):
+            frames.append(segment(data[at : at + PIECE], places[to_server], server=not to_server,
+                                  ack=places[not to_server]))
+            places[to_server] += len(data[at : at + PIECE])
+    ends = [segment(b"", places[to_server], server=not to_server, ack=places[not to_server], flags=ACK | FIN)
+            for to_server in (True, False)]
+    return [*handshake(), *(f for k, f in enumerate(frames) if k not in lost), *ends]
+
+
+def tlv(tag: int, body: bytes) -> bytes:
+    return bytes((tag, 0x84)) + len(body).to_bytes(4, "big") + body
+
+
+def search(number: int, size: int) -> list[tuple[bool, bytes]]:
+    """A search in LDAP, and its answer: an entry with so many bytes of an attribute, the end."""
+    asked, attribute = tlv(4, b"dc=x") + tlv(10, b"\2"), tlv(0x30, tlv(4, b"photo") + tlv(0x31, tlv(4, bytes(size))))
+    operations = ((True, tlv(0x63, asked)), (False, tlv(0x64, tlv(4, b"cn=a") + tlv(0x30, attribute))),
+                  (False, tlv(0x65, tlv(10, b"\0") + tlv(4, b"") + tlv(4, b""))))
+    return [(to_server, tlv(0x30, b"\2\1%c" % number + operation)) for to_server, operation in operations]
+
+
+def row(number: int, size: int) -> list[tuple[bool, bytes]]:
+    """A query in PostgreSQL, and its answer: a row of so many bytes."""
+    def typed(kind: bytes, body: bytes) -> bytes:
+        return kind + (len(body) + 4).to_bytes(4, "big") + body
+    return [(True, typed(b"Q", b"SELECT %d\0" % number)),
+            (False, typed(b"D", b"\0\1" + size.to_bytes(4, "big") + bytes(size)) + typed(b"C", b"SELECT 1\0")
+             + typed(b"Z", b"I"))]
+
+
+STARTUP = [(True, (16).to_bytes(4, "big") + b"\0\3\0\0user\0b\0\0"), (False, b"R\0\0\0\x08\0\0\0\0Z\0\0\0\5I")]
+
+
+@pytest.mark.parametrize(("name", "first", "exchange"), [("ldap", [], search), ("pgsql", STARTUP, row)])
+@settings(max_examples=15, deadline=None)
+@given(sizes=st.lists(st.sampled_from([10, 1500, 9000, 65_000, 150_000]), min_size=1, max_size=3),
+       lost=st.sets(st.integers(4, 120), max_size=1), batch=st.sampled_from([1, 5, 4096]), inspected=st.booleans())
+def test_waiting_for_the_end_of_a_long_message_changes_nothing(name, first, exchange, sizes, lost, batch, inspected):
+    wants = tuple(w for w in STREAM_WANTS if w.app_proto.name == name.upper())
+    said = [*first, *(piece for number, size in enumerate(sizes, 1) for piece in exchange(number, size))]
+    frames = over_one_connection(said, lost)
+    got = dissected(portions(frames, batch), wants, inspected=inspected)
+    wanted = dissected(portions(frames, 4096), at_once(wants), inspected=inspected)
+    assert wanted.rows
+    assert (ordered(got.rows), got.flows, got.spoken) == (ordered(wanted.rows), wanted.flows, wanted.spoken)
+    assert {c: n for c, n in got.counters.items() if "_gap" in c} == {
+        c: n for c, n in wanted.counters.items() if "_gap" in c}
 
 
 def test_an_evicted_conversation_tells_the_same_at_any_batch():

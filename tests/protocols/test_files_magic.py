@@ -48,9 +48,26 @@ KNOWN = {
 }
 
 
+SCRIPTS = {
+    "powershell": (b"invoke-EXPRESSION", b"x new-object\tNet", b"[System.Net]", b"write-HOST", b"$a | iex",
+                   b"-executionPOLICY"),
+    "batch": (b"@ECHO off", b"rem x\r\n\r\n  SetLocal\r\n", b"\n\n\t@echo off"),
+    "vbscript": (b"wscript.createobject", b"x = CreateObject (", b"on error RESUME next", b"x\n\n\f Dim a",
+                 b"\r\ndim\tb"),
+    "javascript": (b"function (", b"; function \n f(", b"(var  x =", b"new ActiveXObject", b"document.x", b"window.x"),
+    "text": (b"invoke expression", b"new-objects", b"pixiex", b"x @echo off", b"setlocale", b"x Dim a", b"dim.",
+             b"createobject", b"functions of", b"variety = 1", b"new activexobject", b"document. ", b"Window.x"),
+}
+
+
 @pytest.mark.parametrize("head", KNOWN, ids=KNOWN.values())
 def test_types(head: bytes) -> None:
     assert file_type(head).name == KNOWN[head]
+
+
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_scripts_are_told_by_what_only_they_say(kind: str) -> None:
+    assert {head: file_type(head).name for head in SCRIPTS[kind]} == dict.fromkeys(SCRIPTS[kind], kind)
 
 
 def tracked(data: bytes, sizes: list[int], settings: FileSettings) -> dict[str, object]:
@@ -80,6 +97,21 @@ def test_hints_are_found_wherever_they_are_cut() -> None:
     assert at > 4096
     for place in (at - 1, at + 1, at + 7, at + 13, at + 20):
         assert json.loads(str(tracked(office, [place, 1], FileSettings())["hints"])) == ["macros"]
+
+
+def test_hints_on_both_sides_of_a_gap() -> None:
+    rows: list[dict[str, object]] = []
+    context = Context(FLOW, lambda t, a, c: rows.append(c), lambda c, times=1: None, None)
+    office = zipped("[Content_Types].xml", "word/vbaProject.bin")
+    head = office[:60]
+    for first, second in ((office, b"x"), (head, b"vbaProject.bin"), (head + b"vbaProj", b"ect.bin")):
+        tracker = FileTracker(context, FileSettings(), "n", True, AppProto.HTTP, 0)
+        tracker.data(first)
+        tracker.gap(9)
+        tracker.data(second)
+        tracker.end(AT)
+    assert [row["hints"] for row in rows] == ['["macros"]', '["macros"]', ""]
+    assert [row["file_type"] for row in rows] == ["docx", "ooxml", "ooxml"]
 
 
 def test_an_encrypted_archive() -> None:

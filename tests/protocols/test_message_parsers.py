@@ -253,6 +253,26 @@ def test_dcerpc_calls() -> None:
         ("BIND", "BINDACK", 0), ("REQUEST", "RESPONSE", 15), ("REQUEST", "UNREPLIED", 1)]
     assert rows[0]["interface"] == rows[1]["interface"] == "03020100-0504-0706-0809-0a0b0c0d0e0f"
     assert (rows[1]["request_bytes"], rows[1]["response_bytes"]) == (8, 4)
+    bound = {"uuid": rows[0]["interface"], "version": "1.0"}
+    assert [json.loads(r["call"]) for r in rows] == [
+        {"request": "BIND", "call_id": 1, "interfaces": [bound | {"ack_result": 0, "ack_reason": 0}],
+         "response": "BINDACK", "rpc_version": "5.0"},
+        {"request": "REQUEST", "call_id": 2, "req": {"opnum": 15, "frag_cnt": 1, "stub_data_size": 8},
+         "interfaces": [bound], "response": "RESPONSE", "res": {"frag_cnt": 1, "stub_data_size": 4},
+         "rpc_version": "5.0"},
+        {"request": "REQUEST", "call_id": 3, "req": {"opnum": 1, "frag_cnt": 1, "stub_data_size": 0},
+         "interfaces": [bound], "response": "UNREPLIED", "rpc_version": "5.0"}]
+
+
+def test_dcerpc_fragments_are_one_call_and_the_oldest_makes_room() -> None:
+    first, last = (packet(0, 1, struct.pack("<IHH", 8, 0, 4) + bytes(12), flags) for flags in (1, 2))
+    others = b"".join(packet(0, number, struct.pack("<IHH", 0, 7, 5)) for number in range(2, 66))
+    rows = run_stream(dcerpc.DcerpcStream, [(SERVER, first + last + others)], flow_of()).of("dcerpc")
+    assert len(rows) == 65
+    assert json.loads(rows[0]["call"]) == {
+        "request": "REQUEST", "call_id": 1, "req": {"opnum": 4, "frag_cnt": 2, "stub_data_size": 24},
+        "response": "UNREPLIED", "rpc_version": "5.0"}
+    assert [r["tx_id"] for r in rows] == list(range(65))
 
 
 def test_dcerpc_goes_on_behind_a_gap() -> None:

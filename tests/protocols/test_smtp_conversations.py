@@ -18,6 +18,7 @@ from sensor.protocols.mime.headers import addresses, parameters, readable
 from sensor.protocols.mime.message import MimeSettings
 from sensor.protocols.parser import Handover
 from sensor.protocols.smtp import SmtpParser, SmtpSettings, probe
+from sensor.protocols.smtp.dots import Dots
 from tests.support.conversations import FLOW, Heard, cut, hear
 
 C, S = True, False
@@ -149,6 +150,28 @@ def test_any_pieces_give_the_same_rows(sizes: list[int]) -> None:
 
 
 @tested(deadline=None)
+def undotted(text: bytes) -> tuple[bytes, int]:
+    mail, used = b"", 0
+    for line in text.splitlines(keepends=True):
+        used += len(line)
+        if line in (b".\n", b".\r\n"):
+            return mail, used
+        mail += line[1:] if line.startswith(b".") and line != b"." else line
+    return mail, -1
+
+
+@given(st.lists(st.sampled_from([b"\r\n", b"\n", b".", b"..", b"a", b"a.", b"\n.\r\n"]), max_size=12), SIZES)
+def test_dots_go_and_one_alone_ends_a_mail(parts: list[bytes], sizes: list[int]) -> None:
+    given: list[bytes] = []
+    dots, before, used = Dots(given.append), 0, -1
+    for _, piece in cut([(C, b"".join(parts))], sizes):
+        if (used := dots.data(piece)) >= 0:
+            break
+        before += len(piece)
+    dots.finish()
+    assert (b"".join(given), used if used < 0 else before + used) == undotted(b"".join(parts))
+
+
 @given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=200)), max_size=8), SIZES)
 def test_random_bytes_never_raise(said: list[tuple[bool, bytes]], sizes: list[int]) -> None:
     hear(SmtpParser, cut([*HELLO, *said], sizes))

@@ -273,8 +273,18 @@ def frames_in(capture, max_frames: int = 1000) -> list[Seen]:
 
 
 def read(path, max_frames: int = 1000) -> tuple[list[Seen], Counter, list[str]]:
-    """Frames, counters that are not zero (but those every capture has), and notes; checks conservation."""
-    with open_capture(path) as capture:
+    """Frames, counters that are not zero (but those every capture has), and notes; checks conservation.
+
+    A file is read twice, mapped and passed over: both must say the same.
+    """
+    seen = _read(path, max_frames, False)
+    if os.path.isfile(path):
+        assert _read(path, max_frames, True) == seen
+    return seen
+
+
+def _read(path, max_frames: int, passing: bool) -> tuple[list[Seen], Counter, list[str]]:
+    with open_capture(path, passing=passing) as capture:
         seen = frames_in(capture, max_frames)
         counters = Counter({k: v for k, v in capture.counters.items() if v})
         assert counters["frames"] == len(seen)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from columns import PACKET, slice_rows, text_values
-from columns.said import Step, Stretch
+from columns.said import Recognised, Said, Step
 from columns.schema import Table, Text
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowSettings, FlowTable
@@ -19,15 +19,29 @@ from sensor.streams import Streams, StreamSettings
 NOTHING = (read_only(b""), read_only(b""))
 
 
+class Stretch(NamedTuple):
+    """One row of the stretches that were told."""
+
+    flow_id: int
+    packet_number: int
+    to_server: bool
+    data: bytes
+    gap: int
+    ended: bool
+
+
+Spoken = list[Step | Recognised | Stretch]
+
+
 class Dissected(NamedTuple):
     """What came out: rows (dictionaries) by table, app_proto of flow rows as (flow_id, part, app_proto), counters,
-    steps and stretches.
+    what was spoken and the stretches, each in its place.
     """
 
     rows: dict[str, list[dict[str, Any]]]
     flows: list[tuple[int, int, int]]
     counters: dict[str, int]
-    spoken: list[Step | Stretch]
+    spoken: Spoken
 
 
 def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants] = (), *,
@@ -39,13 +53,13 @@ def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datag
     followed = Streams(streams, table.settings.max_flows)
     dissector = Dissector(followed, stream_wants, datagram_wants, settings, inspected=inspected,
                           packet_rows=packet_rows)
-    spoken: list[Step | Stretch] = []
+    spoken: Spoken = []
     rows: dict[str, list[dict[str, Any]]] = {}
     flow_rows: list[tuple[int, int, int]] = []
 
     def take(packets: Any, flows: Any, buffers: Any) -> None:
         said = dissector.update(packets, flows, followed.update(packets, flows, *buffers), buffers)
-        spoken.extend(said.spoken)
+        spoken.extend(in_order(said))
         for kind, batch in said.rows:
             rows.setdefault(kind.name, []).extend(rows_of(kind, batch))
         flow_rows.extend(zip(flows.flow_id.tolist(), flows.part.tolist(), flows.app_proto.tolist(), strict=True))
@@ -57,6 +71,15 @@ def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datag
     for flows in table.finish():
         take(PACKET.none, flows, NOTHING)
     return Dissected(rows, sorted(flow_rows), dissector.counters(), spoken)
+
+
+def in_order(said: Said) -> Spoken:
+    """Return what was spoken with the stretches in their places."""
+    s, found = said.stretches, list[Any](said.spoken)
+    for k in reversed(range(s.slot.size)):
+        found.insert(int(s.place[k]), Stretch(int(s.flow_id[k]), int(s.packet_number[k]), not s.side[k], s.data(k),
+                                              int(s.gap[k]), bool(s.ended[k])))
+    return found
 
 
 def portions(frames: Sequence[bytes], batch: int, *, step_ns: int = 1_000_000) -> Iterable[FrameBlock]:

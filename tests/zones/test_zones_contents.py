@@ -229,6 +229,19 @@ def test_a_full_ledger_forgets_past_hours_then_counts_what_it_cannot_track():
     assert not used.broken.any()
 
 
+@pytest.mark.parametrize("portion", [1, 7, 400])
+def test_what_a_ledger_forgets_does_not_depend_on_portions(portion):
+    flows = screen_rows(*[(f"10.20.1.{n % 90}", hour * 1800, 11) for hour in range(8) for n in range(50)])
+    judge = FlowJudge(POLICY)
+    judge.volumes = Volumes(POLICY, entries=128)
+    for at in range(0, 400, portion):
+        judge.judge(slice_rows(flows, at, min(at + portion, 400)))
+    whole = screen_rows(*[(f"10.20.1.{n % 90}", hour * 1800, 11) for hour in range(8) for n in range(50)])
+    FlowJudge(POLICY).judge(whole)
+    assert flows.verdict.tolist() == whole.verdict.tolist()
+    assert V.PERMITTED_EXCESS in flows.verdict.tolist()
+
+
 def test_a_limit_down_and_the_direction_of_a_guess():
     document = company()
     document["conduit"] = {"pull": {**document["conduit"]["web"], "from": "office", "to": "plant",

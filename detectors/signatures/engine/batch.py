@@ -7,7 +7,7 @@ happened, so that what one rule remembers another can ask for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -15,13 +15,16 @@ import numpy as np
 
 from columns import Flows, Packets
 from columns.codes import EndReason, Status
-from columns.said import FlowFacts, Recognised, Said, Step, Stretch
+from columns.said import FlowFacts, Said, Step
+from detectors.signatures.engine.asked import app_name
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
+from detectors.signatures.engine.listening import Heard
+from detectors.signatures.engine.memory import Flows as FlowMemories
 from detectors.signatures.engine.packets import INSPECTED, PacketColumns
-from detectors.signatures.engine.plan import Plan
+from detectors.signatures.engine.plan import Kind, Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.raw import STATUS_EVENTS
-from detectors.signatures.engine.streams import Window, Windows
+from detectors.signatures.engine.streams import Windows
 from detectors.signatures.engine.suspects import Suspects, Ways
 from detectors.signatures.engine.transforms import transformed
 
@@ -30,49 +33,52 @@ _RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 
 
 class Event:
-    """Something to look at, in its place: a row with its rules, a window, a step or a recognition, an ended flow."""
+    """Something to look at, in its place: a row with its rules, a window, a gap, a step, a recognition, an ended flow.
 
-    __slots__ = ("history", "number", "phase", "place", "rules", "what")
+    heard: so many stretches of the batch came before.
+    """
+
+    __slots__ = ("heard", "number", "phase", "place", "rules", "what")
 
     def __init__(self, number: int, phase: int, place: int, what: Any, rules: Sequence[Prepared] = ()) -> None:
         self.number, self.phase, self.place, self.what, self.rules = number, phase, place, what, rules
-        self.history = b""
+        self.heard = 0
 
 
 _PLACE = attrgetter("number", "phase", "place")
 
 
 class _Pieces:
-    """Bytes of one kind: the events they belong to, who sends them, from where their places count."""
+    """Bytes of one kind: the events they belong to, who sends them."""
 
-    __slots__ = ("data", "flows", "places", "skips", "to_server")
+    __slots__ = ("data", "flows", "places", "to_server")
 
     def __init__(self) -> None:
         self.places: list[int] = []
         self.data: list[bytes] = []
         self.flows: list[FlowFacts] = []
         self.to_server: list[bool] = []
-        self.skips: list[int] = []
 
-    def add(self, place: int, data: bytes, flow: FlowFacts, to_server: bool, skip: int) -> None:
+    def add(self, place: int, data: bytes, flow: FlowFacts, to_server: bool) -> None:
         """Add one piece."""
         self.places.append(place)
         self.data.append(data)
         self.flows.append(flow)
         self.to_server.append(to_server)
-        self.skips.append(skip)
 
 
 class Batch:
     """What there is to look at in one call of the detector."""
 
     def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
-                 facts: PacketFacts, remembered: Iterable[int]) -> None:
+                 facts: PacketFacts, memory: FlowMemories) -> None:
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
-        self._remembered = remembered
-        self._always_of: dict[tuple[int, bool], list[Prepared]] = {}
-        self.bytes = self.pieces = self.windows = 0
-        self.events: list[Event] = [*self._ends(flows), *self._spoken(windows), *self._rows()]
+        self._memory = memory
+        heard = Heard(plan, windows, said.stretches)
+        self.steps = 0
+        self._streamed = list(self._streams(heard))
+        self.windows, self.bytes, self.pieces = heard.windows, heard.bytes, heard.windows
+        self.events: list[Event] = [*self._ends(flows), *self._streamed, *self._spoken(heard), *self._rows()]
         self.events.sort(key=_PLACE)
 
     def _ends(self, flows: Flows) -> Iterator[Event]:
@@ -81,79 +87,70 @@ class Batch:
         for k, (number, flow_id) in enumerate(zip(numbers, ids, strict=True)):
             yield Event(number - 1, END, k, flow_id)
 
-    def _spoken(self, windows: Windows) -> list[Event]:
+    def _streams(self, heard: Heard) -> Iterator[Event]:
+        places = self._said.stretches.place
+        if self._plan.stream_events:
+            for row, gap in heard.gaps():
+                yield Event(gap.at.packet_number, _SPOKEN, row + int(places[row]), gap, self._plan.stream_events)
+        for row, number, window, rules in heard.found():
+            yield Event(number, _SPOKEN, row + int(places[row]), window, rules)
+
+    def _spoken(self, heard: Heard) -> list[Event]:
         events: list[Event] = []
-        pieces: dict[Any, _Pieces] = defaultdict(_Pieces)
-        add_window = pieces["stream"].add
-        kinds_of, history = self._plan.kinds_of, self._plan.history
+        pieces: dict[Kind, _Pieces] = defaultdict(_Pieces)
+        kinds_of, before = self._plan.kinds_of, heard.rows_before(len(self._said.spoken)).tolist()
+        begun: set[tuple[int, int]] = set()
         for k, item in enumerate(self._said.spoken):
-            number, kind_of = item.at.packet_number, type(item)
-            if kind_of is Stretch:
-                if item.gap and self._plan.stream_events and not self._ends_here(k, item):
-                    events.append(Event(number, _SPOKEN, k, item, self._plan.stream_events))
-                for window in windows.take(item):
-                    add_window(len(events), window.data, window.flow, window.to_server, window.looked)
-                    events.append(Event(number, _SPOKEN, k, window, self._always(window.flow, window.to_server)))
-            elif kind_of is Step:
+            number = item.at.packet_number
+            if type(item) is Step:
+                if not self._matters(item, begun):
+                    continue
                 for name, data in item.buffers:
                     if name in kinds_of:
                         for kind in kinds_of[name]:
                             made = transformed(data, kind[1]) if kind[1] else data
                             if made:
-                                pieces[kind].add(len(events), made, item.flow, item.to_server, 0)
-                event = Event(number, _SPOKEN, k, item)
-                if history and item.flow.proto == _TCP:
-                    event.history = windows.history(item.flow.flow_id, item.to_server)
+                                pieces[kind].add(len(events), made, item.flow, item.to_server)
+                event = Event(number, _SPOKEN, k + before[k], item)
+                event.heard = before[k]
                 events.append(event)
             else:
                 events += [Event(number, _RECOGNISED, k, item), Event(number, DETECTED, k, item)]
-        self.windows = len(pieces["stream"].places)
         found: dict[int, set[Prepared]] = defaultdict(set)
         for kind, some in pieces.items():
-            for place, rule in self._joined(self._plan.stream if kind == "stream" else self._plan.kinds[kind], some):
+            for place, rule in self._joined(self._plan.kinds[kind], some):
                 found[place].add(rule)
         for place, rules in found.items():
-            events[place].rules = sorted({*rules, *events[place].rules}, key=_number)
-        return [e for e in events if e.rules or type(e.what) is not Window]
+            events[place].rules = sorted(rules, key=_number)
+        return events
 
-    def _always(self, flow: FlowFacts, to_server: bool) -> Sequence[Prepared]:
-        """Rules about streams that have no pattern and may hold of one direction of a flow."""
-        if not self._plan.stream_always:
-            return ()
-        key = (flow.flow_id, to_server)
-        found = self._always_of.get(key)
-        if found is None:
-            ends = self._plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
-            found = self._always_of[key] = [r for r in self._plan.stream_always if r.may_go(ends, to_server)]
-        return found
+    def _matters(self, step: Step, begun: set[tuple[int, int]]) -> bool:
+        """Whether a rule may ask for a step: for what it shows, or because something of its transaction was kept.
 
-    def _ends_here(self, k: int, stretch: Stretch) -> bool:
-        """Whether the flow ends with this packet: what waits is handed on then, and what it waited for is not lost."""
-        for item in self._said.spoken[k + 1 :]:
-            if item.at.packet_number != stretch.at.packet_number:
-                return False
-            if type(item) is Stretch and item.ended and item.flow.flow_id == stretch.flow.flow_id:
-                return True
-        return False
+        begun: (flow, transaction) of the steps of this batch that matter; this one joins them.
+        """
+        key, memory = (step.flow.flow_id, step.tx_id), self._memory.get(step.flow.flow_id)
+        self.steps += 1
+        if self._plan.asked.matters(app_name(step.app_proto, step.flow), step.buffers):
+            begun.add(key)
+            return True
+        return key in begun or (memory is not None and step.tx_id in memory.txs)
 
     def _joined(self, suspects: Suspects, some: _Pieces) -> Iterator[tuple[int, Prepared]]:
         """Find patterns in many pieces at once; yield places and the rules that may hold there."""
         sizes = np.array([len(d) for d in some.data], np.int64)
         starts = np.zeros(sizes.size, np.int64)
         np.cumsum(sizes[:-1], out=starts[1:])
-        self.bytes += int(sizes.sum())
         self.pieces += sizes.size
         joined = np.frombuffer(b"".join(some.data) or b"\0", np.uint8)
-        found = suspects.find(
-            joined, starts, sizes, np.array(some.skips, np.int64), lambda which: self._ways(some, which))
+        found, searched = suspects.find(joined, starts, sizes, None, self._ways(some))
+        self.bytes += searched
         for piece, rule in found:
             yield some.places[piece], rule
 
-    def _ways(self, some: _Pieces, which: np.ndarray) -> Ways:
-        """Who sends the pieces of these numbers."""
-        headers = self._plan.headers
-        flows = [some.flows[k] for k in which.tolist()]
-        to_server = np.array([some.to_server[k] for k in which.tolist()], bool)
+    def _ways(self, some: _Pieces) -> Ways:
+        """Who sends some pieces."""
+        headers, flows, to_server = self._plan.headers, some.flows, np.array(some.to_server, bool)
         src = np.array([headers.address_range(f.src_ip) for f in flows], np.int64)
         dst = np.array([headers.address_range(f.dst_ip) for f in flows], np.int64)
         src_port = headers.port_ranges(np.array([f.src_port for f in flows], np.int64))
@@ -209,8 +206,9 @@ class Batch:
 
     def _known_flows(self, found: dict[int, list[Prepared]]) -> np.ndarray:
         """bool[rows]: of flows of which something is remembered, or that something happens to in this batch."""
-        ids = set(self._remembered)
+        ids = set(self._memory.ids())
         ids.update(item.flow.flow_id for item in self._said.spoken)
+        ids.update(event.what.flow.flow_id for event in self._streamed)
         ids.update(self._packets.flow_id[list(found)].tolist() if found else ())
         return np.isin(self._packets.flow_id, np.fromiter(ids, np.uint64, len(ids)))
 
@@ -228,10 +226,10 @@ class Batch:
             if not rows.size:
                 continue
             sizes = p.payload_captured_bytes[rows].astype(np.int64)
-            self.bytes += int(sizes.sum())
             self.pieces += rows.size
             starts = p.payload_offset[rows].astype(np.int64)
-            hits = suspects.find(buffer, starts, sizes, None, lambda which, rows=rows: self._sent(rows[which]))
+            hits, searched = suspects.find(buffer, starts, sizes, None, self._sent(rows))
+            self.bytes += searched
             for piece, rule in hits:
                 found[int(rows[piece])].append(rule)
 
@@ -256,6 +254,3 @@ class Batch:
 
 def _number(rule: Prepared) -> int:
     return rule.number
-
-
-SPOKEN_TYPES = (Window, Step, Recognised)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from detectors.signatures.engine.judge import Match
 from detectors.signatures.engine.transactions import Side, Tx
+
+if TYPE_CHECKING:
+    from detectors.signatures.engine.judge import Match
 
 _MOST_VALUES, _MOST_LINES, _MOST_CHARACTERS = 8, 64, 1024
 
@@ -33,6 +35,13 @@ _OBJECTS: dict[str, tuple[str, tuple[_Take, ...]]] = {
                     ("sni", "tls.sni", _text), ("version", "tls.version", _text), ("ja4", "ja4.hash", _text))),
     "smtp": ("smtp", (("helo", "smtp.helo", _text), ("mail_from", "smtp.mail_from", _text))),
 }
+
+
+def named_by_alerts(app: str) -> tuple[str, ...] | None:
+    """Return how the names of buffers begin that alerts show of a protocol's transactions; None where it may be any."""
+    if app in ("smb", "dcerpc"):
+        return ("dcerpc.",)
+    return None if app in _OBJECTS or app in _MAKERS else ()
 
 
 def app_objects(match: Match) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The multi-pattern filter: which patterns stand in which of many pieces of bytes, in one pass of a kernel.
 
-Each pattern is found by one gram of it, four bytes where it has them, the rarest of those it has; bitmaps say where one
-may begin, and the pattern itself is compared before anything is told. Nothing that is there is missed.
+Each pattern is found by grams of it, four bytes where it has them, the rarest of those it has; bitmaps say where one
+may begin, and the pattern itself is compared before anything is told. Nothing that is there is missed. Where all
+patterns are long, each has several grams one after another, and only every second to fourth place is looked at.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import kernel, part
+from columns.wire import be32
 
 _HASH_BITS = 18
-_MULTIPLIER = 0x9E3779B1
+_MULTIPLIER, _BIT_5 = 0x9E3779B1, 0x20202020
+_LONGEST_STEP = 4
 _ROOM = 1 << 16
 _PLACES = 8  # a pattern that can be in fewer places is looked for in each of them
 ANYWHERE = 1 << 40
@@ -32,21 +35,25 @@ class Pattern(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What the kernel reads. Chains run from heads over next_; gram_at is where the gram stands in its pattern."""
+    """What the kernel reads. Chains of grams run from heads and pairs over next_; of is the pattern of each gram,
+    gram_at where it stands in it. Bit 5 of every byte of a gram is set, so that case does not show.
+    """
 
     bitmap: np.ndarray  # uint8: of hashes of four bytes
     heads: np.ndarray  # int32, by hash
+    pair_bits: np.ndarray  # uint8: which pairs there are
     pairs: np.ndarray  # int32[65536]: chains of those with fewer bytes
     placed: np.ndarray  # int32: patterns that can only be in a few places, which are looked at one by one
-    next_: np.ndarray  # int32[patterns]
-    gram_at: np.ndarray  # int32[patterns]
+    next_: np.ndarray  # int32[grams]
+    of: np.ndarray  # int32[grams]
+    gram_at: np.ndarray  # int32[grams]
     starts: np.ndarray  # int64[patterns + 1] in text
     text: np.ndarray  # uint8, as the rule has it, or in lower case where case does not matter
     nocase: np.ndarray  # bool[patterns]
     low: np.ndarray  # int64[patterns]
     high: np.ndarray  # int64[patterns]
     fold: np.ndarray  # uint8[256]: lower case
-    kinds: np.ndarray  # int64[2]: patterns by four bytes, by two
+    numbers: np.ndarray  # int64[4]: grams of four bytes, of two; bits that a hash is shifted by; places of a step
 
 
 @part
@@ -66,15 +73,23 @@ def _same(table, which, data, at, stop, base):
 
 
 @part
-def _follow(table, which, data, i, start, stop, base, piece, told, out, count):
+def _follow(table, gram, data, i, start, stop, base, piece, told, out, count):
     """Compare the patterns of a chain; tell those that are there and were not told of this piece."""
-    while which >= 0:
-        at = i - np.int64(table.gram_at[which])
+    while gram >= 0:
+        which, at = np.int64(table.of[gram]), i - np.int64(table.gram_at[gram])
         if told[which] != piece and at >= start and _same(table, which, data, at, stop, base):
             told[which] = piece
             out[count, 0], out[count, 1] = piece, which
             count += 1
-        which = np.int64(table.next_[which])
+        gram = np.int64(table.next_[gram])
+    return count
+
+
+@part
+def _follow_pair(table, pair, data, i, start, stop, base, piece, told, out, count):
+    """The same for the chain of two bytes, if there is one."""
+    if table.pair_bits[pair >> 3] >> (pair & 7) & 1:
+        return _follow(table, np.int64(table.pairs[pair]), data, i, start, stop, base, piece, told, out, count)
     return count
 
 
@@ -103,24 +118,29 @@ def find_patterns(table, data, starts, sizes, skips, first, told, out):
     between calls; out: int64[n, 2]. Return (the next piece, rows written): less than all pieces when out has no room
     for one more piece.
     """
-    count, patterns = np.int64(0), np.int64(told.size)
-    twos, bitmap, fold, pairs = table.kinds[1] > 0, table.bitmap, table.fold, table.pairs
+    count, patterns, bitmap = np.int64(0), np.int64(told.size), table.bitmap
+    fours, twos, shift, step = table.numbers[0] > 0, table.numbers[1] > 0, table.numbers[2], table.numbers[3]
     for p in range(first, starts.size):
         if count + patterns > out.shape[0]:
             return p, count
         start = starts[p]
         stop, base = start + sizes[p], start + skips[p]
         count = _look_at_places(table, data, start, stop, base, p, out, count)
-        rolling = np.uint32(0)
-        for i in range(start, stop):
-            rolling = np.uint32(rolling << np.uint32(8)) | np.uint32(fold[data[i]])
-            hashed = np.int64(np.uint32(rolling * np.uint32(_MULTIPLIER)) >> np.uint32(32 - _HASH_BITS))
-            if bitmap[hashed >> 3] >> (hashed & 7) & 1 and i - start >= 3:
-                count = _follow(table, np.int64(table.heads[hashed]), data, i - 3, start, stop, base, p, told, out,
-                                count)
-            if twos and pairs[rolling & np.uint32(0xFFFF)] >= 0 and i > start:
-                count = _follow(table, np.int64(pairs[rolling & np.uint32(0xFFFF)]), data, i - 1, start, stop, base, p,
-                                told, out, count)
+        if not fours and not twos:
+            continue
+        i = start
+        while i <= stop - 4:
+            word = be32(data, i) | _BIT_5
+            hashed = (word * _MULTIPLIER & 0xFFFFFFFF) >> shift
+            if bitmap[hashed >> 3] >> (hashed & 7) & 1:
+                count = _follow(table, np.int64(table.heads[hashed]), data, i, start, stop, base, p, told, out, count)
+            if twos:
+                count = _follow_pair(table, word >> 16, data, i, start, stop, base, p, told, out, count)
+            i += step
+        while twos and i <= stop - 2:
+            pair = (np.int64(data[i]) << 8 | np.int64(data[i + 1])) | (_BIT_5 & 0xFFFF)
+            count = _follow_pair(table, pair, data, i, start, stop, base, p, told, out, count)
+            i += 1
     return np.int64(starts.size), count
 
 
@@ -139,12 +159,14 @@ class GramFilter:
         placed = [k for k, p in enumerate(patterns) if _is_placed(p)]
         fold = np.arange(256, dtype=np.uint8)
         fold[65:91] += 32
+        step = _step([f for k, f in enumerate(folded) if not _is_placed(patterns[k])])
+        bits = min(max((number * step).bit_length() + 7, 10), _HASH_BITS)
         table = Table(
-            np.zeros((1 << _HASH_BITS) // 8, np.uint8), np.full(1 << _HASH_BITS, -1, np.int32),
-            np.full(65536, -1, np.int32), np.array(placed, np.int32), np.full(max(number, 1), -1, np.int32),
-            np.zeros(max(number, 1), np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
+            np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32), np.zeros(8192, np.uint8),
+            np.full(65536, -1, np.int32), np.array(placed, np.int32),
+            *np.full((3, max(number * step, 1)), -1, np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
             np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
-            np.array([p.high for p in patterns] or [0], np.int64), fold, np.zeros(2, np.int64))
+            np.array([p.high for p in patterns] or [0], np.int64), fold, np.array([0, 0, 32 - bits, step], np.int64))
         for which, pattern in enumerate(folded):
             if not _is_placed(patterns[which]):
                 _add(table, which, pattern)
@@ -182,20 +204,28 @@ def _is_placed(pattern: Pattern) -> bool:
     return pattern.high - pattern.low - len(pattern.text) < _PLACES
 
 
+def _step(patterns: Sequence[bytes]) -> int:
+    """Return from how many places one has to be looked at: so many grams has even the shortest pattern."""
+    return max(min([_LONGEST_STEP, *(len(p) - 3 for p in patterns)]), 1)
+
+
 def _add(table: Table, which: int, pattern: bytes) -> None:
-    if len(pattern) >= 4:
-        at = max(range(len(pattern) - 3), key=lambda k: (rarity(pattern[k : k + 4]), -k))
-        gram = int.from_bytes(pattern[at : at + 4], "big")
-        hashed = (gram * _MULTIPLIER & 0xFFFFFFFF) >> (32 - _HASH_BITS)
-        table.bitmap[hashed >> 3] |= 1 << (hashed & 7)
-        chain, place, kind = table.heads, hashed, 0
-    else:
-        at = max(range(len(pattern) - 1), key=lambda k: (rarity(pattern[k : k + 2]), -k))
-        chain, place, kind = table.pairs, int.from_bytes(pattern[at : at + 2], "big"), 1
-    table.gram_at[which] = at
-    table.next_[which] = chain[place]
-    chain[place] = which
-    table.kinds[kind] += 1
+    """Add the grams of a pattern: as many, one after another, as a step has places, or two bytes of a short one."""
+    size, count = (4, int(table.numbers[3])) if len(pattern) >= 4 else (2, 1)
+    rare = [rarity(pattern[k : k + size]) for k in range(len(pattern) - size + 1)]
+    first = max(range(len(rare) - count + 1), key=lambda k: (min(rare[k : k + count]), -k))
+    for at in range(first, first + count):
+        gram = int.from_bytes(pattern[at : at + size], "big") | _BIT_5 >> 8 * (4 - size)
+        entry = int(table.numbers[0] + table.numbers[1])
+        if size == 4:
+            place = (gram * _MULTIPLIER & 0xFFFFFFFF) >> int(table.numbers[2])
+            chain, bits = table.heads, table.bitmap
+        else:
+            place, chain, bits = gram, table.pairs, table.pair_bits
+        bits[place >> 3] |= 1 << (place & 7)
+        table.of[entry], table.gram_at[entry], table.next_[entry] = which, at, chain[place]
+        chain[place] = entry
+        table.numbers[int(size == 2)] += 1
 
 
 _COMMON = {

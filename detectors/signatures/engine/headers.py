@@ -42,6 +42,7 @@ class _Sets:
             for low, high in ranges:  # type: ignore[attr-defined]
                 starts |= {low, high + 1}
         self._starts = sorted(starts)
+        self._small_starts = np.array([start for start in self._starts if start < 1 << 63], np.int64)
         index = {start: k for k, start in enumerate(self._starts)}
         self._bits = [0] * len(self._starts)
         for ranges, place in self._places.items():
@@ -59,7 +60,11 @@ class _Sets:
 
     def ranges_of(self, values: np.ndarray) -> np.ndarray:
         """The same for an array of values below 2**63."""
-        return np.searchsorted(np.array(self._starts, np.int64), values, side="right") - 1
+        return np.searchsorted(self._small_starts, values, side="right") - 1
+
+    def low_starts(self) -> np.ndarray:
+        """Return the starts of the elementary ranges that begin below 2**64."""
+        return np.array([start for start in self._starts if start < 1 << 64], np.uint64)
 
     def table(self) -> np.ndarray:
         """bool[sets, ranges]: which sets hold which elementary range; one row where there is none."""
@@ -81,6 +86,7 @@ class Headers:
         addresses.build()
         ports.build()
         self._addresses, self._ports = addresses, ports
+        self._low_starts = addresses.low_starts()
         by_address, by_port = addresses.table(), ports.table()
         self.tables = (by_address, by_port, by_address, by_port)
         """For source, its port, destination, its port: bool[sets, ranges], see Suspects."""
@@ -102,9 +108,11 @@ class Headers:
         return found
 
     def address_ranges(self, hi: np.ndarray, lo: np.ndarray) -> np.ndarray:
-        """The same for arrays of halves."""
-        return np.array([self.address_range(h << 64 | low) for h, low in zip(hi.tolist(), lo.tolist(), strict=True)],
-                        np.int64)
+        """The same for arrays of halves (uint64). All of IPv4 is below 2**64, where one search finds the range."""
+        found = np.searchsorted(self._low_starts, lo, side="right") - 1
+        for row in np.flatnonzero(hi).tolist():
+            found[row] = self.address_range(int(hi[row]) << 64 | int(lo[row]))
+        return found
 
     def port_ranges(self, ports: np.ndarray) -> np.ndarray:
         """Return which of the ports' elementary ranges each port is in."""

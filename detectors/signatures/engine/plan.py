@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from detectors.signatures.engine.asked import Asked
 from detectors.signatures.engine.grams import Pattern, searchable
 from detectors.signatures.engine.headers import Headers
 from detectors.signatures.engine.order import in_order
@@ -64,6 +65,7 @@ class Plan:
         self.kinds_of: dict[str, list[Kind]] = defaultdict(list)
         for kind in self.kinds:
             self.kinds_of[kind[0]].append(kind)
+        self.asked = Asked(self.rules, list(self.tx_always))
         self.history = any(p.is_tx and p.has_payload for p in self.rules)
         self.snapshot = any(p.rule.on_stream and p.packet for p in self.rules)
 

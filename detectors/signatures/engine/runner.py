@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from columns import Flows, Packets
-from columns.app import AppProto
-from columns.said import FlowFacts, Moment, Recognised, Said, Step, Stretch
+from columns.said import FlowFacts, Moment, Recognised, Said, Step
+from detectors.signatures.engine.asked import WIDER, app_name
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.facts import ESTABLISHED, Facts
 from detectors.signatures.engine.judge import Judge, Match
+from detectors.signatures.engine.listening import Gap
 from detectors.signatures.engine.memory import FlowMemory
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
@@ -21,17 +22,7 @@ from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
-_MDNS, _TCP, _SYN, _ACK = 5353, 6, 2, 16
-_WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
-"""Names that rules for more than one protocol have."""
-_APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
-
-
-def app_name(app: AppProto, flow: FlowFacts) -> str:
-    """Return the name that rules have for a protocol."""
-    if app == AppProto.DNS and _MDNS in (flow.src_port, flow.dst_port):
-        return "mdns"
-    return _APP_NAMES.get(app) if app in _APP_NAMES else app.name.lower()  # type: ignore[return-value]
+_TCP, _SYN, _ACK = 6, 2, 16
 
 
 class Runner:
@@ -75,10 +66,11 @@ class Runner:
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
         if self.settings.midstream_policy != "ignore":
             self._pass_midstream(packets)
-        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
+        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows)
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
+        self.counts["steps"] += batch.steps
         told: list[Match] = []
         self._judge.told, packet = told, -1
         for event in batch.events:
@@ -87,6 +79,7 @@ class Runner:
                 self._judge.next_packet()
             self._look(event)
         self._judge.next_packet()
+        self._windows.settle()
         return told
 
     def _pass_midstream(self, packets: Packets) -> None:
@@ -107,7 +100,7 @@ class Runner:
             self._window(what, event)
         elif type(what) is Step:
             self._step(what, event)
-        elif type(what) is Stretch:
+        elif type(what) is Gap:
             self._gap(what, event)
         elif event.phase == DETECTED:
             self._detected(what)
@@ -176,12 +169,12 @@ class Runner:
                 fired.pop(rule.number, None)
         told.clear()
 
-    def _gap(self, stretch: Stretch, event: Event) -> None:
+    def _gap(self, gap: Gap, event: Event) -> None:
         """Bytes of a stream are missing: that is an event of its own."""
-        memory = self.memory.flows.of(stretch.flow.flow_id)
+        memory = self.memory.flows.of(gap.flow.flow_id)
         if memory.passed:
             return
-        scene = self._scene_of_flow(stretch.flow, memory, stretch.to_server, stretch.at, event.number)
+        scene = self._scene_of_flow(gap.flow, memory, gap.to_server, gap.at, event.number)
         scene.stream_events = ("reassembly_seq_gap",)
         for rule in event.rules:
             self._judge.holds(rule, scene)
@@ -230,10 +223,11 @@ class Runner:
             self._judge.holds(rule, scene)
 
     def _step(self, step: Step, event: Event) -> None:
-        self.counts["steps"] += 1
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
+        if not event.rules and step.tx_id not in memory.txs and not self.plan.asked.matters(app, step.buffers):
+            return
         tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
         self.counts["transactions_forgotten"] += full
         side: Side = tx.sides[step.to_server]
@@ -243,11 +237,10 @@ class Runner:
             memory.apps[step.to_server] = app
         self.counts["buffers_refused"] += side.add(step.buffers)
         side.done = side.done or step.done
-        side.history = event.history or side.history
         if not memory.passed:
             self._candidates(memory, tx, side, event.rules, app, step)
             if side.pending or tx.both:
-                self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
+                self._evaluate(step, memory, tx, side, event.heard)
         if side.done:
             side.pending.clear()
         if tx.over:
@@ -268,7 +261,7 @@ class Runner:
     def _always(self, app: str, flow: FlowFacts, to_server: bool) -> list[Prepared]:
         """Return the rules without a pattern that may hold of any transaction of one direction of a flow."""
         ends = self.plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
-        return [rule for name in sorted({"", app, _WIDER.get(app, app)}) for rule in self.plan.tx_always.get(name, ())
+        return [rule for name in sorted({"", app, WIDER.get(app, app)}) for rule in self.plan.tx_always.get(name, ())
                 if rule.may_go(ends, to_server)]
 
     @staticmethod
@@ -280,17 +273,17 @@ class Runner:
         elif rule.number not in side.told:
             side.pending[rule.number] = rule
 
-    def _evaluate(self, flow: FlowFacts, memory: FlowMemory, tx: Tx, side: Side, to_server: bool, at: Moment,
-                  tx_id: int) -> None:
+    def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, heard: int) -> None:
         ready = sorted(n for n, r in side.pending.items() if r.needs <= side.names)
         if not ready and not tx.both:
             return
         self.counts["steps_evaluated"] += 1
-        scene = self._scene_of_flow(flow, memory, to_server, at, at.packet_number)
-        scene.tx, scene.tx_id = side, tx_id
-        if flow.proto == 6:
-            scene.data = side.history or None
-        elif scene.packet is not None:
+        flow = step.flow
+        scene = self._scene_of_flow(flow, memory, step.to_server, step.at, step.at.packet_number)
+        scene.tx, scene.tx_id = side, step.tx_id
+        if flow.proto == _TCP and self.plan.history:
+            scene.data = self._windows.history(flow.flow_id, step.to_server, heard) or None
+        elif flow.proto != _TCP and scene.packet is not None:
             scene.data = scene.packet.payload
         folded: bytes | None = None
         for number in ready:

@@ -6,15 +6,17 @@ bytes were segmented. A window that goes on a turn sees the end of the one befor
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+import mmap
 from typing import NamedTuple
 
-from columns.said import FlowFacts, Moment, Stretch
+import numpy as np
 
-WINDOW_BYTES = 2560
-LOOK_BACK_BYTES = 512
-HISTORY_BYTES = 16384
+from columns.said import NO_STRETCHES, FlowFacts, Moment, Stretches
+from detectors.signatures.engine import cutting as c
+
+_STRETCH_COLUMNS = c.Rows._fields[:-3]
+_TALKS = 4096
+"""Room for so many at first: memory that is not used costs nothing."""
 
 
 class Window(NamedTuple):
@@ -33,20 +35,6 @@ class Window(NamedTuple):
     late: bool = False
 
 
-class _Side:
-    __slots__ = ("at", "history", "looked", "pending")
-
-    def __init__(self) -> None:
-        self.pending, self.looked, self.at, self.history = bytearray(), 0, Moment(0, 0), b""
-
-
-class _Talk:
-    __slots__ = ("sides", "turn", "who")
-
-    def __init__(self) -> None:
-        self.sides, self.turn, self.who = (_Side(), _Side()), 0, True
-
-
 class Windows:
     """Cuts the streams of all flows; at most so many flows, the one that spoke longest ago is given up.
 
@@ -55,87 +43,126 @@ class Windows:
 
     def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
         self._most, self._history, self._inline = most, history, inline
-        self._talks: OrderedDict[int, _Talk] = OrderedDict()
-        self.forgotten = 0
+        self._stretches, self._where = NO_STRETCHES, dict[int, list[int]]()
+        scalars = np.zeros(7, np.int64)
+        scalars[[c.OLDEST, c.NEWEST, c.FREE, c.OVER]] = -1
+        self._state = c.TalkState(np.zeros(_TALKS, c.TALK), np.zeros(0, np.int32),
+                                  _sparse(2 * _TALKS * c.KEPT_BYTES), _sparse(self._past_bytes(_TALKS)), scalars)
+        self._out = c.WindowsOut(np.zeros(1024, c.WINDOW), np.zeros(1 << 18, np.uint8), np.zeros(2, np.int64),
+                                 np.zeros(0, np.int32))
+
+    @property
+    def forgotten(self) -> int:
+        """Flows that were given up for lack of room."""
+        return int(self._state.scalars[c.FORGOTTEN])
 
     def keep_history(self, wanted: bool) -> None:
         """Keep the latest bytes of each direction for rules that look at them together with a transaction."""
-        self._history = wanted
+        if wanted != self._history:
+            self._history = wanted
+            self._state.talks["past"] = 0
+            self._state = self._state._replace(past=_sparse(self._past_bytes(self._state.talks.size)))
 
-    def take(self, s: Stretch) -> Sequence[Window]:
-        """Return the windows that a stretch completes."""
-        flow_id, to_server = s.flow.flow_id, s.to_server
-        talk = self._talks.get(flow_id)
-        if talk is None:
-            if s.ended:
-                return ()
-            talk = self._begin(flow_id, to_server)
-        else:
-            self._talks.move_to_end(flow_id)
-        if s.ended:
-            del self._talks[flow_id]
-            return [w._replace(late=True) for side in (True, False) for w in self._cut(s.flow, talk, side)]
-        found: Sequence[Window] = ()
-        if to_server != talk.who:
-            found = self._cut(s.flow, talk, talk.who)
-            talk.who, talk.turn = to_server, talk.turn + 1
-        side = talk.sides[to_server]
-        if s.gap:
-            found = [*found, *self._cut(s.flow, talk, to_server)]
-        if s.data:
-            side.pending += s.data
-            side.at = s.at
-            if self._inline:
-                found = [*found, self._latest(s, side, talk.turn)]
-            elif len(side.pending) - side.looked >= WINDOW_BYTES:
-                found = [*found, *self._full(s, side, talk.turn)]
-        return found
+    def take(self, stretches: Stretches) -> tuple[np.ndarray, np.ndarray]:
+        """Return the windows that the next stretches complete: records (cutting.WINDOW), and the arena they name.
 
-    def _latest(self, s: Stretch, side: _Side, turn: int) -> Window:
-        """Return the window that ends here, and keep its end for the next one."""
-        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn)
-        self._remember(side, s.data)
-        del side.pending[:-WINDOW_BYTES]
-        side.looked = len(side.pending)
-        return window
+        Both are overwritten by the next call. Once they were looked at, ``settle`` is to be called.
+        """
+        self._stretches = stretches
+        rows, s = stretches.slot.size, _rows_of(stretches)
+        if rows and (highest := int(s.slot.max())) >= self._state.places.size:
+            places = np.full(2 * highest + 2, -1, np.int32)
+            places[: self._state.places.size] = self._state.places
+            self._state = self._state._replace(places=places)
+        self._out = self._out._replace(talk_of=np.full(rows, -1, np.int32))
+        self._out.filled[:] = 0
+        row = 0
+        while rows and (row := c.cut_windows(s, row, self._state, self._out, self._most, self._inline)) < rows:
+            self._make_room(int(s.size[row]))
+        count, used = self._out.filled.tolist()
+        arena = self._out.arena[:used]
+        arena.flags.writeable = False
+        return self._out.windows[:count], arena
 
-    def _begin(self, flow_id: int, to_server: bool) -> _Talk:
-        if len(self._talks) >= self._most:
-            self._talks.popitem(last=False)
-            self.forgotten += 1
-        talk = self._talks[flow_id] = _Talk()
-        talk.who = to_server
-        return talk
-
-    def _full(self, s: Stretch, side: _Side, turn: int) -> Iterator[Window]:
-        """Yield the windows that are full, and keep the end of the last one."""
-        while len(side.pending) - side.looked >= WINDOW_BYTES:
-            stop = side.looked + WINDOW_BYTES
-            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, turn)
-            keep = min(LOOK_BACK_BYTES, stop)
-            self._remember(side, side.pending[side.looked : stop])
-            del side.pending[: stop - keep]
-            side.looked = keep
-
-    def history(self, flow_id: int, to_server: bool) -> bytes:
-        """Return the latest bytes of a direction, up to the stretch that was taken last."""
-        talk = self._talks.get(flow_id)
-        if talk is None:
+    def history(self, flow_id: int, to_server: bool, row: int) -> bytes:
+        """Return the latest bytes of a direction, up to a row of the stretches that were taken last."""
+        side, s = int(not to_server), self._stretches
+        rows = [k for k in self._rows_of_flow(flow_id) if k < row]
+        talk = int(self._out.talk_of[rows[-1]]) if rows else self._talk(flow_id)
+        if talk < 0 or self._state.talks[talk]["until"] < row:
             return b""
-        side = talk.sides[to_server]
-        return (side.history + bytes(side.pending[side.looked :]))[-HISTORY_BYTES:]
+        found, wanted = [], c.HISTORY_BYTES
+        for k in reversed(rows):
+            if wanted <= 0 or self._out.talk_of[k] != talk:
+                break
+            if s.side[k] == side:
+                found.append(s.data(k))
+                wanted -= len(found[-1])
+        return b"".join([self._past(talk, side), *reversed(found)])[-c.HISTORY_BYTES :]
 
-    def _remember(self, side: _Side, data: bytes | bytearray) -> None:
-        if self._history:
-            side.history = (side.history + bytes(data))[-HISTORY_BYTES:]
+    def settle(self) -> None:
+        """The windows that were taken last were looked at: what they are made of is history now."""
+        if self._stretches.slot.size:
+            c.settle(_rows_of(self._stretches), self._state, self._out.talk_of)
+        self._stretches = NO_STRETCHES
+        self._where.clear()
 
-    def _cut(self, flow: FlowFacts, talk: _Talk, to_server: bool) -> Sequence[Window]:
-        """Return what a direction has said since the last window, as one; nothing of it is looked at again."""
-        side = talk.sides[to_server]
-        found: Sequence[Window] = ()
-        if len(side.pending) > side.looked:
-            found = (Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn),)
-            self._remember(side, side.pending[side.looked :])
-        side.pending.clear()
-        side.looked = 0
-        return found
+    def _rows_of_flow(self, flow_id: int) -> list[int]:
+        if not self._where:
+            for k, whose in enumerate(self._stretches.flow_id.tolist()):
+                self._where.setdefault(whose, []).append(k)
+        return self._where.get(flow_id, [])
+
+    def _talk(self, flow_id: int) -> int:
+        """Return the talk of a flow that has said nothing yet among the stretches at hand."""
+        talks = self._state.talks
+        found = np.flatnonzero(talks["flow_id"] == flow_id)
+        return min(found.tolist(), key=lambda talk: talks[talk]["until"], default=-1)
+
+    def _past(self, talk: int, side: int) -> bytes:
+        """Return what went by on a side before the stretches at hand."""
+        base, past = (2 * talk + side) * c.HISTORY_BYTES, int(self._state.talks[talk]["past"][side])
+        ring = self._state.past[base : base + min(past, c.HISTORY_BYTES)].tobytes()
+        at = past % c.HISTORY_BYTES if past > c.HISTORY_BYTES else 0
+        return ring[at:] + ring[:at]
+
+    def _past_bytes(self, talks: int) -> int:
+        return 2 * talks * c.HISTORY_BYTES * self._history
+
+    def _make_room(self, size: int) -> None:
+        """Make room for a row of so many bytes, and for one talk more."""
+        out, scalars = self._out, self._state.scalars
+        windows, arena = out.windows, out.arena
+        if windows.size < 2 * (out.filled[c.WINDOWS] + size // c.WINDOW_BYTES + 4):
+            windows = np.zeros(2 * windows.size + size // c.WINDOW_BYTES, c.WINDOW)
+            windows[: out.windows.size] = out.windows
+        if arena.size < 2 * (out.filled[c.BYTES] + 2 * size + 4 * c.KEPT_BYTES):
+            arena = np.zeros(2 * arena.size + 4 * size, np.uint8)
+            arena[: out.arena.size] = out.arena
+        self._out = out._replace(windows=windows, arena=arena)
+        if scalars[c.FREE] < 0 and scalars[c.USED] == self._state.talks.size:
+            self._grow()
+
+    def _grow(self) -> None:
+        """Have room for twice as many talks. Only bytes that are there are copied: the rest costs no memory."""
+        old, count = self._state, 2 * self._state.talks.size
+        talks, kept, past = np.zeros(count, c.TALK), _sparse(2 * count * c.KEPT_BYTES), _sparse(self._past_bytes(count))
+        talks[: old.talks.size] = old.talks
+        for into, bytes_, sizes, each in ((kept, old.kept, old.talks["size"], c.KEPT_BYTES),
+                                          (past, old.past, old.talks["past"], c.HISTORY_BYTES)):
+            for k, size in enumerate(sizes.reshape(-1).tolist()):
+                base, size = k * each, min(size, each)
+                into[base : base + size] = bytes_[base : base + size]
+        self._state = old._replace(talks=talks, kept=kept, past=past)
+
+
+def _rows_of(stretches: Stretches) -> c.Rows:
+    return c.Rows(*(getattr(stretches, name) for name in _STRETCH_COLUMNS), *stretches.buffers)
+
+
+def _sparse(size: int) -> np.ndarray:
+    """Return uint8 zeros, here and there a few of which are used: in huge pages they would all cost memory."""
+    room = mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        room.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(room, np.uint8, size)

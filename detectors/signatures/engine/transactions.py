@@ -19,7 +19,7 @@ _FILE = "file."
 class Side:
     """One direction of one transaction. pending: rules that may still match here, by number."""
 
-    __slots__ = ("_buffers", "count", "done", "events", "files", "history", "pending", "started", "told")
+    __slots__ = ("_buffers", "count", "done", "events", "files", "pending", "started", "told")
 
     def __init__(self) -> None:
         self._buffers: dict[str, list[bytes]] = {}
@@ -28,7 +28,7 @@ class Side:
         self.pending: dict[int, Any] = {}
         self.told: set[int] = set()
         self.done = self.started = False
-        self.history, self.count = b"", 0
+        self.count = 0
 
     def add(self, buffers: Sequence[tuple[str, bytes]]) -> int:
         """Take the buffers of a step; return how many there was no room for."""
@@ -86,7 +86,7 @@ class BothSides:
         self._sides = tx.sides
         self.files = [*tx.sides[1].files, *tx.sides[0].files]
         self.events = tx.sides[0].events | tx.sides[1].events
-        self.done, self.history = tx.over, b""
+        self.done = tx.over
 
     def side(self, group: Any) -> Side:
         """Return the side that a group is about: as the rule says, or as the buffer only can be."""

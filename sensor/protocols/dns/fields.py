@@ -22,7 +22,11 @@ from sensor.protocols.dns.forms import (
 from sensor.protocols.dns.names import read_name
 from sensor.protocols.dns.text import (
     BASE64,
+    COMMA,
+    DASH,
+    EQUALS,
     HEX,
+    SPACE,
     put_address,
     put_byte,
     put_digits,
@@ -93,7 +97,7 @@ def put_form(out, at, form, data, base, start, stop, scratch):
                 return -1, value
             if length == 0 and op == _DOTTED:
                 scratch[0], length = 46, 1
-            at = put_text(out, at, scratch, 0, length, True)
+            at = put_text(out, at, scratch, np.int64(0), length, True)
         elif op == _SIZE:
             at = put_number(out, at, stop - start)
         elif op != _SKIP:
@@ -115,7 +119,7 @@ def _field(out, at, op, arg, data, start, stop, unknown):
         return put_text(out, at, data, start, stop, True)
     if op == _DIGITS or op == _COUNTED:
         if op == _COUNTED and start == stop:
-            return put_byte(out, at, 45)
+            return put_byte(out, at, DASH)
         return put_digits(out, at, data, start, min(stop, start + _UNKNOWN_BYTES) if unknown else stop, arg)
     if op == _TYPE:
         return put_type(out, at, number(data, start, 2), False)
@@ -135,7 +139,7 @@ def _types(out, at, data, pos, stop):
             return -1
         for i in range(size * 8):
             if data[pos + 2 + i // 8] >> (7 - i % 8) & 1:
-                at = put_type(out, put_byte(out, at, 32), window | i, False)
+                at = put_type(out, put_byte(out, at, SPACE), window | i, False)
         pos += 2 + size
     return at
 
@@ -149,7 +153,7 @@ def _pairs(out, at, service, data, pos, stop):
             return -1
         key, start, end = number(data, pos, 2), pos + 4, pos + 4 + number(data, pos + 2, 2)
         if service:
-            at = _parameter(out, put_byte(out, at, 32), key, data, start, end)
+            at = _parameter(out, put_byte(out, at, SPACE), key, data, start, end)
             if at < 0:
                 return -1
         else:
@@ -171,7 +175,7 @@ def _parameter(out, at, key, data, pos, stop):
     """One parameter: lists of names, numbers or addresses; else text (RFC 9460)."""
     at = _key(out, at, key)
     if pos < stop:
-        at = put_byte(out, at, 61)
+        at = put_byte(out, at, EQUALS)
     if key == 5:
         return put_digits(out, at, data, pos, stop, BASE64)
     if key == 2 or key > 6:
@@ -182,7 +186,7 @@ def _parameter(out, at, key, data, pos, stop):
         if pos + size > stop:
             return -1
         if pos > first:
-            at = put_byte(out, at, 44)
+            at = put_byte(out, at, COMMA)
         if key == 1:
             at = put_text(out, at, data, pos + 1, pos + size, True)
         elif size == 2:

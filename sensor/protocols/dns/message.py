@@ -10,7 +10,19 @@ from columns.kernel import kernel, part
 from sensor.protocols.dns.fields import number, put_constant, put_form, put_type
 from sensor.protocols.dns.forms import CUT, NETBIOS_NAME, NEXT_RRNAME, QUOTE, RRNAME, RRTYPE, STEPS_AT, TTL, UNKNOWN
 from sensor.protocols.dns.names import read_name
-from sensor.protocols.dns.text import put_byte, put_number, put_span, put_text
+from sensor.protocols.dns.text import (
+    BEGIN,
+    CLOSING,
+    COLON,
+    COMMA,
+    END,
+    OPENING,
+    QUOTATION,
+    put_byte,
+    put_number,
+    put_span,
+    put_text,
+)
 
 
 class Field(IntEnum):
@@ -72,7 +84,7 @@ def read_messages(data, starts, stops, variants, numbers, out, scratch, spans, t
     text_limit: most bytes of text per message (grouped not counted); out must hold three times as much. Pointers,
     records and text are bounded; nothing in a message makes it raise.
     """
-    at = 0
+    at = np.int64(0)
     for i in range(starts.size):
         base, stop, begun, row, netbios = starts[i], stops[i], at, numbers[:, i], variants[i] == _NETBIOS
         row[:] = 0
@@ -84,7 +96,7 @@ def read_messages(data, starts, stops, variants, numbers, out, scratch, spans, t
             row[1 + k] = number(data, base + 2 * k, 2)
         pos, flaw = base + 12, 0
         for section in range(4):
-            first, kept = at, 0
+            first, kept = at, np.int64(0)
             for n in range(row[_SAID + section]):
                 before, kept_before = at, kept
                 pos, at, kept = _record(data, base, stop, netbios, row, out, at, section, n, pos, scratch, spans, kept)
@@ -95,7 +107,7 @@ def read_messages(data, starts, stops, variants, numbers, out, scratch, spans, t
             if section == 0:
                 first = row[_SECTION_QUERIES]
             if at > first:
-                at = put_byte(out, at, 93)
+                at = put_byte(out, at, CLOSING)
             if section == 1:
                 row[_GROUPED] = at
                 at = _grouped(out, at, spans, kept, netbios)
@@ -122,15 +134,15 @@ def _record(data, base, stop, netbios, row, out, at, section, n, pos, scratch, s
     kind = number(data, pos, 2)
     if section == 0 and n == 0:
         row[_TYPE], row[_CLASS] = kind, number(data, pos + 2, 2)
-        at = put_text(out, at, scratch, 0, length, False)
+        at = put_text(out, at, scratch, np.int64(0), length, False)
         row[_SECTION_QUERIES] = at
     prefix = at
-    at = put_text(out, put_constant(out, at, NEXT_RRNAME if n else RRNAME), scratch, 0, length, True)
+    at = put_text(out, put_constant(out, at, NEXT_RRNAME if n else RRNAME), scratch, np.int64(0), length, True)
     at = put_constant(out, put_type(out, put_constant(out, at, RRTYPE), kind, netbios), QUOTE)
     if cut:
         at = put_constant(out, at, CUT)
     if section == 0:
-        return pos + 4, put_byte(out, at, 125), kept
+        return pos + 4, put_byte(out, at, END), kept
     start = pos + 10
     if start > stop or start + number(data, pos + 8, 2) > stop:
         return -1, at, kept
@@ -147,12 +159,12 @@ def _record(data, base, stop, netbios, row, out, at, section, n, pos, scratch, s
             if kept < spans.shape[0]:
                 spans[kept, 0], spans[kept, 1], spans[kept, 2] = kind, value, done
                 kept += 1
-        at = put_byte(out, done, 125)
+        at = put_byte(out, done, END)
         start += 1 + np.int64(data[start]) if start < end and (form == _TXT or form == _SPF) else end - start
         if start >= end:
             return end, at, kept
         again = at
-        at = put_span(out, put_byte(out, at, 44), out, prefix + 1, named)
+        at = put_span(out, put_byte(out, at, COMMA), out, prefix + 1, named)
         named, prefix = at, again
 
 
@@ -175,13 +187,13 @@ def _grouped(out, at, spans, kept, netbios):
         if first == kept:
             break
         kind = spans[first, 0]
-        at = put_byte(out, put_byte(out, at, 44 if group else 123), 34)
-        at = put_byte(out, put_byte(out, put_type(out, at, kind, netbios), 34), 58)
-        opening = 91
+        at = put_byte(out, put_byte(out, at, COMMA if group else BEGIN), QUOTATION)
+        at = put_byte(out, put_byte(out, put_type(out, at, kind, netbios), QUOTATION), COLON)
+        opening = OPENING
         for k in range(first, kept):
             if spans[k, 0] == kind:
                 at = put_byte(out, at, opening)
                 at = put_span(out, at, out, spans[k, 1], spans[k, 2])
-                spans[k, 0], opening = -1, 44
-        at = put_byte(out, at, 93)
-    return put_byte(out, at, 125)
+                spans[k, 0], opening = -1, COMMA
+        at = put_byte(out, at, CLOSING)
+    return put_byte(out, at, END)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from columns.kernel import part
-from sensor.protocols.dns.text import HEX, put_byte, put_digits
+from sensor.protocols.dns.text import GREATER, HEX, LESS, put_byte, put_digits
 
 NAME_BYTES = 1025
 """Most bytes of a name that are kept, as in Suricata; the rest is passed over and the name is marked as cut."""
+
+_SUFFIX = np.int64(40)  # where the kind of a NetBIOS name is put aside
 
 MAX_POINTERS = 127
 """Most pointers followed in a name: one of 255 bytes has no more labels than that, so more are a loop."""
@@ -71,10 +73,10 @@ def _netbios(data, pos, scratch):
             return length
         scratch[length] = high << 4 | low
         length += 1
-    scratch[40] = scratch[15]
+    scratch[_SUFFIX] = scratch[15]
     length = 15
     while length > 0 and (scratch[length - 1] == 32 or scratch[length - 1] == 0):
         length -= 1
-    length = put_byte(scratch, length, 60)
-    length = put_digits(scratch, length, scratch, 40, 41, HEX)
-    return put_byte(scratch, length, 62)
+    length = put_byte(scratch, length, LESS)
+    length = put_digits(scratch, length, scratch, _SUFFIX, _SUFFIX + 1, HEX)
+    return put_byte(scratch, length, GREATER)

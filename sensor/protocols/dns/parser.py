@@ -18,6 +18,7 @@ VARIANTS = ("dns", "mdns", "llmnr", "nbns")
 _PORTS = {MDNS_PORT: 1, LLMNR_PORT: 2, NETBIOS_PORT: 3}
 _RESPONSE = 0x8000
 _FLAWS = [flaw.name.lower() if flaw else "" for flaw in Flaw]
+_FLAW, _QUERIES = int(Field.FLAW), int(Flaw.QUERIES)
 _GIVE_UP = 8  # messages in a row that are none, while none was
 
 
@@ -50,8 +51,8 @@ class _Messages:
             self._nonsense("dns_header")
             return
         numbers, text = self._read(data, self._variant)
-        flaw = numbers[Field.FLAW]
-        if flaw == Flaw.QUERIES:
+        flaw = numbers[_FLAW]
+        if flaw == _QUERIES:
             self._nonsense("dns_queries")
             return
         if flaw:
@@ -62,7 +63,9 @@ class _Messages:
             self._context.show(at, self._shown, to_server, [
                 ("frame:dns.pdu", pdu), *message_buffers(data, self._variant == 1)], True)
             self._shown += 1
-        self._context.emit(DNS, at, self._row(to_server, numbers, text, at) | {"message_bytes": len(data)})
+        row = self._row(to_server, numbers, text, at)
+        row["message_bytes"] = len(data)
+        self._context.emit(DNS, at, row)
 
     def _nonsense(self, cause: str) -> None:
         self._context.count(cause)
@@ -71,20 +74,21 @@ class _Messages:
             self.done = self._strange >= _GIVE_UP
 
     def _row(self, to_server: bool, n: list[int], text: bytes, at: Moment) -> dict[str, Any]:
-        flags, asked = n[Field.FLAGS], n[Field.QUERIES_SAID]
+        (flaw, number, flags, asked, answers_said, authorities_said, additionals_said, kind, class_, query, queries,
+         answers, grouped, authorities, additionals, end) = n  # in the order of Field, whose look-ups would cost more
         row = {
             "variant": VARIANTS[self._variant], "message_type": "response" if flags & _RESPONSE else "request",
-            "to_server": int(to_server), "id": n[Field.ID], "flags": flags, "opcode": flags >> 11 & 15,
-            "rcode": rcode_name(flags & 15), "rrname": text[n[9] : n[10]], "queries": text[n[10] : n[11]],
-            "answers": text[n[11] : n[12]], "grouped": text[n[12] : n[13]], "authorities": text[n[13] : n[14]],
-            "additionals": text[n[14] : n[15]], "queries_said": asked, "answers_said": n[Field.ANSWERS_SAID],
-            "authorities_said": n[Field.AUTHORITIES_SAID], "additionals_said": n[Field.ADDITIONALS_SAID],
-            "flaw": _FLAWS[n[Field.FLAW]],
+            "to_server": int(to_server), "id": number, "flags": flags, "opcode": flags >> 11 & 15,
+            "rcode": rcode_name(flags & 15), "rrname": text[query:queries], "queries": text[queries:answers],
+            "answers": text[answers:grouped], "grouped": text[grouped:authorities],
+            "authorities": text[authorities:additionals], "additionals": text[additionals:end], "queries_said": asked,
+            "answers_said": answers_said, "authorities_said": authorities_said, "additionals_said": additionals_said,
+            "flaw": _FLAWS[flaw],
         }
         if asked:
-            row["rrtype"] = self._type_name(n[Field.TYPE])
+            row["rrtype"] = self._type_name(kind)
             # multicast DNS has a flag of its own in the upper bit
-            row["rrclass"] = n[Field.CLASS] & 0x7FFF if self._variant == 1 else n[Field.CLASS]
+            row["rrclass"] = class_ & 0x7FFF if self._variant == 1 else class_
         if self._variant != 1:
             self._match(row, at)
         return row

@@ -28,6 +28,9 @@ class Messages(NamedTuple):
         return Text(self.text[index], offsets)
 
 
+_END = int(Field.END)
+
+
 class DnsReader:
     """Owns what the kernel works with; one per thread, since a call uses it whole."""
 
@@ -62,10 +65,10 @@ class DnsReader:
         """Read one message; return its numbers and text."""
         starts, stops, variants, numbers = self._one
         stops[0], variants[0] = len(message), variant
-        data = np.frombuffer(bytes(message) or b"\0", np.uint8)
+        data = np.frombuffer(message or b"\0", np.uint8)
         read_messages(data, starts, stops, variants, numbers, self._out, self._scratch, self._spans, self._limit)
         row = numbers[:, 0].tolist()
-        return row, self._out[: row[Field.END]].tobytes()
+        return row, self._out[: row[_END]].tobytes()
 
 
 _local = threading.local()

@@ -11,12 +11,15 @@ import numpy as np
 
 from columns.kernel import part
 
-HEX, HEX_COLONS, BASE32, BASE64 = 4, 16, 5, 6
+SPACE, QUOTATION, COMMA, DASH, DOT, NAUGHT, COLON, LESS, EQUALS, GREATER, OPENING, BACKSLASH, CLOSING, BEGIN, END = (
+    np.int64(character) for character in b' ",-.0:<=>[\\]{}')
+"""What is written by itself. All of one type: each plain int would compile put_byte once more."""
+HEX, HEX_COLONS, BASE32, BASE64 = np.int64(4), np.int64(16), np.int64(5), np.int64(6)
 """Ways to write bytes: bits a digit, and one that puts colons between the bytes."""
 
 _DIGITS = np.frombuffer(b"0123456789abcdefghijklmnopqrstuv"
                         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
-_AT_BASE64 = 32
+_AT_BASE64, _U = 32, np.int64(117)
 
 
 @part
@@ -60,13 +63,13 @@ def put_digits(out, at, data, start, stop, way):
     for i in range(start, stop):
         word, held = (word << 8 | np.int64(data[i])) & 0xFFFFF, held + 8
         if way == HEX_COLONS and i > start:
-            at = put_byte(out, at, 58)
+            at = put_byte(out, at, COLON)
         while held >= bits or (held > 0 and i == stop - 1):
             digit = word >> (held - bits) if held >= bits else word << (bits - held)
-            at = put_byte(out, at, _DIGITS[table + (digit & (1 << bits) - 1)])
+            at = put_byte(out, at, np.int64(_DIGITS[table + (digit & (1 << bits) - 1)]))
             held, written = held - bits, written + 1
     while way == BASE64 and written % 4:
-        at, written = put_byte(out, at, 61), written + 1
+        at, written = put_byte(out, at, EQUALS), written + 1
     return at
 
 
@@ -75,10 +78,10 @@ def put_address(out, at, data, start, size):
     """Write an IPv4 address (4 bytes), or an IPv6 address (16) in full, as Suricata prints them."""
     if size == 4:
         for i in range(4):
-            at = put_byte(out, put_number(out, at, np.int64(data[start + i])), 46)
+            at = put_byte(out, put_number(out, at, np.int64(data[start + i])), DOT)
     else:
         for i in range(0, 16, 2):
-            at = put_byte(out, put_digits(out, at, data, start + i, start + i + 2, HEX), 58)
+            at = put_byte(out, put_digits(out, at, data, start + i, start + i + 2, HEX), COLON)
     return at - 1
 
 
@@ -121,23 +124,23 @@ def put_text(out, at, data, start, stop, quoted):
     whole = is_utf8(data, start, stop)
     i = start
     while i < stop:
-        byte, value, letter, backslashes = data[i], data[i], 0, 1
+        byte, value, letter, backslashes = np.int64(data[i]), np.int64(data[i]), np.int64(0), 1
         if byte >= 0x80 and not whole:
-            letter, backslashes = 120, 2 if quoted else 1
+            letter, backslashes = np.int64(120), 2 if quoted else 1
         elif quoted and (byte < 0x20 or byte == 0x7F):
-            letter = 117
+            letter = _U
         elif quoted and byte == 0xC2 and data[i + 1] < 0xA0:  # controls of Latin-1: terminals obey them
             i += 1
-            letter, value = 117, data[i]
+            letter, value = _U, np.int64(data[i])
         elif not quoted or (byte != 34 and byte != 92):
             backslashes = 0
         for _ in range(backslashes):
-            at = put_byte(out, at, 92)
+            at = put_byte(out, at, BACKSLASH)
         if letter:
             at = put_byte(out, at, letter)
-            for _ in range(2 if letter == 117 else 0):
-                at = put_byte(out, at, 48)
-            at = put_byte(out, put_byte(out, at, _DIGITS[value >> 4]), _DIGITS[value & 15])
+            for _ in range(2 if letter == _U else 0):
+                at = put_byte(out, at, NAUGHT)
+            at = put_byte(out, put_byte(out, at, np.int64(_DIGITS[value >> 4])), np.int64(_DIGITS[value & 15]))
         else:
             at = put_byte(out, at, byte)
         i += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sensor.protocols.http.body import Body
+from sensor.protocols.http.body import Body, inspected_bytes
 from sensor.protocols.http.files import FileSink, MultipartSink, response_file_name
 from sensor.protocols.http.head import Head, chunked, codings, content_length
 from sensor.protocols.http.multipart import boundary_of
@@ -27,16 +27,22 @@ def request_body(parser: Any, tx: Transaction, head: Head) -> Body:
     """Return the body of a request: a form's files, or one file."""
     settings: HttpSettings = parser.settings
     boundary = boundary_of(head.value(b"content-type"))
-    sink = MultipartSink(parser, tx, boundary) if boundary else FileSink(parser, tx, True, tx.target.path)
-    return Body(_codings(head, settings), settings.inspect_request_bytes if parser.context.contents else 0,
-                settings.inflate_bytes, sink)
+    most = settings.inspect_request_bytes
+    if boundary:
+        sink: Any = MultipartSink(parser, tx, boundary)
+        inspected = most if parser.context.contents else 0
+    else:
+        sink = FileSink(parser, tx, True, tx.target.path)
+        inspected = inspected_bytes(parser.context, most, settings.files.inspect_bytes)
+    return Body(_codings(head, settings), inspected, settings.inflate_bytes, sink)
 
 
 def response_body(parser: Any, tx: Transaction, head: Head) -> Body:
     """Return the body of a response."""
     settings: HttpSettings = parser.settings
-    return Body(_codings(head, settings), settings.inspect_response_bytes if parser.context.contents else 0,
-                settings.inflate_bytes, FileSink(parser, tx, False, response_file_name(tx)))
+    inspected = inspected_bytes(parser.context, settings.inspect_response_bytes, settings.files.inspect_bytes)
+    return Body(_codings(head, settings), inspected, settings.inflate_bytes,
+                FileSink(parser, tx, False, response_file_name(tx)))
 
 
 def _codings(head: Head, settings: HttpSettings) -> list[bytes]:

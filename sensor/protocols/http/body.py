@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from sensor.protocols.beginning import Beginning
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.http.coding import Decoder
-from sensor.protocols.parser import NO_END
+from sensor.protocols.parser import NO_END, Context
+
+
+def inspected_bytes(context: Context, most: int, of_files: int) -> int:
+    """Return how many bytes of a body that is a file are shown as body, of at most so many.
+
+    Who wants contents alone is shown the file: the same bytes, up to the limit of files.
+    """
+    return most if context.show or (context.contents and most > of_files) else 0
 
 
 class Body:
     """One body. wire_bytes: as framed, still coded; entity_bytes: decoded; shown: the first of these, to inspect."""
 
-    __slots__ = ("_decoders", "_inflate", "_left", "_lost", "_sink", "entity_bytes", "odd", "shown", "wire_bytes")
+    __slots__ = ("_decoders", "_inflate", "_lost", "_sink", "entity_bytes", "odd", "shown", "wire_bytes")
 
     def __init__(self, codings: list[bytes], inspect_bytes: int, inflate_bytes: int, sink: Any) -> None:
         """inspect_bytes: so many are kept to be inspected. sink: takes data, skip, gap and end; None for none.
@@ -20,8 +29,8 @@ class Body:
         sink.passable: for so many next bytes skip is enough.
         """
         self._decoders = [Decoder(c) for c in reversed(codings)]
-        self._left, self._inflate, self._sink = inspect_bytes, inflate_bytes, sink
-        self.shown = bytearray()
+        self._inflate, self._sink = inflate_bytes, sink
+        self.shown = Beginning(inspect_bytes)
         self._lost = False  # what comes can no longer be decoded
         self.wire_bytes = self.entity_bytes = 0
         self.odd: list[str] = []
@@ -31,7 +40,7 @@ class Body:
         """For so many next bytes ``skip`` is enough: they themselves do not matter."""
         if self._decoders:
             return NO_END if self._lost else 0
-        if self._left > 0:
+        if self.shown.left > 0:
             return 0
         return self._sink.passable if self._sink is not None else NO_END
 
@@ -60,7 +69,7 @@ class Body:
         """Count bytes that were never captured; nothing coded can be decoded behind them."""
         self.wire_bytes += size
         self._lost = bool(self._decoders)
-        self._left = max(self._left - size, 0)
+        self.shown.skip(size)
         if self._sink is not None:
             self._sink.gap(0 if self._decoders else size)
 
@@ -84,9 +93,7 @@ class Body:
     def _decoded(self, data: bytes) -> None:
         """What the end host sees of the body passes here, and nowhere else."""
         self.entity_bytes += len(data)
-        if self._left > 0:
-            self.shown += data[: self._left]
-            self._left -= len(data)
+        self.shown.add(data)
         if data and self._sink is not None:
             self._sink.data(data)
 

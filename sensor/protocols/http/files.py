@@ -12,7 +12,8 @@ from sensor.protocols.http.transaction import Transaction, http_object
 
 def response_file_name(tx: Transaction) -> bytes:
     """Return the name of what a response carries: from Content-Disposition, else the path that was asked for."""
-    return file_name_of(tx.answered(b"content-disposition")) or tx.target.path
+    disposition = tx.answered(b"content-disposition")
+    return (file_name_of(disposition) if disposition else b"") or tx.target.path
 
 
 class FileSink:
@@ -39,7 +40,7 @@ class FileSink:
 
     def data(self, data: bytes) -> None:
         """Take bytes."""
-        self._file().data(data)
+        (self._tracker or self._file()).data(data)
 
     def skip(self, size: int) -> None:
         """Count bytes."""

@@ -12,10 +12,12 @@ END = re.compile(rb"\n(?:\r?\n|[ \t]\n(?=[^\n]))")
 
 _DECIDING = rb"(?:transfer-encoding|content-(?:encoding|length))"
 _LONE_CR = re.compile(rb"\r+[ \t]*(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}[ \t]*:)")  # a bare CR before "name:" parts lines
+_FOLDED = re.compile(rb"\n[ \t\0]")
 _FOLD = re.compile(rb"\n[ \t\0]+(?!" + _DECIDING + rb"[ \t]*:)", re.I)
 _BLANKS = b" \t\r\n\v\f\0"
 _NOT_TOKEN = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _REQUEST_LINE = re.compile(rb"[\s\0]*(\S+)(?:[ \t]+(.*?))??(?:[ \t]+(HTTP/[^ \t]*))?[\s\0]*", re.I | re.S)
+_PLAIN_REQUEST = re.compile(rb"([!-~]+) ([!-~]+) (HTTP/[!-~]*)")
 _STATUS_LINE = re.compile(rb"[\s\0]*(HTTP/[^\s\0]*)(?:[\s\0]+(\d+)?([^\r\n]*))?", re.I)
 
 
@@ -40,20 +42,15 @@ class Head:
 def parse_head(block: bytes, most: int) -> Head:
     """Return the head that a block of bytes (up to and with its empty line) holds; at most so many headers."""
     odd: list[str] = []
-    if block.count(b"\r") != block.count(b"\r\n"):
-        block = _LONE_CR.sub(b"\n", block.replace(b"\r\n", b"\n"))
-        odd.append("bare_cr")
-    else:
-        block = block.replace(b"\r\n", b"\n")
-    if b"\n " in block or b"\n\t" in block or b"\n\0" in block:
-        block, folded = _FOLD.subn(b" ", block)
-        odd += ["folded_header"] * bool(folded)
-    first, _, rest = block.partition(b"\n")
+    lines = block.split(b"\r\n")
+    if not len(lines) - 1 == block.count(b"\n") == block.count(b"\r") or _FOLDED.search(block):
+        lines = _mended(block, odd).split(b"\n")
     headers = []
-    for line in rest.split(b"\n"):
-        name, colon, value = line.partition(b":")
+    for line in filter(None, lines[1:]):
+        name, colon, value = line.partition(b": ")
         key = _COMMON.get(name)
         if key is None:
+            name, colon, value = line.partition(b":")
             if not colon:
                 odd += ["header_without_colon"] * bool(line.strip(_BLANKS))
                 continue
@@ -62,7 +59,20 @@ def parse_head(block: bytes, most: int) -> Head:
     if len(headers) > most:
         odd.append("too_many_headers")
         del headers[most:]
-    return Head(first.strip(b" \t\r"), headers, tuple(dict.fromkeys(odd)))
+    return Head(lines[0].strip(b" \t\r"), headers, tuple(dict.fromkeys(odd)))
+
+
+def _mended(block: bytes, odd: list[str]) -> bytes:
+    """Lines that do not simply end with CR LF, parted by LF; folded ones put together."""
+    bare = block.count(b"\r") != block.count(b"\r\n")
+    block = block.replace(b"\r\n", b"\n")
+    if bare:
+        block = _LONE_CR.sub(b"\n", block)
+        odd.append("bare_cr")
+    if _FOLDED.search(block):
+        block, folded = _FOLD.subn(b" ", block)
+        odd += ["folded_header"] * bool(folded)
+    return block
 
 
 def _key(name: bytes, odd: list[str]) -> bytes:
@@ -84,6 +94,8 @@ _COMMON = {name: name.lower() for name in (
 
 def request_line(line: bytes) -> tuple[bytes, bytes, bytes]:
     """Return method, target and protocol; the protocol is empty when the line has none (HTTP/0.9)."""
+    if plain := _PLAIN_REQUEST.fullmatch(line):
+        return plain[1], plain[2], plain[3]
     found = _REQUEST_LINE.fullmatch(line)
     if not found:
         return b"", line, b""
@@ -105,6 +117,8 @@ def content_length(head: Head) -> tuple[int, list[str]]:
     values = head.values(b"content-length")
     if not values:
         return -1, []
+    if len(values) == 1 and len(values[0]) < 19 and values[0].isdigit():
+        return int(values[0]), []
     numbers = [n for v in values for n in re.findall(rb"\d+", v[:256])]
     odd = []
     if len(values) > 1:
@@ -126,8 +140,8 @@ def chunked(head: Head) -> tuple[bool, list[str]]:
 
 def codings(head: Head) -> list[bytes]:
     """Return the content codings in the order in which they were applied."""
-    text = b",".join(head.values(b"content-encoding")).replace(b"\0", b"").lower()
-    return _CODING.findall(text) if text else []
+    values = head.values(b"content-encoding")
+    return _CODING.findall(b",".join(values).replace(b"\0", b"").lower()) if values else []
 
 
 _CODING = re.compile(rb"gzip|deflate|lzma|\bbr\b")

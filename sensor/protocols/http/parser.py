@@ -6,20 +6,14 @@ import re
 
 from columns.app import AppProto
 from sensor.protocols.http.bodies import framing, request_body, response_body
-from sensor.protocols.http.body import Body
-from sensor.protocols.http.head import (
-    Head,
-    parse_head,
-    request_line,
-    status_line,
-)
+from sensor.protocols.http.head import Head, parse_head, request_line, status_line
 from sensor.protocols.http.pending import Pending
 from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader
 from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http.showing import events, request_buffers, response_buffers
 from sensor.protocols.http.transaction import Transaction
-from sensor.protocols.http.uri import host_and_port, parse_target
-from sensor.protocols.parser import NO_END, Context, Handover, Moment
+from sensor.protocols.http.uri import Target, host_and_port, parse_target
+from sensor.protocols.parser import Context, Handover, Moment
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 _RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
@@ -99,36 +93,10 @@ class HttpParser:
         if to_server:
             self._request(parse_head(block, self.settings.header_count), block)
             return
-        found = _RESPONSE.search(block)
-        if found and found.end():
+        if not block.startswith(b"HTTP/") and (found := _RESPONSE.search(block)) and found.end():
             self.odd(False, "junk_before_response")
             block = block[found.end() :]
         self._response(parse_head(block, self.settings.header_count), block)
-
-    def body(self, to_server: bool, data: bytes) -> None:
-        """Take bytes of a body."""
-        if body := self._body(to_server):
-            body.data(data)
-
-    def skipped(self, to_server: bool, size: int) -> None:
-        """Count bytes of a body."""
-        if body := self._body(to_server):
-            body.skip(size)
-
-    def missing(self, to_server: bool, size: int) -> None:
-        """Count bytes of a body that were never captured."""
-        if body := self._body(to_server):
-            body.gap(size)
-
-    def passable_body(self, to_server: bool) -> int:
-        """So many next bytes of the body nobody wants to see."""
-        body = self._body(to_server)
-        return NO_END if body is None else body.passable
-
-    def patient_body(self, to_server: bool) -> bool:
-        """Whether the body tells nothing before its end."""
-        body = self._body(to_server)
-        return body is None or body.patient
 
     def trailer(self, to_server: bool, block: bytes) -> None:
         """Take the trailers of a chunked body."""
@@ -174,7 +142,7 @@ class HttpParser:
         elif not _RESPONSE.search(rest[:_JUNK_BYTES]):
             self._begin_headless()
             if self._readers[False].state == CLOSE:
-                self.body(False, rest)
+                self._readers[False].feed(rest)
                 self.ended(False, True)
         else:
             self._context.count("response_cut_off")
@@ -205,7 +173,8 @@ class HttpParser:
         length, coded = framing(self, head, True)
         if length > 0 or coded:
             tx.request_body = request_body(self, tx, head)
-        self._readers[True].expect(length if method != b"CONNECT" else -1, coded and method != b"CONNECT", False)
+        tunnel = method == b"CONNECT"
+        self._readers[True].expect(-1 if tunnel else length, coded and not tunnel, False, tx.request_body)
 
     def _host(self, tx: Transaction) -> None:
         host = tx.asked(b"host")
@@ -215,7 +184,7 @@ class HttpParser:
             return
         name, port = host_and_port(host)
         if not tx.target.hostname:
-            tx.target = tx.target._replace(hostname=name, port=port)
+            tx.target = Target(name, port, *tx.target[2:])
         elif name != tx.target.hostname:
             self.odd(True, "host_differs")
 
@@ -258,7 +227,7 @@ class HttpParser:
             return
         length, coded = framing(self, head, False)
         tx.response_body = response_body(self, tx, head)
-        self._readers[False].expect(length, coded, True)
+        self._readers[False].expect(length, coded, True, tx.response_body)
 
     def _switches(self, tx: Transaction, head: Head, status: int) -> bool:
         if tx.method == b"CONNECT":
@@ -310,7 +279,7 @@ class HttpParser:
         self.odd(False, "response_without_head")
         tx.response = Head(b"", [], ())
         tx.response_body = response_body(self, tx, tx.response)
-        reader.expect(-1, False, True)
+        reader.expect(-1, False, True, tx.response_body)
 
     # both
 
@@ -325,19 +294,14 @@ class HttpParser:
                 self._show(self._at, tx.tx_id, True, request_buffers(tx, head, rest), True)
 
     def _show_over(self, tx: Transaction, to_server: bool) -> None:
-        """Show the body of a message that is over, and what was odd."""
+        """Show the body of a message that is over, and what was odd; an end alone says nothing of contents."""
         body = tx.request_body if to_server else tx.response_body
         seen = events([*tx.odd, *(body.odd if body else ())], to_server) if self._show else []
-        if body is not None and body.shown:
-            seen.append(("http.request_body" if to_server else "http.response_body", bytes(body.shown)))
+        if body is not None and (beginning := body.shown.joined()):
+            seen.append(("http.request_body" if to_server else "http.response_body", beginning))
         assert self._contents is not None
-        self._contents(self._at, tx.tx_id, to_server, seen, True)
-
-    def _body(self, to_server: bool) -> Body | None:
-        tx = self._asking if to_server else self._answering
-        if tx is None or (not to_server and self._interim):
-            return None
-        return tx.request_body if to_server else tx.response_body
+        if seen or self._show:
+            self._contents(self._at, tx.tx_id, to_server, seen, True)
 
     @property
     def context(self) -> Context:

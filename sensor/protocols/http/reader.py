@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sensor.protocols.http.body import Body
 from sensor.protocols.http.head import END
 from sensor.protocols.parser import NO_END
 
@@ -24,24 +25,25 @@ _STARTS = (
 
 
 class Reader:
-    """One direction. The owner is told: head(to_server, block), body(to_server, data), skipped(to_server, size),
-    missing(to_server, size), trailer(to_server, block), ended(to_server, whole), odd(to_server, cause),
-    cut_off(to_server, rest), and asked passable_body(to_server), patient_body(to_server) and headless(data, at):
-    whether a response is a mere body (it has changed the state then), None when that takes more bytes. On head it
-    calls ``expect``.
+    """One direction. The owner is told: head(to_server, block), trailer(to_server, block), ended(to_server, whole),
+    odd(to_server, cause), cut_off(to_server, rest), and asked headless(data, at): whether a response is a mere body (it
+    has changed the state then), None when that takes more bytes. On head it calls ``expect`` and says where the bytes
+    of the body go; None for nowhere.
     """
 
-    __slots__ = ("_buffer", "_fallback", "_first_chunk", "_head_bytes", "_owner", "_scanned", "framing_bytes", "left",
-                 "state", "to_server")
+    __slots__ = ("_buffer", "_fallback", "_first_chunk", "_head_bytes", "_owner", "_scanned", "body", "framing_bytes",
+                 "left", "state", "to_server")
 
     def __init__(self, owner: Any, to_server: bool, head_bytes: int) -> None:
         self._owner, self.to_server, self._head_bytes = owner, to_server, head_bytes
         self._buffer: bytes | bytearray = b""
         self._scanned, self.state, self.left, self.framing_bytes = 0, HEAD, 0, 0
         self._fallback, self._first_chunk = -1, True
+        self.body: Body | None = None
 
-    def expect(self, length: int, chunked: bool, until_close: bool) -> None:
+    def expect(self, length: int, chunked: bool, until_close: bool, body: Body | None = None) -> None:
         """Say how the body is framed: chunked if it looks so, else by length (-1: none, or until close)."""
+        self.body = body
         self._fallback = length if length >= 0 else -2 if until_close else -1
         self.framing_bytes, self._first_chunk = 0, True
         if chunked:
@@ -134,10 +136,17 @@ class Reader:
         return len(data)
 
     def _pass(self, data: bytes, at: int, take: int) -> None:
-        if self._owner.passable_body(self.to_server) >= take:
-            self._owner.skipped(self.to_server, take)
+        body = self.body
+        if body is None:
+            return
+        if body.passable >= take:
+            body.skip(take)
         else:
-            self._owner.body(self.to_server, bytes(data[at : at + take]))
+            body.data(bytes(data[at : at + take]))
+
+    def _miss(self, size: int) -> None:
+        if self.body is not None:
+            self.body.gap(size)
 
     def _chunk_size(self, data: bytes, at: int) -> int:
         ink = _INK.search(data, at)
@@ -231,11 +240,11 @@ class Reader:
             self._buffer = b""
             return
         if self.state == CLOSE:
-            self._owner.missing(self.to_server, size)
+            self._miss(size)
             return
         if self.state in (LENGTH, CHUNK):
             take = min(size, self.left)
-            self._owner.missing(self.to_server, take)
+            self._miss(take)
             self.left -= take
             size -= take
             if size == 0 and self.left:
@@ -277,13 +286,13 @@ class Reader:
             return NO_END
         if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE):
             return 0
-        passable = self._owner.passable_body(self.to_server)
+        passable = self.body.passable if self.body is not None else NO_END
         return min(passable, self.left - 1) if self.state != CLOSE else passable
 
     @property
     def patient(self) -> int:
         """So many next bytes belong to a body that tells nothing before its end, and are not its last."""
-        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE) or not self._owner.patient_body(self.to_server):
+        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE) or not (self.body is None or self.body.patient):
             return 0
         return self.left - 1 if self.state != CLOSE else NO_END
 
@@ -291,10 +300,10 @@ class Reader:
         """Count bytes (at most ``passable``) that are there, but were not handed over."""
         if self.state in (OPAQUE, HELD, LOST, HEAD):
             return
-        self._owner.skipped(self.to_server, size)
-        if self.state == CLOSE:
-            return
-        self.left -= size
+        if self.body is not None:
+            self.body.skip(size)
+        if self.state != CLOSE:
+            self.left -= size
 
 
 _STEPS = {HEAD: Reader._head, LENGTH: Reader._length, CHUNK_SIZE: Reader._chunk_size, CHUNK: Reader._chunk,

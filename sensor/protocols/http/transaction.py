@@ -11,13 +11,11 @@ from typing import Any
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.head import Head
 from sensor.protocols.http.uri import Target
-from sensor.protocols.shown import shown
+from sensor.protocols.shown import json_text, shown, shown_all
 
 _NO_TARGET = Target(b"", 0, b"", b"")
 _RANGE = re.compile(rb"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_SECRET = (b"authorization", b"proxy-authorization")
-_SECRETS = re.compile(rb"authorization", re.I)
-_PLAIN = re.compile(rb"[ !#-\[\]-~\"]*")
+_SECRET = frozenset({b"authorization", b"proxy-authorization"})
 
 
 class Transaction:
@@ -60,12 +58,13 @@ class Transaction:
 
 def _common(tx: Transaction) -> dict[str, Any]:
     """What a file and the transaction itself both show."""
+    hostname, url, user_agent, content_type, referer, method, protocol, location = shown_all((
+        tx.target.hostname, tx.url, tx.asked(b"user-agent"), media_type(tx.answered(b"content-type")),
+        tx.asked(b"referer"), tx.method, tx.protocol, tx.answered(b"location")))
     return {
-        "hostname": shown(tx.target.hostname), "http_port": tx.target.port, "url": shown(tx.url),
-        "http_user_agent": shown(tx.asked(b"user-agent")),
-        "http_content_type": shown(media_type(tx.answered(b"content-type"))),
-        "http_refer": shown(tx.asked(b"referer")), "http_method": shown(tx.method), "protocol": shown(tx.protocol),
-        "status": tx.status, "redirect": shown(tx.answered(b"location")), "length": tx.length}
+        "hostname": hostname, "http_port": tx.target.port, "url": url, "http_user_agent": user_agent,
+        "http_content_type": content_type, "http_refer": referer, "http_method": method, "protocol": protocol,
+        "status": tx.status, "redirect": location, "length": tx.length}
 
 
 def http_object(tx: Transaction) -> str:
@@ -80,16 +79,15 @@ def http_object(tx: Transaction) -> str:
 def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
     """Return the columns of HTTP for a transaction that is over; headers: whether all headers go with it."""
     request, response = tx.request_body, tx.response_body
+    normalized, reason, protocol, content_type, xff, server, origin, coding = shown_all((
+        tx.target.normalized, tx.reason, tx.response_protocol, media_type(tx.asked(b"content-type")),
+        tx.asked(b"x-forwarded-for"), tx.answered(b"server"), tx.asked(b"origin"), tx.answered(b"content-encoding")))
     row = tx.common or _common(tx)
     row |= {
-        "length": tx.length,
-        "tx_id": tx.tx_id, "url_normalized": shown(tx.target.normalized), "status_text": shown(tx.reason),
-        "response_protocol": shown(tx.response_protocol),
-        "request_content_type": shown(media_type(tx.asked(b"content-type"))),
-        "content_range": _content_range(tx.answered(b"content-range")),
-        "xff": shown(tx.asked(b"x-forwarded-for")), "server": shown(tx.answered(b"server")),
-        "origin": shown(tx.asked(b"origin")), "username": _username(tx.asked(b"authorization")),
-        "content_encoding": shown(tx.answered(b"content-encoding")),
+        "length": tx.length, "tx_id": tx.tx_id, "url_normalized": normalized, "status_text": reason,
+        "response_protocol": protocol, "request_content_type": content_type,
+        "content_range": _content_range(tx.answered(b"content-range")), "xff": xff, "server": server,
+        "origin": origin, "username": _username(tx.asked(b"authorization")), "content_encoding": coding,
         "request_headers": _headers(tx.request.headers) if headers and tx.request else "",
         "response_headers": _headers(tx.response.headers) if headers and tx.response else "",
         "trailers": _headers(tx.trailers), "file_names": _names(tx.file_names),
@@ -114,7 +112,10 @@ def _seen(tx: Transaction) -> str:
 
 
 def _anomalies(tx: Transaction) -> str:
-    odd = [*tx.odd, *(o for b in (tx.request_body, tx.response_body) if b for o in b.odd)]
+    odd = tx.odd
+    for body in (tx.request_body, tx.response_body):
+        if body is not None and body.odd:
+            odd = odd + body.odd
     return json.dumps(list(dict.fromkeys(odd))) if odd else ""
 
 
@@ -122,8 +123,9 @@ def _headers(headers: list[tuple[bytes, bytes, bytes]]) -> str:
     if not headers:
         return ""
     plain = b'"},{"name":"'.join([name + b'","value":"' + value for _, name, value in headers])
-    if plain.count(b'"') == 8 * len(headers) - 4 and _PLAIN.fullmatch(plain) and not _SECRETS.search(plain):
-        return '[{"name":"' + plain.decode("ascii") + '"}]'  # nothing in them needs care, as in most
+    if plain.isascii() and b"\\" not in plain and plain.count(b'"') == 8 * len(headers) - 4 \
+            and (text := plain.decode("ascii")).isprintable() and _SECRET.isdisjoint([key for key, _, _ in headers]):
+        return '[{"name":"' + text + '"}]'  # nothing in them needs care, as in most
     return "[" + ",".join([
         f'{{"name":{quoted(shown(name))},"value":{quoted(shown(_masked(value) if key in _SECRET else value))}}}'
         for key, name, value in headers]) + "]"
@@ -135,7 +137,7 @@ def _masked(value: bytes) -> bytes:
 
 
 def _names(names: list[bytes]) -> str:
-    return json.dumps([shown(n) for n in names], ensure_ascii=False) if names else ""
+    return json_text([shown(n) for n in names]) if names else ""
 
 
 def _username(value: bytes) -> str:
@@ -149,7 +151,7 @@ def _username(value: bytes) -> str:
 
 
 def _content_range(value: bytes) -> str:
-    found = _RANGE.match(value)
+    found = _RANGE.match(value) if value else None
     if not found:
         return ""
     span = {"raw": shown(value), "start": int(found[1]), "end": int(found[2])}

@@ -35,9 +35,9 @@ def parse_target(raw: bytes, connect: bool = False) -> Target:
     if not raw.startswith(b"/") and (found := _ABSOLUTE.match(raw)) and found[1] is not None:
         host, port = host_and_port(found[1])
         rest = raw[found.end() :] or b"/"
-    at = min((i for i in (rest.find(b"?"), rest.find(b"#")) if i >= 0), default=len(rest))
-    path = normal_path(rest[:at])
-    return Target(host, port, path, path + rest[at:])
+    raw_path = rest.partition(b"?")[0].partition(b"#")[0]
+    path = normal_path(raw_path)
+    return Target(host, port, path, path + rest[len(raw_path) :])
 
 
 def inspected_uri(target: Target) -> bytes:

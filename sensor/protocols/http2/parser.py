@@ -7,7 +7,7 @@ from typing import Any
 
 from columns.app import AppProto
 from sensor.protocols.files import CLOSED, FileTracker
-from sensor.protocols.http.body import Body
+from sensor.protocols.http.body import Body, inspected_bytes
 from sensor.protocols.http.multipart import file_name_of
 from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http2 import frames as f
@@ -152,8 +152,8 @@ class Http2Parser:
         side.tracker = FileTracker(self._context, self._settings.files, name, to_server, AppProto.HTTP2, stream.tx_id)
         codings = [c for c in named.get(b"content-encoding", b"").lower().replace(b",", b" ").split() if c in _CODINGS]
         limit = self._settings.inspect_request_bytes if to_server else self._settings.inspect_response_bytes
-        side.body = Body(codings, limit if self._context.contents else 0, self._settings.inflate_bytes,
-                         _Sink(side.tracker))
+        inspected = inspected_bytes(self._context, limit, self._settings.files.inspect_bytes)
+        side.body = Body(codings, inspected, self._settings.inflate_bytes, _Sink(side.tracker))
 
     def _body(self, to_server: bool, frame: f.Frame, at: Moment) -> None:
         stream = self._stream(frame.stream, at)
@@ -211,10 +211,10 @@ class Http2Parser:
             sink: Any = _Sink(side.tracker)
             side.body.end(whole)
             sink.close(at)
-            if side.body.shown:
-                shown.append(("http.request_body" if to_server else "http.response_body", bytes(side.body.shown)))
+            if beginning := side.body.shown.joined():
+                shown.append(("http.request_body" if to_server else "http.response_body", beginning))
             side.body = side.tracker = None
-        if self._context.contents:
+        if self._context.show or (self._context.contents and shown):
             self._context.contents(at, stream.tx_id, to_server, shown, True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sensor.protocols.ber import INTEGER, SEQUENCE, Element, element, elements, integer, octets
+from sensor.protocols.ber import INTEGER, SEQUENCE, Element, elements, integer, octets, spans
 from sensor.protocols.ldap.filters import filter_text
 from sensor.protocols.ldap.settings import LdapSettings
 from sensor.protocols.ntlmssp import login_of
@@ -39,18 +39,30 @@ class Message(NamedTuple):
     about: dict[str, Any]
 
 
-def message_of(data: bytes, settings: LdapSettings) -> Message | None:
-    """Return a message, also one that breaks off within its operation; None where it is none."""
-    outer = element(data, 0, len(data), clip=True)
-    if outer is None or outer.tag != SEQUENCE:
+class Head(NamedTuple):
+    """What every message begins with, and where its operation is."""
+
+    message_id: int
+    operation: str
+    own: Element
+
+
+def head_of(data: bytes) -> Head | None:
+    """Return the head of a message, also of one that breaks off within its operation; None where it is none."""
+    outer = spans(data, 0, len(data), 1)
+    if not outer or outer[0][0] != SEQUENCE:
         return None
-    parts = elements(data, outer.start, outer.stop, 3)
+    parts = elements(data, *outer[0][1:], 2)
     if len(parts) < 2 or parts[0].tag != INTEGER or parts[1].tag not in OPERATIONS:
         return None
-    operation = OPERATIONS[parts[1].tag]
-    number = min(max(integer(data, parts[0]), 0), 0xFFFFFFFF)
+    return Head(min(max(integer(data, parts[0]), 0), 0xFFFFFFFF), OPERATIONS[parts[1].tag], parts[1])
+
+
+def message_of(data: bytes, head: Head, settings: LdapSettings) -> Message:
+    """Return the message that has this head."""
+    number, operation, one = head
     reader = _Reader(data, settings)
-    own = reader.read(operation, parts[1])
+    own = reader.read(operation, one)
     shown: dict[str, Any] = {"message_id": number, "operation": operation}
     if own is not None:
         shown[operation] = own
@@ -82,7 +94,12 @@ class _Reader:
         return printed(self._data[one.start : min(one.stop, one.start + self._settings.value_bytes)])
 
     def _texts(self, one: Element) -> list[str]:
-        return [self._text(p) for p in self._parts(one)]
+        return self._within(one.start, one.stop)
+
+    def _within(self, start: int, stop: int) -> list[str]:
+        data, most = self._data, self._settings.value_bytes
+        found = spans(data, start, stop, self._settings.listed)
+        return [printed(data[begin : min(end, begin + most)]) for _, begin, end in found]
 
     def _bind_request(self, parts: list[Element]) -> dict[str, Any]:
         own: dict[str, Any] = {"version": integer(self._data, parts[0])}
@@ -125,12 +142,13 @@ class _Reader:
         return own
 
     def _attributes(self, one: Element, name: str) -> list[dict[str, Any]]:
-        found = []
-        for attribute in self._parts(one):
-            pair = self._parts(attribute)
+        found, data, most = [], self._data, self._settings.value_bytes
+        for _, begin, end in spans(data, one.start, one.stop, self._settings.listed):
+            pair = spans(data, begin, end, 2)
             if pair:
-                shown: dict[str, Any] = {name: self._text(pair[0])}
-                if len(pair) > 1 and (values := self._texts(pair[1])):
+                _, start, stop = pair[0]
+                shown: dict[str, Any] = {name: printed(data[start : min(stop, start + most)])}
+                if len(pair) > 1 and (values := self._within(*pair[1][1:])):
                     shown["values"] = values
                 found.append(shown)
         return found

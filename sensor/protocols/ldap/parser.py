@@ -9,7 +9,7 @@ from columns.app import AppProto
 from columns.protocols.ldap import LDAP
 from sensor.protocols.ber import INTEGER, SEQUENCE, claimed_size
 from sensor.protocols.framing import Framer
-from sensor.protocols.ldap.message import Message, message_of
+from sensor.protocols.ldap.message import Head, Message, head_of, message_of
 from sensor.protocols.ldap.protection import unwrapped, wrapped_size
 from sensor.protocols.ldap.settings import LdapSettings
 from sensor.protocols.ldap.showing import request_buffers, response_buffers
@@ -56,15 +56,24 @@ class _Ldap:
         self._pending.clear()
 
     def _message(self, data: bytes, size: int, at: Moment) -> None:
-        message = message_of(data, self._settings)
-        if message is None:
+        head = head_of(data)
+        if head is None:
             self._context.count("ldap_malformed")
             self._strange += 1
             self.done = self.done or self._strange >= _STRANGE
-        elif message.operation.endswith("_request"):
-            self._request(message, at)
+        elif head.operation in _MORE_COME and self._only_counts(head):
+            exchange = self._pending[head.message_id]
+            exchange.number, exchange.size = exchange.number + 1, exchange.size + size
+        elif head.operation.endswith("_request"):
+            self._request(message_of(data, head, self._settings), at)
         else:
-            self._response(message, size, at)
+            self._response(message_of(data, head, self._settings), size, at)
+
+    def _only_counts(self, head: Head) -> bool:
+        """Whether as many responses are kept as are wanted, so that nobody needs to read one that more come after."""
+        exchange = self._pending.get(head.message_id)
+        full = exchange is not None and len(exchange.responses) >= self._settings.responses
+        return full and self._context.show is None
 
     def _request(self, message: Message, at: Moment) -> None:
         columns = {"request": json_column(message.shown), "operation": message.operation, **message.about}
@@ -136,18 +145,30 @@ class LdapParser(_Ldap):
         framer = self._framers[to_server]
         if framer.broken:
             return
-        for message, size, rest in framer.feed(data):
+        for message, size, stop in framer.feed(data):
             if message[0] == 0:
                 self._protected(message, at)
             else:
                 self._message(message, size, at)
             if self._tls:
-                self.done, self.successor = True, Handover(AppProto.TLS, b"", rest)
+                self.done, self.successor = True, Handover(AppProto.TLS, b"", data[stop:])
             if self.done:
                 return
         if framer.broken:
             self._context.count("ldap_no_message")
             self.done = self._framers[not to_server].broken or not self._pending
+
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of a direction are beyond what is looked at of a message."""
+        return self._framers[to_server].passable
+
+    def patient(self, to_server: bool) -> int:
+        """So many next bytes of a direction belong to one message that tells nothing before its end."""
+        return self._framers[to_server].patient
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        self._framers[to_server].pass_by(size)
 
     def _protected(self, buffer: bytes, at: Moment) -> None:
         inner = unwrapped(buffer)

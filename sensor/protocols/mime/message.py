@@ -191,7 +191,8 @@ class Message:
             self._give(data[:-2])  # the last line end parts the text from its end, as before a boundary
             self._held = data[-2:]
             return b""
-        at = 0
+        at = data.find(b"-")  # much of a mail is base64, which holds none
+        at = max(at - 1, 0) if at >= 0 else len(data)
         while (at := data.find(b"\n--", at)) >= 0:
             end = data.find(b"\n", at + 3, at + _BOUNDARY_BYTES)
             before = at - 1 if at and data[at - 1] == 13 else at

@@ -18,6 +18,7 @@ _LONGEST = 1 << 30
 _PARAMETERS = 64
 _EXTENDED = {ord("P"): "parse", ord("B"): "bind", ord("D"): "describe", ord("E"): "execute", ord("C"): "close",
              ord("H"): "flush", ord("S"): "sync", ord("F"): "function_call"}
+_ROW, _COPIED = ord("D"), ord("d")
 _SENT = frozenset(b"QPBDECHSFXpdcf")
 _ANSWERED = frozenset(b"RSKZTDCEN1234AnstIVGHWvdc")
 
@@ -44,8 +45,8 @@ class PgsqlStream:
         self._context, self.done = context, False
         self.successor: Handover | None = None
         self._settings = context.settings if isinstance(context.settings, PgsqlSettings) else PgsqlSettings()
-        self._client = Framer(self._client_size, m.STARTUP_HEAD_BYTES, self._settings.message_bytes)
-        self._server = Framer(self._server_size, m.HEAD_BYTES, self._settings.message_bytes)
+        self._framers = (Framer(self._server_size, m.HEAD_BYTES, self._settings.message_bytes),
+                         Framer(self._client_size, m.STARTUP_HEAD_BYTES, self._settings.message_bytes))
         self._started = False
         self._waiting: deque[_Exchange] = deque()
         self._exchanges = 0
@@ -53,12 +54,12 @@ class PgsqlStream:
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
-        framer = self._client if to_server else self._server
-        for message, size, rest in framer.feed(data):
+        framer = self._framers[to_server]
+        for message, size, stop in framer.feed(data):
             if to_server:
                 self._request(message, at)
             else:
-                self._response(message, size, rest, at)
+                self._response(message, size, data[stop:] if len(message) == 1 else b"", at)
             if self.done:
                 return
         if framer.broken:
@@ -67,9 +68,21 @@ class PgsqlStream:
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """Go on behind a gap within a message that is passed over; elsewhere nothing can be told from there on."""
-        if not (self._client if to_server else self._server).gap(size):
+        if not self._framers[to_server].gap(size):
             self._context.count("pgsql_gap")
             self.done = True
+
+    def passable(self, to_server: bool) -> int:
+        """So many next bytes of a direction are beyond what is looked at of a message."""
+        return self._framers[to_server].passable
+
+    def patient(self, to_server: bool) -> int:
+        """Nothing waits but what is passable: rows are short, and one cut by a segment would be told in two pieces."""
+        return self._framers[to_server].passable
+
+    def skip(self, to_server: bool, size: int, at: Moment) -> None:
+        """So many bytes, at most ``passable``, are there but are not handed over."""
+        self._framers[to_server].pass_by(size)
 
     def end(self, at: Moment) -> None:
         """Tell the requests that wait."""
@@ -165,6 +178,8 @@ class PgsqlStream:
             self._encryption(exchange, message, rest, at)
             return
         self._answer(exchange, message[0], message[5:], size - 5)
+        if message[0] in (_ROW, _COPIED):
+            return
         over = message[:1] == b"Z" or (message[:1] == b"R" and "waits" in exchange.response)
         if over or (message[:1] == b"E" and exchange.kind in ("ssl_request", "startup", "password")):
             exchange.response.pop("waits", None)
@@ -181,7 +196,14 @@ class PgsqlStream:
     def _answer(self, exchange: _Exchange, kind: int, body: bytes, size: int) -> None:
         """Add one answer to its exchange; size is that of its body, of which the beginning is there."""
         shown = exchange.response
-        if kind == ord("R"):
+        if kind == _ROW:
+            exchange.rows += 1
+            exchange.row_bytes += max(size - 2 - 4 * m.columns_in(body), 0)
+        elif kind == _COPIED:
+            copied = shown.setdefault("copy_data_out", {"row_count": 0, "data_size": 0})
+            copied["row_count"] += 1
+            copied["data_size"] += size
+        elif kind == ord("R"):
             told, waits = m.authentication(body)
             shown |= told | ({"waits": True} if waits else {})
         elif kind == ord("S"):
@@ -192,17 +214,10 @@ class PgsqlStream:
             shown |= m.key_data(body)
         elif kind == ord("T"):
             shown["field_count"] = m.columns_in(body)
-        elif kind == ord("D"):
-            exchange.rows += 1
-            exchange.row_bytes += max(size - 2 - 4 * m.columns_in(body), 0)
         elif kind == ord("C"):
             shown["command_completed"] = printed(m.text_of(body, 128)[0])
         elif kind in (ord("E"), ord("N")):
             shown |= m.error_fields(body)
-        elif kind == ord("d"):
-            copied = shown.setdefault("copy_data_out", {"row_count": 0, "data_size": 0})
-            copied["row_count"] += 1
-            copied["data_size"] += size
 
     def _tell(self, exchange: _Exchange, at: Moment) -> None:
         request, response = exchange.request, exchange.response

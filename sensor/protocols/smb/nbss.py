@@ -15,6 +15,7 @@ HEAD_BYTES = 128
 """The headers of whatever carries file data are shorter."""
 _MAGIC = re.compile(rb"\x00[\x00-\x7f]..[\xfc-\xff]SMB", re.DOTALL)
 _SESSION, _KEEPALIVE = 0x00, (0x81, 0x82, 0x83, 0x84, 0x85)
+_READ_OUTRIGHT = (b"\xfeSMB", b"\xffSMB")
 
 
 class Kind(IntEnum):
@@ -27,6 +28,11 @@ class Kind(IntEnum):
     END = 4  # it is over
     LOST = 5  # a message of which bytes were never captured
     BROKEN = 6  # this is no message: the next one that is recognised goes on
+    BULK = 7  # a message that carries file data, all of it: what HEAD, BODY and END tell of one that comes in pieces
+
+
+_MESSAGE, _HEAD, _BODY, _MISSING, _END, _LOST, _BROKEN, _BULK = Kind  # its look-ups cost more than their use
+_new = tuple.__new__  # without the call that a named tuple wraps it in
 
 
 class Event(NamedTuple):
@@ -40,9 +46,8 @@ class Event(NamedTuple):
 def bulk(head: bytes) -> bool:
     """Tell whether a message carries file data alone: a single read response or write request."""
     if head[:4] == b"\xfeSMB" and len(head) >= 64:
-        command, response = head[12], head[16] & 1
-        alone = head[20:24] == b"\0\0\0\0"
-        return alone and ((command == 8 and response == 1) or (command == 9 and response == 0))
+        response = head[16] & 1
+        return head[12] == (8 if response else 9) and head[20:24] == b"\0\0\0\0"
     if head[:4] == b"\xffSMB" and len(head) >= 32:
         return (head[4] == 0x2E and head[9] & 0x80 != 0) or (head[4] == 0x2F and head[9] & 0x80 == 0)
     return False
@@ -65,12 +70,16 @@ class NbssReader:
         at = 0
         while at < len(data):
             if self._stage == _HEADER:
+                if not self._held and (whole := self._at_once(data, at)) is not None:
+                    at += 4 + whole.size
+                    yield whole
+                    continue
                 taken = min(4 - len(self._held), len(data) - at)
                 self._held += data[at : at + taken]
                 at += taken
                 head = bytes(self._held)
                 if len(head) == 4 and not self._begin():
-                    yield Event(Kind.BROKEN)
+                    yield Event(_BROKEN)
                     data, at = self._hunt(head[1:] + data[at:]), 0
                 continue
             wanted = self._wanted()
@@ -79,15 +88,26 @@ class NbssReader:
             self._left -= taken
             yield from self._take(piece)
 
+    def _at_once(self, data: bytes, at: int) -> Event | None:
+        """Return the message at a place of data if it is there to its end, as most are, and nothing is to be hidden."""
+        start = at + 4
+        size = int.from_bytes(data[at:start], "big")  # the type of a session message is 0
+        if not 4 <= size < 1 << 24 or start + size > len(data) or data[start : start + 4] not in _READ_OUTRIGHT:
+            return None
+        whole = data[start : start + size]
+        if bulk(whole):
+            return _new(Event, (_BULK, whole, size))
+        return _new(Event, (_MESSAGE, whole, size)) if size <= self._limit else None
+
     @property
     def passable(self) -> int:
         """So many next bytes are file data within a message, the last of which is not among them."""
-        return self._left - 1 if self._stage == _BODY else 0
+        return self._left - 1 if self._stage == _CARRYING else 0
 
     @property
     def patient(self) -> int:
         """So many next bytes belong to one message, the last of which is not among them."""
-        return max(self._wanted() - 1, 0) if self._stage in (_REST, _BODY, _PASS) else 0
+        return max(self._wanted() - 1, 0) if self._stage in (_REST, _CARRYING, _PASS) else 0
 
     def pass_by(self, size: int) -> None:
         """So many bytes, at most ``passable``, are there but are not shown."""
@@ -95,18 +115,18 @@ class NbssReader:
 
     def gap(self, size: int) -> Iterator[Event]:
         """Take a gap: file data goes on after it, and so does what comes after a message that is lost."""
-        if self._stage == _BODY:
+        if self._stage == _CARRYING:
             missing = min(size, self._left)
             self._left, size = self._left - missing, size - missing
-            yield Event(Kind.MISSING, size=missing)
+            yield Event(_MISSING, size=missing)
             if self._left == 0:
                 self._reset()
-                yield Event(Kind.END)
+                yield Event(_END)
         elif self._stage in (_FIRST, _REST, _PASS):
             missing = min(size, self._left)
             self._left, size = self._left - missing, size - missing
             if self._stage != _PASS:
-                yield Event(Kind.LOST)
+                yield Event(_LOST)
             self._held.clear()
             self._stage = _PASS if self._left else _HEADER
         if size:
@@ -146,11 +166,11 @@ class NbssReader:
             self._held += piece
             if len(self._held) == min(self._limit, self._size):
                 yield self._whole()
-        elif self._stage == _BODY:
-            yield Event(Kind.BODY, piece)
+        elif self._stage == _CARRYING:
+            yield Event(_BODY, piece)
             if self._left == 0:
                 self._reset()
-                yield Event(Kind.END)
+                yield Event(_END)
         elif self._left == 0:
             self._stage = _HEADER
 
@@ -159,20 +179,20 @@ class NbssReader:
         if head[0] < 0xFC or head[1:4] != b"SMB":
             self._held.clear()
             self._stage = _PASS if self._left else _HEADER
-            yield Event(Kind.LOST)
+            yield Event(_LOST)
         elif bulk(head):
             self._held.clear()
-            yield Event(Kind.HEAD, head, self._size)
-            self._stage = _BODY if self._left else _HEADER
+            yield Event(_HEAD, head, self._size)
+            self._stage = _CARRYING if self._left else _HEADER
             if not self._left:
-                yield Event(Kind.END)
+                yield Event(_END)
         elif self._left == 0 or len(head) >= self._limit or head[0] < 0xFE:
             yield self._whole()
         else:
             self._stage = _REST
 
     def _whole(self) -> Event:
-        whole = Event(Kind.MESSAGE, bytes(self._held), self._size)
+        whole = Event(_MESSAGE, bytes(self._held), self._size)
         self._held.clear()
         self._stage = _PASS if self._left else _HEADER
         return whole
@@ -190,4 +210,4 @@ class NbssReader:
         return joined[found.start() :]
 
 
-_HEADER, _FIRST, _REST, _BODY, _PASS = range(5)
+_HEADER, _FIRST, _REST, _CARRYING, _PASS = range(5)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from columns.app import AppProto
 from sensor.protocols.parser import Context, Moment
-from sensor.protocols.smb.nbss import Event, Kind, NbssReader
+from sensor.protocols.smb.nbss import HEAD_BYTES, Event, Kind, NbssReader
 from sensor.protocols.smb.settings import SmbSettings
 from sensor.protocols.smb.sink import Sink
 from sensor.protocols.smb.smb1 import Smb1
 from sensor.protocols.smb.smb2 import Smb2
 from sensor.protocols.smb.state import State
 
+_MESSAGE, _HEAD, _BODY, _, _END, _LOST, _BROKEN_OFF, _BULK = Kind  # its look-ups cost more than their use
+_VERSIONS = {0xFF: Smb1, 0xFE: Smb2}
 _BROKEN = 8
 """So often may something that is no message stand between messages."""
 
@@ -25,7 +27,7 @@ class SmbParser:
         self._context = context
         settings = context.settings if isinstance(context.settings, SmbSettings) else SmbSettings()
         self._state = State(context, settings)
-        self._versions = {b"\xff": Smb1(self._state), b"\xfe": Smb2(self._state)}
+        self._versions: dict[int, Smb1 | Smb2] = {}
         self._readers = (NbssReader(settings.message_bytes), NbssReader(settings.message_bytes))
         self._sinks: list[Sink | None] = [None, None]
         self._encrypted = [False, False]
@@ -71,36 +73,46 @@ class SmbParser:
         self._state.end(at)
 
     def _event(self, to_server: bool, event: Event, at: Moment) -> None:
-        sink = self._sinks[to_server]
-        if event.kind == Kind.BODY:
-            if sink is not None:
-                sink.data(event.data, at)
-        elif event.kind in (Kind.MESSAGE, Kind.HEAD):
-            self._message(to_server, event, at)
-        elif event.kind == Kind.MISSING:
-            if sink is not None:
-                sink.gap(event.size)
-        elif event.kind == Kind.END:
-            if sink is not None:
-                sink.end()
-            self._sinks[to_server] = None
-        elif event.kind == Kind.LOST:
+        kind = event.kind
+        if kind is _MESSAGE or kind is _BULK:
+            head, more = (event.data, b"") if kind is _MESSAGE else (event.data[:HEAD_BYTES], event.data[HEAD_BYTES:])
+            taken = self._message(to_server, head, more, at)
+            if taken is not None:
+                taken.end()
+        elif kind is _HEAD:
+            self._sinks[to_server] = self._message(to_server, event.data, b"", at)
+        elif kind is _LOST:
             self._context.count("smb_message_lost")
-        else:
+        elif kind is _BROKEN_OFF:
             self._context.count("smb_no_message")
             self._broken += 1
             self.done = self._broken >= _BROKEN
+        else:
+            self._carried(to_server, event, at)
 
-    def _message(self, to_server: bool, event: Event, at: Moment) -> None:
-        version = self._versions.get(event.data[:1])
-        if version is None:
-            self._hidden(to_server, event.data[0])
+    def _carried(self, to_server: bool, event: Event, at: Moment) -> None:
+        """Take the rest of a message that carries file data, piece by piece."""
+        sink = self._sinks[to_server]
+        if event.kind is _END:
+            self._sinks[to_server] = None
+        if sink is None:
             return
-        sink = version.message(event.data, event.size, at)
-        if event.kind == Kind.HEAD:
-            self._sinks[to_server] = sink
-        elif sink is not None:
+        if event.kind is _BODY:
+            sink.data(event.data, at)
+        elif event.kind is _END:
             sink.end()
+        else:
+            sink.gap(event.size)
+
+    def _message(self, to_server: bool, data: bytes, more: bytes, at: Moment) -> Sink | None:
+        """Take a message, or the head of one that carries file data and as much of its rest as is there."""
+        version = self._versions.get(data[0])
+        if version is None:
+            if data[0] not in _VERSIONS:
+                self._hidden(to_server, data[0])
+                return None
+            version = self._versions[data[0]] = _VERSIONS[data[0]](self._state)
+        return version.message(data, more, at)
 
     def _hidden(self, to_server: bool, mark: int) -> None:
         """What is encrypted or compressed is passed over; nothing more comes once both sides encrypt."""

@@ -35,16 +35,17 @@ class Sink:
                     state.overlapped(transfer.number, to_server)
 
     @classmethod
-    def of_message(cls, state: State, one: OpenFile, to_server: bool, message: bytes, data_offset: int,
+    def of_message(cls, state: State, one: OpenFile, to_server: bool, message: bytes, more: bytes, data_offset: int,
                    where: tuple[int, int], columns: Columns, at: Moment) -> Sink:
         """Return a sink for the data of a message that begins at data_offset; where: offset in the file, and size.
 
-        It has taken what the message holds of it already; what lies before is passed over when it comes.
+        It has taken what the message holds of it already, and what more is there; what lies before is passed over when
+        it comes.
         """
         first = message[data_offset:]
         sink = cls(state, one, to_server, *where, columns, first)
-        sink.data(first, at)
         sink.skip = max(data_offset - len(message), 0)
+        sink.data(first + more if more else first, at)
         return sink
 
     def data(self, data: bytes, at: Moment) -> None:
@@ -108,8 +109,8 @@ class Sink:
         calls = self._one.calls
         assert calls is not None
         status = {k: self._columns[k] for k in ("status", "status_code") if k in self._columns}
-        for call in calls.feed(self._to_server, data, self._columns):
-            self._state.tell_call(call, {} if self._to_server else status, at)
+        calls.feed(self._to_server, data, self._columns,
+                   lambda call: self._state.tell_call(call, {} if self._to_server else status, at))
         if calls.lost:
             self._state.context.count("smb_pipe_without_dcerpc")
             self._one.calls = None

@@ -26,8 +26,11 @@ class Smb1:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def message(self, data: bytes, size: int, at: Moment) -> Sink | None:
-        """Take a message, or the head of one that carries file data; return where the rest of it goes."""
+    def message(self, data: bytes, more: bytes, at: Moment) -> Sink | None:
+        """Take a message, or the head of one that carries file data; return where the rest of it goes.
+
+        more: as much of that rest as is there already.
+        """
         if len(data) < 35:
             self._state.context.count("smb_cut_off")
             return None
@@ -45,6 +48,8 @@ class Smb1:
             if following <= place or following >= len(data):
                 break
             command, place = part.word(0) & 0xFF, following
+        if sink is not None and more:
+            sink.data(more, at)
         return sink
 
     def _request(self, part: Part, at: Moment) -> Sink | None:
@@ -76,7 +81,7 @@ class Smb1:
                 return None
             request = Request(part.columns(), state.number())
         columns = request.columns
-        columns |= part.status_columns
+        columns |= part.status_columns()
         if part.command == READ_ANDX:
             return self._read(part, request, at)
         try:
@@ -172,7 +177,7 @@ class Smb1:
         high = part.word(24, "<I") if part.words >= 14 else 0
         size = part.word(18) << 16 | part.word(20)
         one = self._known(part.word(4), part, at)
-        return Sink.of_message(self._state, one, True, part.data, part.word(22),
+        return Sink.of_message(self._state, one, True, part.data, b"", part.word(22),
                                (high << 32 | part.word(6, "<I"), size), part.columns(), at)
 
     # responses
@@ -182,7 +187,7 @@ class Smb1:
             return None
         size = part.word(14, "<I") << 16 | part.word(10)
         one = self._state.files.get(request.about[0]) or self._open(request.about[0], "", part, at)
-        return Sink.of_message(self._state, one, False, part.data, part.word(12), (request.about[1], size),
+        return Sink.of_message(self._state, one, False, part.data, b"", part.word(12), (request.about[1], size),
                                request.columns, at)
 
     def _answer_negotiate(self, part: Part, request: Request, at: Moment) -> None:

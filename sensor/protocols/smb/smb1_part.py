@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from struct import unpack_from
+from collections.abc import Mapping
+from struct import Struct, unpack_from
 
 from sensor.protocols.smb import status as names
 from sensor.protocols.smb.state import Columns
 
 _BUFFER_OVERFLOW, _MORE_PROCESSING = 0x80000005, 0xC0000016
+_HEADER = Struct("<IBH12xHHHH").unpack_from
 _EXTENDED, _NT_STATUS, _UNICODE = 0x0800, 0x4000, 0x8000
 
 
@@ -17,13 +19,14 @@ class Part:
     __slots__ = (
         "bytes_at",
         "bytes_end",
+        "code",
         "command",
         "data",
         "extended",
+        "flags2",
         "key",
         "response",
         "status",
-        "status_columns",
         "tree_id",
         "unicode",
         "user_id",
@@ -36,19 +39,23 @@ class Part:
         self.words = data[at]
         self.bytes_at = at + 3 + 2 * self.words
         self.bytes_end = self.bytes_at + unpack_from("<H", data, self.bytes_at - 2)[0]
-        code, flags, flags2 = unpack_from("<IBH", data, 5)
-        self.tree_id, process, self.user_id, multiplex = unpack_from("<HHHH", data, 24)
-        self.response, self.extended = bool(flags & 0x80), bool(flags2 & _EXTENDED)
-        self.unicode = bool(flags2 & _UNICODE)
+        self.code, flags, self.flags2, self.tree_id, process, self.user_id, multiplex = _HEADER(data, 5)
+        self.response, self.extended = bool(flags & 0x80), bool(self.flags2 & _EXTENDED)
+        self.unicode = bool(self.flags2 & _UNICODE)
         self.key = ("1", process, multiplex, command)
-        nt = flags2 & _NT_STATUS
+        code, nt = self.code, self.flags2 & _NT_STATUS
         self.status = code if nt else (code >> 16 | (code & 0xFF) << 16 if code else 0)
-        self.status_columns = names.status_columns(code) if nt else names.dos_columns(code & 0xFF, code >> 16)
 
     @property
     def failed(self) -> bool:
         """Whether the response says that it did not work."""
         return self.status not in (0, _BUFFER_OVERFLOW, _MORE_PROCESSING)
+
+    def status_columns(self) -> Mapping[str, str]:
+        """What rows say of the status of a response."""
+        if self.flags2 & _NT_STATUS:
+            return names.status_columns(self.code)
+        return names.dos_columns(self.code & 0xFF, self.code >> 16)
 
     def columns(self) -> Columns:
         """What every row says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from struct import error, unpack_from
+from struct import Struct, error, unpack_from
 
 from sensor.protocols.krb5_ticket import ticket_columns
 from sensor.protocols.ntlmssp import login_of
@@ -22,13 +22,16 @@ _RELATED = b"\xff" * 16
 _COMPOUNDED = 64
 _PIPE_TRANSCEIVE = 0x0011C017
 _RENAME, _DISPOSITION = 10, 13
+_HEADER = Struct("<IH2xIIQ4xIQ").unpack_from
+_GUID = Struct("<IHHHHI").unpack
 _EPOCH, _TICKS = 116_444_736_000_000_000, 10_000_000
 
 
 def guid(raw: bytes) -> str:
     """Return a GUID or file identifier as Suricata writes it: every part turned round."""
-    return "-".join(raw[a:b][::-1].hex() for a, b in ((0, 4), (4, 6), (6, 8), (8, 10))) + (
-        f"-{raw[10:12][::-1].hex()}{raw[12:16][::-1].hex()}" if len(raw) == 16 else "")
+    if len(raw) == 16:
+        return "{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}".format(*_GUID(raw))
+    return "-".join(raw[a:b][::-1].hex() for a, b in ((0, 4), (4, 6), (6, 8), (8, 10)))
 
 
 def seconds(filetime: int) -> int:
@@ -37,14 +40,14 @@ def seconds(filetime: int) -> int:
 
 
 class Header:
-    """The header of one message within a compound, and the message itself."""
+    """The header of one message within a compound, the message itself, and what more of it is there."""
 
-    __slots__ = ("command", "data", "message_id", "response", "session_id", "status", "tree_id")
+    __slots__ = ("command", "data", "following", "message_id", "more", "response", "session_id", "status", "tree_id")
 
-    def __init__(self, data: bytes, before: Header | None) -> None:
-        self.data = data
-        self.status, self.command, flags = unpack_from("<IH2xI", data, 8)
-        self.message_id, _, self.tree_id, self.session_id = unpack_from("<QIIQ", data, 24)
+    def __init__(self, data: bytes, more: bytes, before: Header | None) -> None:
+        (self.status, self.command, flags, self.following, self.message_id, self.tree_id,
+         self.session_id) = _HEADER(data, 8)
+        self.data, self.more = data[: self.following] if self.following else data, more
         self.response = bool(flags & _RESPONSE)
         if flags & 2:  # asynchronous: a number of its own stands in its place
             self.tree_id = 0
@@ -66,18 +69,21 @@ class Smb2:
         self._state = state
         self._last = _RELATED  # the file that was opened last, as responses tell
 
-    def message(self, data: bytes, size: int, at: Moment) -> Sink | None:
-        """Take a message, or the head of one that carries file data; return where the rest of it goes."""
+    def message(self, data: bytes, more: bytes, at: Moment) -> Sink | None:
+        """Take a message, or the head of one that carries file data; return where the rest of it goes.
+
+        more: as much of that rest as is there already.
+        """
         before, sink = None, None
         for _ in range(_COMPOUNDED):
             if len(data) < 64 or data[:4] != b"\xfeSMB":
                 self._state.context.count("smb_cut_off")
                 break
-            following = int.from_bytes(data[20:24], "little")
+            header = Header(data, more, before)
+            following = header.following
             if 0 < following < 64:
                 self._state.context.count("smb_malformed")
                 break
-            header = Header(data[:following] if following else data, before)
             try:
                 sink = self._response(header, at) if header.response else self._request(header, at)
             except (error, IndexError):
@@ -93,7 +99,7 @@ class Smb2:
 
     def _request(self, header: Header, at: Moment) -> Sink | None:
         if header.command == WRITE:
-            self._state.ask(("2", header.message_id), Request(header.columns(), about=header.data[80:96]), at)
+            self._state.ask(header.message_id, Request(header.columns(), about=header.data[80:96]), at)
             return self._write(header, at)
         request = Request(header.columns())
         problem: Exception | None = None
@@ -105,7 +111,7 @@ class Smb2:
         if header.command not in _SILENT and not request.silent:
             request.number = self._state.number()
         if header.command != CANCEL:
-            self._state.ask(("2", header.message_id), request, at)
+            self._state.ask(header.message_id, request, at)
         if problem:
             raise problem
         return None
@@ -114,7 +120,7 @@ class Smb2:
         if header.status == _PENDING:
             return None
         state = self._state
-        request = state.pending.pop(("2", header.message_id), None)
+        request = state.pending.pop(header.message_id, None)
         if request is None and header.command == NEGOTIATE:
             request = state.pending.pop("negotiate", None)  # asked in SMB1
         seen = "both" if request else "response"
@@ -214,7 +220,8 @@ class Smb2:
     def _write(self, header: Header, at: Moment) -> Sink:
         data_offset, size, offset = unpack_from("<HIQ", header.data, 66)
         one = self._known(self._file_key(header, 80), header.tree_id, at)
-        return Sink.of_message(self._state, one, True, header.data, data_offset, (offset, size), header.columns(), at)
+        return Sink.of_message(self._state, one, True, header.data, header.more, data_offset, (offset, size),
+                               header.columns(), at)
 
     # responses
 
@@ -223,8 +230,8 @@ class Smb2:
             return None
         data_offset, size = unpack_from("<BxI", header.data, 66)
         one = self._known(self._opened(request.about[0]), request.columns["tree_id"], at)
-        return Sink.of_message(self._state, one, False, header.data, data_offset, (request.about[1], size),
-                               request.columns, at)
+        return Sink.of_message(self._state, one, False, header.data, header.more, data_offset,
+                               (request.about[1], size), request.columns, at)
 
     def _answer_negotiate(self, header: Header, request: Request, at: Moment) -> None:
         dialect = unpack_from("<H", header.data, 68)[0]

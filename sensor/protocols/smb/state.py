@@ -9,10 +9,9 @@ from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.smb import SMB
-from sensor.protocols.dce import Calls, call_buffers, shown_call
+from sensor.protocols.dce import UNREPLIED, Call, Calls
 from sensor.protocols.files import CLOSED, TRUNCATED, FileTracker
 from sensor.protocols.parser import Context, Moment
-from sensor.protocols.printing import json_column
 from sensor.protocols.smb.settings import SmbSettings
 
 Columns = dict[str, Any]
@@ -92,8 +91,11 @@ class State:
         limit = self.settings.name_bytes
         if over and self.context.show:
             self._show(number - 1, columns, at)
-        shown = {k: v[:limit] if isinstance(v, str) and k != "dcerpc" else v for k, v in columns.items()}
-        self.context.emit(SMB, at, {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **shown})
+        shown = {"tx_id": number - 1, "id": number, "dialect": self.dialect or "unknown", **columns}
+        for name, value in columns.items():
+            if isinstance(value, str) and len(value) > limit and name != "dcerpc":
+                shown[name] = value[:limit]
+        self.context.emit(SMB, at, shown)
 
     def _show(self, tx_id: int, columns: Columns, at: Moment) -> None:
         """Show what rules ask of a transaction that is over, in both directions."""
@@ -170,22 +172,19 @@ class State:
         """What is open turns out to be a pipe: remote calls go through it."""
         one.pipe, one.calls = True, Calls(self._asked, stubs=self.context.show is not None)
 
-    def _asked(self, call: dict[str, Any]) -> None:
+    def _asked(self, call: Call) -> None:
         """A remote call has its number from its request on, whether or not somebody inspects it."""
-        call["_tx"] = self.number()
+        call.number = self.number()
         if self.context.show:
-            self.context.show(self.at, call["_tx"] - 1, True, call_buffers(call, True), True)
+            self.context.show(self.at, call.number - 1, True, call.buffers(True), True)
 
-    def tell_call(self, call: dict[str, Any], status: Columns, at: Moment) -> None:
+    def tell_call(self, call: Call, status: Columns, at: Moment) -> None:
         """Give out one remote call through a pipe."""
-        number = call.get("_tx") or self.number()
-        if self.context.show and "_tx" in call:
-            self.context.show(at, number - 1, False, call_buffers(call, False), True)
-        call = shown_call(call)
-        columns = call.pop("facts") | status
-        seen = {"REQUEST_LOST": "response"}.get(call["request"], "both")
-        seen = "request" if call["response"] == "UNREPLIED" else seen
-        self.tell(number, {**columns, "dcerpc": json_column(call), "seen": seen}, at)
+        number = call.number or self.number()
+        if self.context.show and call.number:
+            self.context.show(at, number - 1, False, call.buffers(False), True)
+        seen = "request" if call.response == UNREPLIED else "response" if call.request == "REQUEST_LOST" else "both"
+        self.tell(number, {**call.facts, **status, "dcerpc": call.text(), "seen": seen}, at)
 
     def end(self, at: Moment) -> None:
         """The conversation is over."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
+_KEPT = 256  # statuses as columns: few are in use
 COMMANDS2 = ("NEGOTIATE_PROTOCOL", "SESSION_SETUP", "SESSION_LOGOFF", "TREE_CONNECT", "TREE_DISCONNECT", "CREATE",
              "CLOSE", "FLUSH", "READ", "WRITE", "LOCK", "IOCTL", "CANCEL", "KEEPALIVE", "FIND", "CHANGE_NOTIFY",
              "GET_INFO", "SET_INFO", "OPLOCK_BREAK")
+_COMMANDS2 = tuple(f"SMB2_COMMAND_{name}" for name in COMMANDS2)
 _COMMANDS1 = {
     0x00: "CREATE_DIRECTORY", 0x01: "DELETE_DIRECTORY", 0x02: "OPEN", 0x03: "CREATE", 0x04: "CLOSE", 0x05: "FLUSH",
     0x06: "DELETE", 0x07: "RENAME", 0x08: "QUERY_INFORMATION", 0x09: "SET_INFORMATION", 0x0A: "READ", 0x0B: "WRITE",
@@ -68,7 +73,7 @@ INFO_CLASSES = {1: "FILE_INFO", 2: "FS_INFO", 3: "SEC_INFO", 4: "QUOTA_INFO"}
 
 def command2(number: int) -> str:
     """Return the name of a command of SMB 2 and 3."""
-    return f"SMB2_COMMAND_{COMMANDS2[number]}" if number < len(COMMANDS2) else str(number)
+    return _COMMANDS2[number] if number < len(_COMMANDS2) else str(number)
 
 
 def command1(number: int) -> str:
@@ -81,13 +86,14 @@ def dialect2(number: int) -> str:
     return _DIALECTS2.get(number, f"{number:#06x}")
 
 
-def status_columns(code: int) -> dict[str, str]:
+@lru_cache(_KEPT)
+def status_columns(code: int) -> Mapping[str, str]:
     """Return the columns of an NT status."""
     name = _STATUSES.get(code)
     return {"status": f"STATUS_{name}" if name else str(code), "status_code": f"0x{code:x}"}
 
 
-def dos_columns(error_class: int, code: int) -> dict[str, str]:
+def dos_columns(error_class: int, code: int) -> Mapping[str, str]:
     """Return the columns of an error of DOS, by class and code."""
     if error_class == 0 and code == 0:
         return status_columns(0)

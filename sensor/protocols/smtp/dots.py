@@ -39,7 +39,7 @@ class Dots:
 
     def _hand(self, data: bytes) -> None:
         if data:
-            self._last = (self._last + data[-2:])[-2:]
+            self._last = data[-2:] if len(data) > 1 else self._last[-1:] + data
             self._give(data)
 
     def finish(self) -> None:
@@ -50,5 +50,6 @@ class Dots:
 
 def _dot(text: bytes, start: int) -> int:
     """Where the next line that begins with a dot begins, -1 for none."""
-    at = text.find(b"\n.", start)
+    dot = text.find(b".", start)  # much of a mail is base64, which holds none
+    at = text.find(b"\n.", max(dot - 1, start)) if dot >= 0 else -1
     return at + 1 if at >= 0 else -1

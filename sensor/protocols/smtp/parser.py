@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 
 from columns.app import AppProto
@@ -14,17 +13,11 @@ from sensor.protocols.smtp.lines import Lines
 from sensor.protocols.smtp.mail import mail_of
 from sensor.protocols.smtp.settings import SmtpSettings
 from sensor.protocols.smtp.showing import EVENTS, email_buffers
+from sensor.protocols.smtp.syntax import VERBS, chunk_of, command_of, is_command, path_of, reply_of
 from sensor.protocols.smtp.transaction import Session, Transaction, email_object, row_of, smtp_object
 
 _COMMAND, _WAITING, _MAIL, _CHUNK, _SECRET = range(5)
 """What the client says now. WAITING: held after DATA until its reply; SECRET: answers within AUTH."""
-
-VERBS = frozenset({b"HELO", b"EHLO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"BDAT", b"RSET", b"NOOP", b"QUIT", b"VRFY",
-                   b"EXPN", b"HELP", b"AUTH", b"STARTTLS", b"TURN", b"ETRN", b"ATRN", b"SEND", b"SOML", b"SAML",
-                   b"XCLIENT", b"XFORWARD", b"X-EXPS", b"XEXCH50", b"X-ANONYMOUSTLS", b"X-LINK2STATE", b"BURL"})
-_PATH = re.compile(rb"\s*(?:FROM|TO)\s*:\s*(<[^>\r\n]{0,1024}>|[^\s]{0,1024})", re.I)
-_REPLY = re.compile(rb"([2-5]\d\d)([ -]|$)")
-_CHUNK_SIZE = re.compile(rb"\s*(\d{1,18})\s*(LAST)?\s*\Z", re.I)
 
 
 class SmtpParser:
@@ -113,14 +106,11 @@ class SmtpParser:
         return data
 
     def _command(self, line: bytes) -> None:
-        verb, _, rest = line.strip().partition(b" ")
-        verb = verb.upper()
+        verb, rest = command_of(line)
         if self._state == _SECRET:
             if verb not in (b"MAIL", b"QUIT", b"RSET", b"EHLO") or self._heard[False]:
                 return
             self._state = _COMMAND
-        if verb.startswith((b"MAIL\t", b"RCPT\t")):
-            verb, rest = verb[:4], line.strip()[4:]
         if verb not in VERBS:
             self._nonsense += 1
             self._context.count("unknown_command")
@@ -130,7 +120,7 @@ class SmtpParser:
             self._expect(b"?", self._tx)
             return
         if handle := _HANDLERS.get(verb):
-            handle(self, verb, rest.strip())
+            handle(self, verb, rest)
         else:
             self._expect(verb, self._tx)
 
@@ -150,15 +140,13 @@ class SmtpParser:
 
     def _mail_from(self, verb: bytes, rest: bytes) -> None:
         self._reset()
-        found = _PATH.match(rest)
-        self._tx.sender = found[1] if found else rest[:1024]
+        self._tx.sender = path_of(rest)
         helo = [("smtp.helo", self._session.helo)] if self._session.helo and self._tx.tx_id else []
         self._show(self._tx, [*helo, ("smtp.mail_from", self._tx.sender)])
         self._expect(verb, self._tx)
 
     def _rcpt_to(self, verb: bytes, rest: bytes) -> None:
-        found = _PATH.match(rest)
-        recipient = found[1] if found else rest[:1024]
+        recipient = path_of(rest)
         self._show(self._tx, [("smtp.rcpt_to", recipient)])
         if len(self._tx.recipients) < self._settings.recipients:
             self._tx.recipients.append(recipient)
@@ -175,12 +163,11 @@ class SmtpParser:
         self._state = _WAITING
 
     def _bdat(self, verb: bytes, rest: bytes) -> None:
-        found = _CHUNK_SIZE.match(rest)
-        if not found:
+        if (chunk := chunk_of(rest)) is None:
             self._odd("bad_chunk_size")
             self._expect(b"?", self._tx)
             return
-        self._left, self._last_chunk = int(found[1]), bool(found[2])
+        self._left, self._last_chunk = chunk
         if self._tx.message is None:
             self._tx.message = mail_of(self, self._tx)
         self._state = _CHUNK
@@ -266,11 +253,15 @@ class SmtpParser:
     def _server(self, data: bytes) -> None:
         while data and not self.done:
             line, data = self._lines[False].next(data)
-            found = _REPLY.match(line) if line is not None else None
-            if line is not None and not found:
-                self._context.count("bad_reply")
-            elif found and found[2] != b"-":
-                self._reply(int(found[1]), line[4:], data)
+            if line is not None:
+                self._reply_line(line, data)
+
+    def _reply_line(self, line: bytes, rest: bytes) -> None:
+        reply = reply_of(line)
+        if reply is None:
+            self._context.count("bad_reply")
+        elif not reply[1]:
+            self._reply(reply[0], line[4:], rest)
 
     def _reply(self, code: int, text: bytes, rest: bytes) -> None:
         if not self._outstanding:
@@ -307,7 +298,7 @@ class SmtpParser:
         held = self._held
         if code == 354:
             self._accept()
-        elif code < 400 or (held and held.partition(b"\n")[0].split(b" ")[0].strip().upper() not in VERBS):
+        elif code < 400 or (held and not is_command(held)):
             self._odd("mail_after_refusal" if code >= 400 else "odd_reply_to_data")
             self._accept()
         else:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from sensor.protocols.mime.headers import addresses, first, readable
 from sensor.protocols.mime.message import Message
-from sensor.protocols.shown import shown
+from sensor.protocols.shown import json_text, shown
 
 
 class Session:
@@ -42,7 +41,7 @@ class Transaction:
 
 
 def _list(values: list[str]) -> str:
-    return json.dumps(values, ensure_ascii=False) if values else ""
+    return json_text(values) if values else ""
 
 
 def _status(message: Message) -> str:
@@ -53,7 +52,7 @@ def smtp_object(session: Session, tx: Transaction) -> str:
     """Return the ``smtp`` object of EVE as it stands beside a file."""
     made: dict[str, Any] = {"helo": shown(session.helo), "mail_from": shown(tx.sender),
                             "rcpt_to": [shown(r) for r in tx.recipients]}
-    return json.dumps({k: v for k, v in made.items() if v}, ensure_ascii=False)
+    return json_text({k: v for k, v in made.items() if v})
 
 
 def email_object(message: Message) -> str:
@@ -62,7 +61,7 @@ def email_object(message: Message) -> str:
     made: dict[str, Any] = {"status": _status(message), "from": readable(first(fields, b"from")),
                             "to": addresses(first(fields, b"to")), "cc": addresses(first(fields, b"cc")),
                             "attachment": message.names}
-    return json.dumps({k: v for k, v in made.items() if v}, ensure_ascii=False)
+    return json_text({k: v for k, v in made.items() if v})
 
 
 def row_of(session: Session, tx: Transaction, seen: str, md5: bool) -> dict[str, Any]:
@@ -81,10 +80,11 @@ def row_of(session: Session, tx: Transaction, seen: str, md5: bool) -> dict[str,
 
 def _email(message: Message, md5: bool) -> dict[str, Any]:
     fields = message.fields
-    texts = {name: readable(first(fields, header)) for name, header in _TEXTS}
-    lists = {name: _list(addresses(first(fields, header))) for name, header in _LISTS}
+    values = {f.name: f.value for f in reversed(fields)}
+    texts = {name: readable(values[header]) for name, header in _TEXTS if header in values}
+    lists = {name: _list(addresses(values[header])) for name, header in _LISTS if header in values}
     received = [shown(f.value.replace(b"\r", b"").replace(b"\t", b"")) for f in fields if f.name == b"received"]
-    subject = first(fields, b"subject")
+    subject = values.get(b"subject", b"")
     return texts | lists | {
         "status": _status(message), "received": _list(received[:64]), "attachment": _list(message.names),
         "url": _list([shown(u) for u in message.urls]), "message_bytes": message.size,

@@ -15,6 +15,7 @@ from sensor.protocols.tls.settings import TlsSettings
 from sensor.protocols.tls.showing import certificate_buffers, client_buffers, server_buffers
 
 CLIENT_HELLO, SERVER_HELLO, OLD_RETRY, CERTIFICATE, SERVER_KEY_EXCHANGE, SERVER_HELLO_DONE = 1, 2, 6, 11, 12, 14
+_MESSAGE, _ALERT, _CHANGE_CIPHER, _ENCRYPTED, _SSL2, _TOO_LONG, _ = Kind  # its look-ups cost more than their use
 _NAMED_CURVE = 3
 _MOST_ALERTS = 8
 
@@ -66,7 +67,8 @@ class TlsParser:
     def _conclude(self, at: Moment) -> None:
         """Nothing more is wanted when neither side can say more, or only one speaks and has been heard long enough."""
         server, client = self._finished(False), self._finished(True)
-        if (server and client) or self._waited(False, server) or self._waited(True, client):
+        lonely = not (self._bytes[False] and self._bytes[True])
+        if (server and client) or (lonely and (self._waited(False, server) or self._waited(True, client))):
             self._seen.established = self._over[False] and self._over[True]
             self._tell(at)
 
@@ -89,21 +91,21 @@ class TlsParser:
         self._context.emit(TLS, at, seen.row(self._settings.listed, proto.name.lower() if proto else ""))
 
     def _event(self, to_server: bool, kind: Kind, message: int, body: bytes) -> None:
-        if kind == Kind.MESSAGE:
+        if kind is _MESSAGE:
             self._message(to_server, message, body)
             return
-        if kind == Kind.CHANGE_CIPHER:
+        if kind is _CHANGE_CIPHER:
             self._change_cipher(to_server)
-        elif kind == Kind.ENCRYPTED:
+        elif kind is _ENCRYPTED:
             self._encrypted(to_server)
-        elif kind == Kind.ALERT:
+        elif kind is _ALERT:
             self._alert(to_server, body)
-        elif kind == Kind.SSL2:
+        elif kind is _SSL2:
             self._ssl2(to_server, body)
         else:
-            self._context.count("message too long" if kind == Kind.TOO_LONG else "no record")
-            self._odd(to_server, "invalid_handshake_message" if kind == Kind.TOO_LONG else "invalid_tls_header",
-                      *(() if kind == Kind.TOO_LONG else ("invalid_record_type",)))
+            self._context.count("message too long" if kind is _TOO_LONG else "no record")
+            self._odd(to_server, "invalid_handshake_message" if kind is _TOO_LONG else "invalid_tls_header",
+                      *(() if kind is _TOO_LONG else ("invalid_record_type",)))
         self._readers[to_server].stopped = self._finished(to_server)
 
     def _message(self, to_server: bool, kind: int, body: bytes) -> None:

@@ -21,6 +21,7 @@ class Kind(IntEnum):
     BROKEN = 6  # this is no record: nothing more is read
 
 
+_MESSAGE, _ALERT, _CHANGE_CIPHER, _ENCRYPTED, _SSL2, _TOO_LONG, _BROKEN = Kind  # its look-ups cost more than their use
 Listener = Callable[[bool, Kind, int, bytes], None]
 """Takes direction, kind, type of the handshake message, body."""
 
@@ -58,7 +59,7 @@ class RecordReader:
 
     def gap(self, size: int) -> bool:
         """Pass over bytes that are missing; False when reading cannot go on after them."""
-        readable = self._kind in (HANDSHAKE, ALERT, Kind.SSL2) and not self.encrypted
+        readable = self._kind in (HANDSHAKE, ALERT, _SSL2) and not self.encrypted
         if size > self._left or readable or self._header:
             self.broken = True
             return False
@@ -78,15 +79,15 @@ class RecordReader:
         self._kind, self._first, self._header = kind, False, b""
         if not CHANGE_CIPHER <= kind <= HEARTBEAT or header[1] != 3 or self._left > LONGEST_RECORD:
             self.broken = True
-            tell(to_server, Kind.BROKEN, 0, b"")
+            tell(to_server, _BROKEN, 0, b"")
         elif kind == APPLICATION:
-            tell(to_server, Kind.ENCRYPTED, 0, b"")
+            tell(to_server, _ENCRYPTED, 0, b"")
         return 5 - known
 
     def _begin_ssl2(self, header: bytes, known: int) -> int:
         self._header = header
         if len(header) == 2:
-            self._kind, self._left = Kind.SSL2, (header[0] & 0x7F) << 8 | header[1]
+            self._kind, self._left = _SSL2, (header[0] & 0x7F) << 8 | header[1]
             self._first, self._header = False, b""
         return len(header) - known
 
@@ -97,11 +98,11 @@ class RecordReader:
                 self._messages(data[start:stop], to_server, tell)
         elif kind == CHANGE_CIPHER:
             if self._left == 0:
-                tell(to_server, Kind.CHANGE_CIPHER, 0, b"")
+                tell(to_server, _CHANGE_CIPHER, 0, b"")
         elif kind == ALERT and not self.encrypted:
-            self._whole(data[start:stop], Kind.ALERT, to_server, tell)
-        elif kind == Kind.SSL2:
-            self._whole(data[start:stop], Kind.SSL2, to_server, tell)
+            self._whole(data[start:stop], _ALERT, to_server, tell)
+        elif kind == _SSL2:
+            self._whole(data[start:stop], _SSL2, to_server, tell)
 
     def _whole(self, piece: bytes, kind: Kind, to_server: bool, tell: Listener) -> None:
         """One message that is the content of the record."""
@@ -110,7 +111,7 @@ class RecordReader:
             body = bytes(self._held)
             self._held.clear()
             self._needed = 4
-            if kind != Kind.ALERT or len(body) == 2:
+            if kind != _ALERT or len(body) == 2:
                 tell(to_server, kind, 0, body)
 
     def _messages(self, piece: bytes, to_server: bool, tell: Listener) -> None:
@@ -130,13 +131,13 @@ class RecordReader:
         while end - at >= 4 and not self.stopped:
             size = 4 + (piece[at + 1] << 16 | piece[at + 2] << 8 | piece[at + 3])
             if size > self._limit:
-                tell(to_server, Kind.TOO_LONG, piece[at], b"")
+                tell(to_server, _TOO_LONG, piece[at], b"")
                 passed = min(size, end - at)
                 at, self._skip = at + passed, size - passed
             elif end - at < size:
                 self._needed = size
                 break
             else:
-                tell(to_server, Kind.MESSAGE, piece[at], piece[at + 4 : at + size])
+                tell(to_server, _MESSAGE, piece[at], piece[at + 4 : at + size])
                 at += size
         self._held += piece[at:]
