@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,11 @@ class Moment(NamedTuple):
 
     ts_ns: int
     packet_number: int
+
+
+def moments(ts_ns: np.ndarray, packet_numbers: np.ndarray) -> Iterator[Moment]:
+    """Yield a moment for each pair, made without a call of Python: there is one for every piece of a stream."""
+    return map(partial(tuple.__new__, Moment), zip(ts_ns.tolist(), packet_numbers.tolist(), strict=True))
 
 
 class FlowFacts(NamedTuple):

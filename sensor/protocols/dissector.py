@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason
-from columns.said import Recognised, Said, Step
+from columns.said import Recognised, Said, Step, moments
 from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
@@ -26,6 +27,7 @@ from sensor.streams import Chunks, Streams
 from sensor.streams.state import END
 
 _EXPECTED = 4096
+_AT_ONCE = 1024
 _OVER_TCP, _OVER_UDP = "_tcp", "_udp"
 _PARTS = frozenset({"fileinfo", "ftp_data", "anomaly", "arp", "icmp"})
 """Tables whose rows are parts of transactions that another table tells, or no transactions at all."""
@@ -285,12 +287,15 @@ def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
 def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
     """Yield of each chunk its place among datagrams, its moment, and what is asked of every one of them.
 
-    By column: a list of records takes five times as long.
+    By column, as a list of records takes five times as long, and few at once, so that these numbers stay in a cache.
     """
+    return chain.from_iterable(_some_columns(records[k : k + _AT_ONCE]) for k in range(0, records.size, _AT_ONCE))
+
+
+def _some_columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
     numbers = records["packet_number"]
     places = 2 * numbers.astype(np.int64) + (records["row"] < 0)
     columns = [places, records["flow_id"], records["side"] == 0, records["flags"] & END != 0,
                records["passed"].any(axis=1), *[records[name] for name in ("buffer", "start", "size", "gap")]]
     first, *others = [column.tolist() for column in columns]
-    moments = map(Moment, records["ts_ns"].tolist(), numbers.tolist())
-    return zip(first, moments, *others, strict=True)
+    return zip(first, moments(records["ts_ns"], numbers), *others, strict=True)

@@ -30,9 +30,20 @@ def test_columns_make_the_batch_that_rows_make(rows):
             assert text_values(one) == text_values(other), name
 
 
+@given(st.lists(st.dictionaries(st.sampled_from(["why", "severity", "alert_id"]), st.just(1)), min_size=1, max_size=6))
+def test_what_a_row_does_not_name_is_missing(names):
+    rows = [{name: "架空" if name == "why" else 3 for name in some} for some in names]
+    batch = ALERT.from_rows(rows)
+    assert text_values(batch.why) == [row.get("why", "") for row in rows]
+    for name in ("severity", "alert_id"):
+        assert getattr(batch, name).tolist() == [row.get(name, 0) for row in rows]
+
+
 def test_an_unknown_column_is_named():
     with pytest.raises(KeyError, match="table alert has no column colour"):
         ALERT.from_columns(1, colour=1)
+    with pytest.raises(KeyError, match="table alert has no column colour"):
+        ALERT.from_rows([{"severity": 1}, {"severity": 1, "colour": 1}])
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5), st.data())
