@@ -8,6 +8,7 @@ patterns are long, each has several grams one after another, and only every seco
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -209,11 +210,17 @@ def _step(patterns: Sequence[bytes]) -> int:
     return max(min([_LONGEST_STEP, *(len(p) - 3 for p in patterns)]), 1)
 
 
+@lru_cache(maxsize=65_536)
+def _rarest(pattern: bytes, size: int, count: int) -> int:
+    """Return where the rarest grams of a pattern begin, so many one after another: none of them is to be common."""
+    rare = [rarity(pattern[k : k + size]) for k in range(len(pattern) - size + 1)]
+    return max(range(len(rare) - count + 1), key=lambda k: (min(rare[k : k + count]), -k))
+
+
 def _add(table: Table, which: int, pattern: bytes) -> None:
     """Add the grams of a pattern: as many, one after another, as a step has places, or two bytes of a short one."""
     size, count = (4, int(table.numbers[3])) if len(pattern) >= 4 else (2, 1)
-    rare = [rarity(pattern[k : k + size]) for k in range(len(pattern) - size + 1)]
-    first = max(range(len(rare) - count + 1), key=lambda k: (min(rare[k : k + count]), -k))
+    first = _rarest(pattern, size, count)
     for at in range(first, first + count):
         gram = int.from_bytes(pattern[at : at + size], "big") | _BIT_5 >> 8 * (4 - size)
         entry = int(table.numbers[0] + table.numbers[1])
@@ -235,4 +242,4 @@ _COMMON = {
 
 def rarity(gram: bytes) -> float:
     """Return how rare a gram is in what networks carry, roughly: the sum over its bytes, less for repeated ones."""
-    return sum(_COMMON.get(b, 3.0) for b in gram) * (0.25 + 0.75 * len(set(gram)) / len(gram))
+    return sum([_COMMON.get(b, 3.0) for b in gram]) * (0.25 + 0.75 * len(set(gram)) / len(gram))

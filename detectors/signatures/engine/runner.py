@@ -275,7 +275,8 @@ class Runner:
             side.pending[rule.number] = rule
 
     def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, heard: int) -> None:
-        ready = sorted(n for n, r in side.pending.items() if r.needs <= side.names)
+        names = side.names
+        ready = sorted(n for n, r in side.pending.items() if r.needs <= names)
         if not ready and not tx.both:
             return
         self.counts["steps_evaluated"] += 1

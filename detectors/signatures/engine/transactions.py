@@ -45,6 +45,8 @@ class Side:
         return self._take(buffers)
 
     def _sort(self) -> None:
+        if not self._unsorted:
+            return
         unsorted, self._unsorted = self._unsorted, []
         for buffers in unsorted:
             self._count -= len(buffers)
