@@ -19,7 +19,7 @@ from columns.wire import be32
 _HASH_BITS = 18
 _MULTIPLIER, _BIT_5 = 0x9E3779B1, 0x20202020
 _LONGEST_STEP = 4
-_ROOM = 1 << 16
+_ROOM = 1 << 13
 _PLACES = 8  # a pattern that can be in fewer places is looked for in each of them
 ANYWHERE = 1 << 40
 
@@ -43,7 +43,7 @@ class Table(NamedTuple):
     bitmap: np.ndarray  # uint8: of hashes of four bytes
     heads: np.ndarray  # int32, by hash
     pair_bits: np.ndarray  # uint8: which pairs there are
-    pairs: np.ndarray  # int32[65536]: chains of those with fewer bytes
+    pairs: np.ndarray  # int32[65536], if there are any: chains of those with fewer bytes
     placed: np.ndarray  # int32: patterns that can only be in a few places, which are looked at one by one
     next_: np.ndarray  # int32[grams]
     of: np.ndarray  # int32[grams]
@@ -160,11 +160,12 @@ class GramFilter:
         placed = [k for k, p in enumerate(patterns) if _is_placed(p)]
         fold = np.arange(256, dtype=np.uint8)
         fold[65:91] += 32
-        step = _step([f for k, f in enumerate(folded) if not _is_placed(patterns[k])])
+        searched = [f for k, f in enumerate(folded) if not _is_placed(patterns[k])]
+        step, pairs = _step(searched), 1 << 16 if any(len(f) < 4 for f in searched) else 8
         bits = min(max((number * step).bit_length() + 7, 10), _HASH_BITS)
         table = Table(
-            np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32), np.zeros(8192, np.uint8),
-            np.full(65536, -1, np.int32), np.array(placed, np.int32),
+            np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32), np.zeros(pairs // 8, np.uint8),
+            np.full(pairs, -1, np.int32), np.array(placed, np.int32),
             *np.full((3, max(number * step, 1)), -1, np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
             np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
             np.array([p.high for p in patterns] or [0], np.int64), fold, np.array([0, 0, 32 - bits, step], np.int64))
