@@ -7,6 +7,8 @@ bytes were segmented. A window that goes on a turn sees the end of the one befor
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +18,7 @@ from columns.said import NO_STRETCHES, FlowFacts, Moment, Stretches
 from detectors.signatures.engine import cutting as c
 
 _STRETCH_COLUMNS = c.Rows._fields[:-3]
+_EITHER = 2
 _TALKS, _WINDOWS = 4096, 2048
 """Room for so many talks at first (memory that is not used costs nothing), and for windows at once."""
 
@@ -44,7 +47,9 @@ class Windows:
 
     def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
         self._most, self._history, self._inline = most, history, inline
-        self._stretches, self._where = NO_STRETCHES, dict[int, list[int]]()
+        self._stretches = NO_STRETCHES
+        self._where: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._latest: dict[tuple[int, int], tuple[int, int, bytes]] = {}  # talk, row, what was said until then
         scalars = np.zeros(7, np.int64)
         scalars[[c.OLDEST, c.NEWEST, c.FREE, c.OVER]] = -1
         self._state = c.TalkState(np.zeros(_TALKS, c.TALK), np.zeros(0, np.int32),
@@ -93,19 +98,21 @@ class Windows:
 
     def history(self, flow_id: int, to_server: bool, row: int) -> bytes:
         """Return the latest bytes of a direction, up to a row of the stretches that were taken last."""
-        side, s = int(not to_server), self._stretches
-        rows = [k for k in self._rows_of_flow(flow_id) if k < row]
-        talk = int(self._out.talk_of[rows[-1]]) if rows else self._talk(flow_id)
+        side, rows = int(not to_server), self._rows_of(flow_id, _EITHER)
+        before = bisect_left(rows, row)
+        talk = int(self._out.talk_of[rows[before - 1]]) if before else self._talk(flow_id)
         if talk < 0 or self._state.talks[talk]["until"] < row:
             return b""
-        found, wanted = [], c.HISTORY_BYTES
-        for k in reversed(rows):
-            if wanted <= 0 or self._out.talk_of[k] != talk:
-                break
-            if s.side[k] == side:
-                found.append(s.data(k))
-                wanted -= len(found[-1])
-        return b"".join([self._past(talk, side), *reversed(found)])[-c.HISTORY_BYTES :]
+        of, until, text = self._latest.get((flow_id, side), (-1, 0, b""))
+        if of != talk or until > row:
+            until, text = 0, self._past(talk, side)
+        rows, found = self._rows_of(flow_id, side), [text]
+        for k in range(bisect_left(rows, until), bisect_left(rows, row)):
+            if self._out.talk_of[rows[k]] == talk:
+                found.append(self._stretches.data(rows[k]))
+        text = b"".join(found)[-c.HISTORY_BYTES :]
+        self._latest[flow_id, side] = talk, row, text  # the next step goes on from here: no byte is taken twice
+        return text
 
     def settle(self) -> None:
         """The windows that were taken last were looked at: what they are made of is history now."""
@@ -113,12 +120,16 @@ class Windows:
             c.settle(_rows_of(self._stretches), self._state, self._out.talk_of)
         self._stretches = NO_STRETCHES
         self._where.clear()
+        self._latest.clear()
 
-    def _rows_of_flow(self, flow_id: int) -> list[int]:
+    def _rows_of(self, flow_id: int, side: int) -> list[int]:
+        """Return the rows of a flow, those of a side or (_EITHER) all."""
         if not self._where:
-            for k, whose in enumerate(self._stretches.flow_id.tolist()):
-                self._where.setdefault(whose, []).append(k)
-        return self._where.get(flow_id, [])
+            s = self._stretches
+            for k, (whose, one) in enumerate(zip(s.flow_id.tolist(), s.side.tolist(), strict=True)):
+                self._where[whose, one].append(k)
+                self._where[whose, _EITHER].append(k)
+        return self._where.get((flow_id, side), [])
 
     def _talk(self, flow_id: int) -> int:
         """Return the talk of a flow that has said nothing yet among the stretches at hand."""
