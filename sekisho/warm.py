@@ -23,7 +23,7 @@ from columns.app import AppProto
 from columns.codes import FlowEvent, Outcome
 from columns.kernel import is_cold
 from columns.protocols.http import HTTP
-from columns.said import NOTHING_SAID, FlowFacts, Moment, Said, Step
+from columns.said import NO_STRETCHES, NOTHING_SAID, FlowFacts, Moment, Said, Step
 from detectors.mynumber.markup import text_of_xml
 from detectors.mynumber.masking import Masking
 from detectors.mynumber.wraps import base64_in
@@ -120,14 +120,17 @@ def _use_streams() -> None:
 
 
 def _use_signatures() -> None:
-    """Use the kernels of the signature engine: one rule, one packet, one search."""
+    """Use the kernels of the signature engine: one packet, one stretch of a stream, one search."""
     from detectors.signatures.engine.grams import GramFilter, Pattern
     from detectors.signatures.engine.plan import Plan
     from detectors.signatures.engine.runner import Runner
     from detectors.signatures.engine.settings import SignatureSettings
     from detectors.signatures.language.ruleset import RuleSet
 
-    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, NOTHING_SAID)
+    columns = {name: np.zeros(1, column.dtype) for name, column in NO_STRETCHES._asdict().items()
+               if isinstance(column, np.ndarray)}
+    said = Said(stretches=NO_STRETCHES._replace(flows=[FlowFacts(0, 0, 0, 0, 0, 6, 0)], **columns))
+    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, said)
     one = np.zeros(1, np.int64)
     GramFilter([Pattern(b"sekisho")]).find(read_only(b"sekisho"), one, one + 7)
 

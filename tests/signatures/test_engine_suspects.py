@@ -132,5 +132,5 @@ def test_a_protocol_that_nobody_asks_for_is_recognised_and_shows_no_buffers(
 def test_a_step_matters_if_a_rule_or_its_alert_can_be_about_what_it_shows(rule: str, name: str, matters: bool,
                                                                           tmp_path: Path) -> None:
     asked = Plan(rules_of(tmp_path, rule)).asked
-    assert asked.matters("smb", [("smb.other", b""), (name, b"2")]) == matters
-    assert asked.matters("smb", [("event", b"smb.file_overlap")])
+    assert asked.matters(AppProto.SMB, [("smb.other", b""), (name, b"2")]) == matters
+    assert asked.matters(AppProto.SMB, [("event", b"smb.file_overlap")])

@@ -42,12 +42,12 @@ class Asked:
         bound = {tuple(p.rule.app_protos) for p in self._rules}
         self.protocols: frozenset[AppProto] | None = None if () in bound else frozenset(
             app for app in AppProto if any(fits_app(wanted, name) for wanted in bound for name in _names(app)))
-        self._names: dict[str, Names | None] = {}
+        self._names: dict[AppProto, Names | None] = {}
 
-    def matters(self, app: str, buffers: Sequence[tuple[str, bytes]]) -> bool:
+    def matters(self, app: AppProto, buffers: Sequence[tuple[str, bytes]]) -> bool:
         """Return whether a rule, or its alert, may be about one of the buffers of a transaction."""
         if app not in self._names:
-            self._names[app] = self._names_of(app)
+            self._names[app] = self._names_of(_name(app))
         found = self._names[app]
         if found is None:
             return True

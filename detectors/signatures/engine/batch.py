@@ -16,7 +16,6 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import EndReason, Status
 from columns.said import FlowFacts, Said, Step
-from detectors.signatures.engine.asked import app_name
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
 from detectors.signatures.engine.listening import Heard
 from detectors.signatures.engine.memory import Flows as FlowMemories
@@ -115,7 +114,9 @@ class Batch:
                 event.heard = before[k]
                 events.append(event)
             else:
-                events += [Event(number, _RECOGNISED, k, item), Event(number, DETECTED, k, item)]
+                events.append(Event(number, _RECOGNISED, k, item))
+                if self._plan.detection:
+                    events.append(Event(number, DETECTED, k, item))
         found: dict[int, set[Prepared]] = defaultdict(set)
         for kind, some in pieces.items():
             for place, rule in self._joined(self._plan.kinds[kind], some):
@@ -131,7 +132,7 @@ class Batch:
         """
         key, memory = (step.flow.flow_id, step.tx_id), self._memory.get(step.flow.flow_id)
         self.steps += 1
-        if self._plan.asked.matters(app_name(step.app_proto, step.flow), step.buffers):
+        if self._plan.asked.matters(step.app_proto, step.buffers):
             begun.add(key)
             return True
         return key in begun or (memory is not None and step.tx_id in memory.txs)

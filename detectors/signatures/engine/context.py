@@ -79,7 +79,7 @@ def _first(tx: Tx, buffer: str) -> bytes | None:
 
 
 def _dns(tx: Tx) -> dict[str, Any]:
-    side = tx.sides[1] if tx.sides[1].count else tx.sides[0]
+    side = tx.sides[1] if tx.sides[1].names else tx.sides[0]
     asked = [{"rrname": _text(name), **({"rrtype": _text(kind)} if kind else {})} for name, kind in _paired(
         side, "dns.query.name", "dns.query_type")]
     shown: dict[str, Any] = {"version": 3, "type": "response" if side is tx.sides[0] else "request", "queries": asked}

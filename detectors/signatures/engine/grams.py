@@ -8,6 +8,7 @@ patterns are long, each has several grams one after another, and only every seco
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from columns.wire import be32
 _HASH_BITS = 18
 _MULTIPLIER, _BIT_5 = 0x9E3779B1, 0x20202020
 _LONGEST_STEP = 4
-_ROOM = 1 << 16
+_ROOM = 1 << 13
 _PLACES = 8  # a pattern that can be in fewer places is looked for in each of them
 ANYWHERE = 1 << 40
 
@@ -42,7 +43,7 @@ class Table(NamedTuple):
     bitmap: np.ndarray  # uint8: of hashes of four bytes
     heads: np.ndarray  # int32, by hash
     pair_bits: np.ndarray  # uint8: which pairs there are
-    pairs: np.ndarray  # int32[65536]: chains of those with fewer bytes
+    pairs: np.ndarray  # int32[65536], if there are any: chains of those with fewer bytes
     placed: np.ndarray  # int32: patterns that can only be in a few places, which are looked at one by one
     next_: np.ndarray  # int32[grams]
     of: np.ndarray  # int32[grams]
@@ -159,11 +160,12 @@ class GramFilter:
         placed = [k for k, p in enumerate(patterns) if _is_placed(p)]
         fold = np.arange(256, dtype=np.uint8)
         fold[65:91] += 32
-        step = _step([f for k, f in enumerate(folded) if not _is_placed(patterns[k])])
+        searched = [f for k, f in enumerate(folded) if not _is_placed(patterns[k])]
+        step, pairs = _step(searched), 1 << 16 if any(len(f) < 4 for f in searched) else 8
         bits = min(max((number * step).bit_length() + 7, 10), _HASH_BITS)
         table = Table(
-            np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32), np.zeros(8192, np.uint8),
-            np.full(65536, -1, np.int32), np.array(placed, np.int32),
+            np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32), np.zeros(pairs // 8, np.uint8),
+            np.full(pairs, -1, np.int32), np.array(placed, np.int32),
             *np.full((3, max(number * step, 1)), -1, np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
             np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
             np.array([p.high for p in patterns] or [0], np.int64), fold, np.array([0, 0, 32 - bits, step], np.int64))
@@ -209,11 +211,17 @@ def _step(patterns: Sequence[bytes]) -> int:
     return max(min([_LONGEST_STEP, *(len(p) - 3 for p in patterns)]), 1)
 
 
+@lru_cache(maxsize=65_536)
+def _rarest(pattern: bytes, size: int, count: int) -> int:
+    """Return where the rarest grams of a pattern begin, so many one after another: none of them is to be common."""
+    rare = [rarity(pattern[k : k + size]) for k in range(len(pattern) - size + 1)]
+    return max(range(len(rare) - count + 1), key=lambda k: (min(rare[k : k + count]), -k))
+
+
 def _add(table: Table, which: int, pattern: bytes) -> None:
     """Add the grams of a pattern: as many, one after another, as a step has places, or two bytes of a short one."""
     size, count = (4, int(table.numbers[3])) if len(pattern) >= 4 else (2, 1)
-    rare = [rarity(pattern[k : k + size]) for k in range(len(pattern) - size + 1)]
-    first = max(range(len(rare) - count + 1), key=lambda k: (min(rare[k : k + count]), -k))
+    first = _rarest(pattern, size, count)
     for at in range(first, first + count):
         gram = int.from_bytes(pattern[at : at + size], "big") | _BIT_5 >> 8 * (4 - size)
         entry = int(table.numbers[0] + table.numbers[1])
@@ -235,4 +243,4 @@ _COMMON = {
 
 def rarity(gram: bytes) -> float:
     """Return how rare a gram is in what networks carry, roughly: the sum over its bytes, less for repeated ones."""
-    return sum(_COMMON.get(b, 3.0) for b in gram) * (0.25 + 0.75 * len(set(gram)) / len(gram))
+    return sum([_COMMON.get(b, 3.0) for b in gram]) * (0.25 + 0.75 * len(set(gram)) / len(gram))

@@ -31,9 +31,8 @@ class Heard:
     """
 
     def __init__(self, plan: Plan, windows: Windows, stretches: Stretches) -> None:
-        self._plan, self._stretches = plan, stretches
-        self._records, self._arena = windows.take(stretches)
-        self.windows, self.bytes = self._records.size, 0
+        self._plan, self._cutter, self._stretches = plan, windows, stretches
+        self.windows = self.bytes = 0
 
     def rows_before(self, places: int) -> np.ndarray:
         """Return int64[places]: how many stretches come before each place of what is spoken."""
@@ -53,34 +52,33 @@ class Heard:
 
     def found(self) -> Iterator[tuple[int, int, Window, list[Prepared]]]:
         """Yield (row, packet, window, rules) of the windows that rules may hold of, in order."""
-        if not self.windows:
-            return
-        rules: dict[int, list[Prepared]] = defaultdict(list)
-        for k, always in self._always():
-            rules[k] += always
-        w = self._records
-        starts, sizes, looked = (np.ascontiguousarray(w[name]) for name in ("start", "size", "looked"))
-        hits, self.bytes = self._plan.stream.find(self._arena, starts, sizes, looked, self._ways())
-        for k, rule in hits:
-            rules[k].append(rule)
-        for k in sorted(rules):
-            row = int(w["row"][k])
-            yield (row, int(self._stretches.packet_number[row]), self._window(k),
-                   sorted(set(rules[k]), key=lambda rule: rule.number))
+        for records, arena in self._cutter.cut(self._stretches):
+            rules: dict[int, list[Prepared]] = defaultdict(list)
+            for k, always in self._always(records):
+                rules[k] += always
+            starts, sizes, looked = (np.ascontiguousarray(records[name]) for name in ("start", "size", "looked"))
+            ways = self._ways(self._flows[1][records["row"]], records["side"] == 0)
+            hits, searched = self._plan.stream.find(arena, starts, sizes, looked, ways)
+            self.windows, self.bytes = self.windows + records.size, self.bytes + searched
+            for k, rule in hits:
+                rules[k].append(rule)
+            for k in sorted(rules):
+                row = int(records["row"][k])
+                yield (row, int(self._stretches.packet_number[row]), self._window(records[k], arena),
+                       sorted(set(rules[k]), key=lambda rule: rule.number))
 
-    def _window(self, k: int) -> Window:
-        w = self._records[k]
+    def _window(self, w: np.void, arena: np.ndarray) -> Window:
         start = int(w["start"])
         return Window(self._stretches.flows[w["row"]], Moment(int(w["at_ns"]), int(w["number"])), not w["side"],
-                      self._arena[start : start + int(w["size"])].tobytes(), int(w["looked"]), int(w["turn"]),
+                      arena[start : start + int(w["size"])].tobytes(), int(w["looked"]), int(w["turn"]),
                       bool(w["late"]))
 
     @cached_property
     def _flows(self) -> tuple[list[FlowFacts], np.ndarray]:
-        """The flows that have windows, and which of them each window is of."""
-        rows = self._records["row"]
-        _, first, which = np.unique(self._stretches.flow_id[rows], return_index=True, return_inverse=True)
-        return [self._stretches.flows[row] for row in rows[first].tolist()], which
+        """The flows that say something, and which of them each stretch is of."""
+        s = self._stretches
+        _, first, which = np.unique(s.flow_id, return_index=True, return_inverse=True)
+        return [s.flows[row] for row in first.tolist()], which
 
     @cached_property
     def _ends(self) -> tuple[np.ndarray, ...]:
@@ -91,24 +89,28 @@ class Heard:
                 headers.port_ranges(np.array([f.src_port for f in flows], np.int64)),
                 headers.port_ranges(np.array([f.dst_port for f in flows], np.int64)))
 
-    def _ways(self) -> Ways:
-        """Who sends the windows."""
-        flows, to_server = self._flows[1], self._records["side"] == 0
+    def _ways(self, flows: np.ndarray, to_server: np.ndarray) -> Ways:
+        """Who sends, in one direction of each of some flows."""
         src, dst, src_port, dst_port = (ranges[flows] for ranges in self._ends)
         return Ways(np.where(to_server, src, dst), np.where(to_server, dst, src),
                     np.where(to_server, src_port, dst_port), np.where(to_server, dst_port, src_port), to_server)
 
-    def _always(self) -> Iterator[tuple[int, Sequence[Prepared]]]:
-        """Yield (window, rules) of the rules without a pattern that may hold of a direction of its flow."""
-        if not self._plan.stream_always:
+    @cached_property
+    def _always_of(self) -> dict[int, list[Prepared]]:
+        """The rules without a pattern that may hold of a direction of a flow, by 2 * flow + side."""
+        found: dict[int, list[Prepared]] = defaultdict(list)
+        keys = np.arange(2 * len(self._flows[0]))
+        ways = self._ways(keys >> 1, keys & 1 == 0)
+        for place, rule in enumerate(self._plan.stream_always):
+            for key in np.flatnonzero(self._plan.always_on_stream.fit(np.full(keys.size, place), ways)).tolist():
+                found[key].append(rule)
+        return found
+
+    def _always(self, records: np.ndarray) -> Iterator[tuple[int, Sequence[Prepared]]]:
+        """Yield (window, rules) of those rules."""
+        if not self._plan.stream_always or not self._always_of:
             return
-        flows, which = self._flows
-        there: dict[int, list[Prepared]] = {}
-        for k, flow in enumerate(flows):
-            ends = self._plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
-            for side in (0, 1):
-                if rules := [r for r in self._plan.stream_always if r.may_go(ends, not side)]:
-                    there[2 * k + side] = rules
-        keys = 2 * which + self._records["side"]
-        for k in np.flatnonzero(np.isin(keys, np.fromiter(there, np.int64, len(there)))).tolist():
-            yield k, there[int(keys[k])]
+        keys = 2 * self._flows[1][records["row"]] + records["side"]
+        there = np.fromiter(self._always_of, np.int64, len(self._always_of))
+        for k in np.flatnonzero(np.isin(keys, there)).tolist():
+            yield k, self._always_of[int(keys[k])]

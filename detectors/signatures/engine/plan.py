@@ -11,7 +11,7 @@ from detectors.signatures.engine.headers import Headers
 from detectors.signatures.engine.order import in_order
 from detectors.signatures.engine.prepared import Prepared, pattern_of, prepare
 from detectors.signatures.engine.settings import ACTIONS
-from detectors.signatures.engine.suspects import Suspects
+from detectors.signatures.engine.suspects import Fitting, Suspects
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.matches import Transform
 from detectors.signatures.language.ruleset import RuleSet
@@ -61,6 +61,7 @@ class Plan:
             else:
                 self._place(p, stream, tcp, other)
         self.stream, self.tcp, self.other = (Suspects(self.headers, found) for found in (stream, tcp, other))
+        self.always_on_stream = Fitting(self.headers, self.stream_always)
         self.kinds = {kind: Suspects(self.headers, found) for kind, found in kinds.items()}
         self.kinds_of: dict[str, list[Kind]] = defaultdict(list)
         for kind in self.kinds:

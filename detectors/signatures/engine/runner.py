@@ -216,7 +216,7 @@ class Runner:
     def _detected(self, item: Recognised) -> None:
         """Rules about the protocol alone, after all else of the packet that shows it."""
         memory = self.memory.flows.of(item.flow.flow_id)
-        if memory.passed or not self.plan.detection:
+        if memory.passed:
             return
         scene = self._scene_of_flow(item.flow, memory, item.to_server, item.at, item.at.packet_number)
         for rule in self.plan.detection:
@@ -226,7 +226,8 @@ class Runner:
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
-        if not event.rules and step.tx_id not in memory.txs and not self.plan.asked.matters(app, step.buffers):
+        if not event.rules and step.tx_id not in memory.txs and not self.plan.asked.matters(
+                step.app_proto, step.buffers):
             return
         tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
         self.counts["transactions_forgotten"] += full
@@ -274,7 +275,8 @@ class Runner:
             side.pending[rule.number] = rule
 
     def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, heard: int) -> None:
-        ready = sorted(n for n, r in side.pending.items() if r.needs <= side.names)
+        names = side.names
+        ready = sorted(n for n, r in side.pending.items() if r.needs <= names)
         if not ready and not tx.both:
             return
         self.counts["steps_evaluated"] += 1

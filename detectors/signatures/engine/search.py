@@ -37,24 +37,30 @@ from detectors.signatures.language.regex import compile_pcre
 
 
 class Search:
-    """The matches of one group, prepared once for many buffers."""
+    """The matches of one group, prepared once for many buffers, when the first is searched: most never are."""
 
-    __slots__ = ("_steps", "absent", "or_else")
+    __slots__ = ("_matches", "_steps", "absent", "or_else")
 
     def __init__(self, matches: Sequence[Match]) -> None:
         absents = [m for m in matches if isinstance(m, Absent)]
         self.absent, self.or_else = bool(absents), any(m.or_else for m in absents)
-        kept = [m for m in matches if not isinstance(m, Absent)]
-        self._steps = tuple(Step(_RUNS[type(m)], m, _made(m), _next_is_relative(kept, k)) for k, m in enumerate(kept))
+        self._matches = matches
+        self._steps: tuple[Step, ...] | None = None
 
     def holds(self, buffer: Buffer, variables: Variables) -> bool:
         """Return whether all matches hold in a buffer that exists."""
         if self.absent and not self.or_else:
             return False
+        if self._steps is None:
+            self._steps = _steps_of([m for m in self._matches if not isinstance(m, Absent)])
         variables.steps = STEPS
         found = rest(variables, self._steps, 0, buffer, 0)
         variables.counts["search_limit"] += variables.steps < 0
         return found
+
+
+def _steps_of(matches: Sequence[Match]) -> tuple[Step, ...]:
+    return tuple(Step(_RUNS[type(m)], m, _made(m), _next_is_relative(matches, k)) for k, m in enumerate(matches))
 
 
 def _relative(match: Match) -> bool:

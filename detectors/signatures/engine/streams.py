@@ -7,6 +7,9 @@ bytes were segmented. A window that goes on a turn sees the end of the one befor
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +18,9 @@ from columns.said import NO_STRETCHES, FlowFacts, Moment, Stretches
 from detectors.signatures.engine import cutting as c
 
 _STRETCH_COLUMNS = c.Rows._fields[:-3]
-_TALKS = 4096
-"""Room for so many at first: memory that is not used costs nothing."""
+_EITHER = 2
+_TALKS, _WINDOWS = 4096, 2048
+"""Room for so many talks at first (memory that is not used costs nothing), and for windows at once."""
 
 
 class Window(NamedTuple):
@@ -43,13 +47,15 @@ class Windows:
 
     def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
         self._most, self._history, self._inline = most, history, inline
-        self._stretches, self._where = NO_STRETCHES, dict[int, list[int]]()
+        self._stretches = NO_STRETCHES
+        self._where: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._latest: dict[tuple[int, int], tuple[int, int, bytes]] = {}  # talk, row, what was said until then
         scalars = np.zeros(7, np.int64)
         scalars[[c.OLDEST, c.NEWEST, c.FREE, c.OVER]] = -1
         self._state = c.TalkState(np.zeros(_TALKS, c.TALK), np.zeros(0, np.int32),
                                   _sparse(2 * _TALKS * c.KEPT_BYTES), _sparse(self._past_bytes(_TALKS)), scalars)
-        self._out = c.WindowsOut(np.zeros(1024, c.WINDOW), np.zeros(1 << 18, np.uint8), np.zeros(2, np.int64),
-                                 np.zeros(0, np.int32))
+        self._out = c.WindowsOut(np.zeros(_WINDOWS, c.WINDOW), np.zeros(_WINDOWS * c.WINDOW_BYTES // 2, np.uint8),
+                                 np.zeros(2, np.int64), np.zeros(0, np.int32))
 
     @property
     def forgotten(self) -> int:
@@ -63,42 +69,50 @@ class Windows:
             self._state.talks["past"] = 0
             self._state = self._state._replace(past=_sparse(self._past_bytes(self._state.talks.size)))
 
-    def take(self, stretches: Stretches) -> tuple[np.ndarray, np.ndarray]:
-        """Return the windows that the next stretches complete: records (cutting.WINDOW), and the arena they name.
+    def cut(self, stretches: Stretches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the windows that the next stretches complete: records (cutting.WINDOW), and the arena they name.
 
-        Both are overwritten by the next call. Once they were looked at, ``settle`` is to be called.
+        Both are overwritten by the next step. Once all were looked at, ``settle`` is to be called.
         """
         self._stretches = stretches
-        rows, s = stretches.slot.size, _rows_of(stretches)
-        if rows and (highest := int(s.slot.max())) >= self._state.places.size:
+        rows, s, filled = stretches.slot.size, _rows_of(stretches), self._out.filled
+        self._out = self._out._replace(talk_of=np.full(rows, -1, np.int32))
+        if rows:
+            self._have_places(int(s.slot.max()))
+        row = 0
+        while row < rows:
+            filled[:] = 0
+            before, row = row, c.cut_windows(s, row, self._state, self._out, self._most, self._inline)
+            if filled[c.WINDOWS]:
+                arena = self._out.arena[: filled[c.BYTES]]
+                arena.flags.writeable = False
+                yield self._out.windows[: filled[c.WINDOWS]], arena
+            elif row == before:
+                self._make_room(int(s.size[row]))
+
+    def _have_places(self, highest: int) -> None:
+        if highest >= self._state.places.size:
             places = np.full(2 * highest + 2, -1, np.int32)
             places[: self._state.places.size] = self._state.places
             self._state = self._state._replace(places=places)
-        self._out = self._out._replace(talk_of=np.full(rows, -1, np.int32))
-        self._out.filled[:] = 0
-        row = 0
-        while rows and (row := c.cut_windows(s, row, self._state, self._out, self._most, self._inline)) < rows:
-            self._make_room(int(s.size[row]))
-        count, used = self._out.filled.tolist()
-        arena = self._out.arena[:used]
-        arena.flags.writeable = False
-        return self._out.windows[:count], arena
 
     def history(self, flow_id: int, to_server: bool, row: int) -> bytes:
         """Return the latest bytes of a direction, up to a row of the stretches that were taken last."""
-        side, s = int(not to_server), self._stretches
-        rows = [k for k in self._rows_of_flow(flow_id) if k < row]
-        talk = int(self._out.talk_of[rows[-1]]) if rows else self._talk(flow_id)
+        side, rows = int(not to_server), self._rows_of(flow_id, _EITHER)
+        before = bisect_left(rows, row)
+        talk = int(self._out.talk_of[rows[before - 1]]) if before else self._talk(flow_id)
         if talk < 0 or self._state.talks[talk]["until"] < row:
             return b""
-        found, wanted = [], c.HISTORY_BYTES
-        for k in reversed(rows):
-            if wanted <= 0 or self._out.talk_of[k] != talk:
-                break
-            if s.side[k] == side:
-                found.append(s.data(k))
-                wanted -= len(found[-1])
-        return b"".join([self._past(talk, side), *reversed(found)])[-c.HISTORY_BYTES :]
+        of, until, text = self._latest.get((flow_id, side), (-1, 0, b""))
+        if of != talk or until > row:
+            until, text = 0, self._past(talk, side)
+        rows, found = self._rows_of(flow_id, side), [text]
+        for k in range(bisect_left(rows, until), bisect_left(rows, row)):
+            if self._out.talk_of[rows[k]] == talk:
+                found.append(self._stretches.data(rows[k]))
+        text = b"".join(found)[-c.HISTORY_BYTES :]
+        self._latest[flow_id, side] = talk, row, text  # the next step goes on from here: no byte is taken twice
+        return text
 
     def settle(self) -> None:
         """The windows that were taken last were looked at: what they are made of is history now."""
@@ -106,12 +120,16 @@ class Windows:
             c.settle(_rows_of(self._stretches), self._state, self._out.talk_of)
         self._stretches = NO_STRETCHES
         self._where.clear()
+        self._latest.clear()
 
-    def _rows_of_flow(self, flow_id: int) -> list[int]:
+    def _rows_of(self, flow_id: int, side: int) -> list[int]:
+        """Return the rows of a flow, those of a side or (_EITHER) all."""
         if not self._where:
-            for k, whose in enumerate(self._stretches.flow_id.tolist()):
-                self._where.setdefault(whose, []).append(k)
-        return self._where.get(flow_id, [])
+            s = self._stretches
+            for k, (whose, one) in enumerate(zip(s.flow_id.tolist(), s.side.tolist(), strict=True)):
+                self._where[whose, one].append(k)
+                self._where[whose, _EITHER].append(k)
+        return self._where.get((flow_id, side), [])
 
     def _talk(self, flow_id: int) -> int:
         """Return the talk of a flow that has said nothing yet among the stretches at hand."""
@@ -131,17 +149,13 @@ class Windows:
 
     def _make_room(self, size: int) -> None:
         """Make room for a row of so many bytes, and for one talk more."""
-        out, scalars = self._out, self._state.scalars
-        windows, arena = out.windows, out.arena
-        if windows.size < 2 * (out.filled[c.WINDOWS] + size // c.WINDOW_BYTES + 4):
-            windows = np.zeros(2 * windows.size + size // c.WINDOW_BYTES, c.WINDOW)
-            windows[: out.windows.size] = out.windows
-        if arena.size < 2 * (out.filled[c.BYTES] + 2 * size + 4 * c.KEPT_BYTES):
-            arena = np.zeros(2 * arena.size + 4 * size, np.uint8)
-            arena[: out.arena.size] = out.arena
-        self._out = out._replace(windows=windows, arena=arena)
-        if scalars[c.FREE] < 0 and scalars[c.USED] == self._state.talks.size:
+        state = self._state
+        if state.scalars[c.FREE] < 0 and state.scalars[c.USED] == state.talks.size:
             self._grow()
+        if self._out.arena.size < 2 * size + 4 * c.KEPT_BYTES:
+            self._out = self._out._replace(arena=np.zeros(2 * size + 4 * c.KEPT_BYTES, np.uint8))
+        if self._out.windows.size < (windows := size // c.WINDOW_BYTES + 4):
+            self._out = self._out._replace(windows=np.zeros(windows, c.WINDOW))
 
     def _grow(self) -> None:
         """Have room for twice as many talks. Only bytes that are there are copied: the rest costs no memory."""

@@ -44,8 +44,37 @@ class _Some(NamedTuple):
     reach: int
 
 
+class Fitting:
+    """What the headers and directions of some rules ask, as arrays."""
+
+    def __init__(self, headers: Headers, rules: Sequence[Prepared]) -> None:
+        bits = np.array([r.header for r in rules] or [(-1,) * 4], np.int64)
+        self._sets = [bits[:, k] for k in range(4)]
+        self._both = np.array([r.rule.direction != "->" for r in rules] or [False])
+        self._toward = np.array([r.toward for r in rules] or [0], np.int8)
+        self._tables = headers.tables
+
+    def fit(self, places: np.ndarray, way: Ways) -> np.ndarray:
+        """Return bool[n]: whether the rules of these numbers may hold where somebody sends so, pair by pair."""
+        toward = self._toward[places]
+        keep = (toward == 0) | ((toward > 0) == way.to_server)
+        sets = [wanted[places] for wanted in self._sets]
+        fits = self._hold(sets, way.src, way.src_port, way.dst, way.dst_port)
+        if self._both.any():
+            turned = self._hold(sets, way.dst, way.dst_port, way.src, way.src_port)
+            fits |= self._both[places] & turned
+        return keep & fits
+
+    def _hold(self, sets: Sequence[np.ndarray], *ends: np.ndarray) -> np.ndarray:
+        """Whether source, its port, destination, its port are in the sets, for each pair."""
+        found = np.ones(sets[0].size, bool)
+        for wanted, where, table in zip(sets, ends, self._tables, strict=True):
+            found &= (wanted < 0) | table[wanted, where]
+        return found
+
+
 class Suspects:
-    """Patterns of many rules, the rules that each stands for, and what their headers ask as arrays."""
+    """Patterns of many rules, and the rules that each stands for."""
 
     def __init__(self, headers: Headers, wanted: dict[Pattern, list[Prepared]]) -> None:
         self._patterns = list(wanted)
@@ -54,10 +83,7 @@ class Suspects:
         self._starts = np.zeros(len(counts) + 1, np.int64)
         np.cumsum(counts, out=self._starts[1:])
         self._pattern_of = np.repeat(np.arange(len(counts)), counts)
-        bits = np.array([r.header for r in self.rules] or [(-1,) * 4], np.int64)
-        self._sets = [bits[:, k] for k in range(4)]
-        self._both = np.array([r.rule.direction != "->" for r in self.rules] or [False])
-        self._toward = np.array([r.toward for r in self.rules] or [0], np.int8)
+        self._fitting = Fitting(headers, self.rules)
         self._headers = headers
         self._of_way: dict[int, _Some | None] = {}
         self._of_numbers: dict[bytes, _Some] = {}
@@ -75,16 +101,16 @@ class Suspects:
             hits = some.filter.find(data, starts[pieces], longest, skips[pieces])
             searched += int(longest.sum())
             if hits.size:
-                found += self._fitting(pieces[hits[:, 0]], some.numbers[hits[:, 1]], ways)
+                found += self._told(pieces[hits[:, 0]], some.numbers[hits[:, 1]], ways)
         return found, searched
 
-    def _fitting(self, pieces: np.ndarray, patterns: np.ndarray, ways: Ways) -> list[tuple[int, Prepared]]:
+    def _told(self, pieces: np.ndarray, patterns: np.ndarray, ways: Ways) -> list[tuple[int, Prepared]]:
         """Return (piece, rule) of patterns that were found, where the rule's header and direction fit."""
         first, last = self._starts[patterns], self._starts[patterns + 1]
         many = last - first
         pieces = np.repeat(pieces, many)
         places = np.repeat(first - (np.cumsum(many) - many), many) + np.arange(int(many.sum()))
-        keep = self._fit(places, ways.of(pieces))
+        keep = self._fitting.fit(places, ways.of(pieces))
         return [(piece, self.rules[place]) for piece, place in zip(pieces[keep].tolist(), places[keep].tolist(),
                                                                    strict=True)]
 
@@ -130,7 +156,7 @@ class Suspects:
         """Return the patterns of the rules that fit one way, None where there is none; remembered, up to a limit."""
         if len(self._of_way) >= _KNOWN_WAYS:
             self._of_way.clear()
-        numbers = np.unique(self._pattern_of[self._fit(np.arange(len(self.rules)), way)])
+        numbers = np.unique(self._pattern_of[self._fitting.fit(np.arange(len(self.rules)), way)])
         if not numbers.size:
             some = None
         elif 2 * numbers.size > len(self._patterns):
@@ -147,20 +173,3 @@ class Suspects:
                 return self._all
             some = self._of_numbers[numbers.tobytes()] = self._some(numbers)
         return some
-
-    def _fit(self, places: np.ndarray, way: Ways) -> np.ndarray:
-        toward = self._toward[places]
-        keep = (toward == 0) | ((toward > 0) == way.to_server)
-        sets = [wanted[places] for wanted in self._sets]
-        fits = self._holds(sets, way.src, way.src_port, way.dst, way.dst_port)
-        if self._both.any():
-            turned = self._holds(sets, way.dst, way.dst_port, way.src, way.src_port)
-            fits |= self._both[places] & turned
-        return keep & fits
-
-    def _holds(self, sets: Sequence[np.ndarray], *ends: np.ndarray) -> np.ndarray:
-        """Whether source, its port, destination, its port are in the sets, for each pair."""
-        found = np.ones(sets[0].size, bool)
-        for wanted, where, table in zip(sets, ends, self._headers.tables, strict=True):
-            found &= (wanted < 0) | table[wanted, where]
-        return found

@@ -17,49 +17,84 @@ _FILE = "file."
 
 
 class Side:
-    """One direction of one transaction. pending: rules that may still match here, by number."""
+    """One direction of one transaction. pending: rules that may still match here, by number.
 
-    __slots__ = ("_buffers", "count", "done", "events", "files", "pending", "started", "told")
+    What was told of it is sorted by name when somebody asks: of most transactions nobody does.
+    """
+
+    __slots__ = ("_buffers", "_count", "_events", "_files", "_unsorted", "done", "pending", "started", "told")
 
     def __init__(self) -> None:
         self._buffers: dict[str, list[bytes]] = {}
-        self.files: list[dict[str, list[bytes]]] = []
-        self.events: set[str] = set()
+        self._files: list[dict[str, list[bytes]]] = []
+        self._events: set[str] = set()
+        self._unsorted: list[Sequence[tuple[str, bytes]]] = []
+        self._count = 0  # of buffers, and of events that are not sorted yet
         self.pending: dict[int, Any] = {}
         self.told: set[int] = set()
         self.done = self.started = False
-        self.count = 0
 
     def add(self, buffers: Sequence[tuple[str, bytes]]) -> int:
         """Take the buffers of a step; return how many there was no room for."""
+        if self._count + len(buffers) <= _MOST_BUFFERS:
+            self._count += len(buffers)
+            self._unsorted.append(buffers)
+            return 0
+        self._sort()
+        self._count = sum(map(len, self._buffers.values()))
+        return self._take(buffers)
+
+    def _sort(self) -> None:
+        if not self._unsorted:
+            return
+        unsorted, self._unsorted = self._unsorted, []
+        for buffers in unsorted:
+            self._count -= len(buffers)
+            self._take(buffers)
+
+    def _take(self, buffers: Sequence[tuple[str, bytes]]) -> int:
         file: dict[str, list[bytes]] = {}
         lost = 0
         for name, data in buffers:
             if name == EVENT:
-                self.events.add(data.decode("latin-1"))
+                self._events.add(data.decode("latin-1"))
                 continue
-            if self.count >= _MOST_BUFFERS:
+            if self._count >= _MOST_BUFFERS:
                 lost += 1
                 continue
-            self.count += 1
+            self._count += 1
             if name.startswith(_FILE):
                 file.setdefault(name, []).append(data)
             self._buffers.setdefault(name, []).append(data)
         if file:
-            self.files.append(file)
+            self._files.append(file)
         return lost
+
+    @property
+    def files(self) -> list[dict[str, list[bytes]]]:
+        """What was told of each file, by name."""
+        self._sort()
+        return self._files
+
+    @property
+    def events(self) -> set[str]:
+        """What was odd."""
+        self._sort()
+        return self._events
 
     @property
     def names(self) -> KeysView[str]:
         """The names of the buffers that were told."""
+        self._sort()
         return self._buffers.keys()
 
     def has(self, name: str) -> bool:
         """Return whether a buffer was told."""
-        return name in self._buffers
+        return name in self.names
 
     def values(self, name: str) -> Sequence[bytes]:
         """Return the instances of a buffer."""
+        self._sort()
         return self._buffers.get(name, ())
 
 

@@ -28,7 +28,11 @@ def _compiled(pattern: bytes, flags: str, unlimited: bool, jit: bool) -> Any:
     for letter in flags:
         bits |= _FLAGS[letter]
     match, depth = (UNLIMITED, UNLIMITED) if unlimited else (MATCH_LIMIT, DEPTH_LIMIT)
-    return pcre2.compile(b"(*LIMIT_MATCH=%d)(*LIMIT_DEPTH=%d)" % (match, depth) + pattern, flags=bits, jit=jit)
+    limited = b"(*LIMIT_MATCH=%d)(*LIMIT_DEPTH=%d)" % (match, depth) + pattern
+    try:
+        return pcre2.compile(limited, flags=bits, jit=jit)
+    except pcre2.LibraryError:  # what was checked can be compiled, though perhaps not to machine code
+        return pcre2.compile(limited, flags=bits, jit=False)
 
 
 def compile_pcre(pcre: Pcre) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from detectors.signatures.language.text import ACTIONS, MAX_RULE_CHARACTERS
 
 DIRECTIONS = ("->", "<>", "=>")
 _FIELDS = ("action", "protocol", "source", "source port", "direction", "destination", "destination port")
+_PLAIN = re.compile(r"[^\s\[\]]*")
 _ORDER = "ACTION PROTOCOL SOURCE PORT -> DESTINATION PORT (OPTIONS)"
 
 
@@ -76,7 +78,9 @@ def _header(text: str) -> tuple[Header, int]:
 
 def _word_end(text: str, at: int) -> int:
     """Return where a word ends: at white space, but not within brackets."""
-    depth = 0
+    plain, depth = _PLAIN.match(text, at), 0
+    assert plain is not None
+    at = plain.end()
     while at < len(text):
         ch = text[at]
         if ch == "[":
