@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from detectors.signatures.engine import raw
+from detectors.signatures.engine.modbus import request_holds
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.integers import Index, IntTest, parse_int_test
@@ -226,6 +227,13 @@ def _ftp_bounce(condition: c.FtpBounce, scene: Scene) -> bool:
     return any(int(v) != scene.src_ip for v in values)
 
 
+def _modbus(condition: c.ModbusRequest, scene: Scene) -> bool:
+    if scene.tx is None:
+        return False
+    requests = zip(scene.tx.values("modbus.request"), scene.tx.values("modbus.category"), strict=True)
+    return any(request_holds(condition, message, category.decode("ascii")) for message, category in requests)
+
+
 def _rpc(condition: c.Rpc, scene: Scene) -> bool:
     return raw.rpc_call(scene.data or b"", scene.proto == 6, condition.program, condition.version, condition.procedure)
 
@@ -251,7 +259,8 @@ _HOLDS: dict[type, Callable[[Any, Scene], bool]] = {
     c.Checksum: _checksum, c.Event: _event, c.Rpc: _rpc, c.StreamSize: _stream_size, c.FlowAge: _flow_age,
     c.FlowCount: _flow_count, c.AppLayerProtocol: _app_layer_protocol, c.AppLayerEvent: _app_layer_event,
     c.UriLen: _uri_length, c.AppInteger: _app_integer, c.AppCount: _app_count, c.AppWords: _app_words,
-    c.DceIface: _dce_interface, c.DceOpnum: _dce_opnum, c.FtpBounce: _ftp_bounce, c.Stored: lambda x, scene: True,
+    c.DceIface: _dce_interface, c.DceOpnum: _dce_opnum, c.FtpBounce: _ftp_bounce,
+    c.ModbusRequest: _modbus, c.Stored: lambda x, scene: True,
 }
 
 CONDITIONS = frozenset(_HOLDS)

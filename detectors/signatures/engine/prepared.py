@@ -18,7 +18,7 @@ from detectors.signatures.language.rule import PAYLOAD, Rule
 STATE = (c.FlowBits, c.FlowInt, c.XBits, c.HostBits)
 _FILE = (c.FileHash, c.FileSize)
 _TX_CONDITIONS = (c.AppLayerEvent, c.AppLayerState, c.UriLen, c.AppInteger, c.AppCount, c.AppWords, c.DceIface,
-                  c.DceOpnum, c.FtpBounce)
+                  c.DceOpnum, c.FtpBounce, c.ModbusRequest)
 
 
 @dataclass(frozen=True, slots=True)

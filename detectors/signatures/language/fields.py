@@ -136,7 +136,6 @@ smb smb.version b 1 2
 krb5 krb5.ticket_encryption c
 dnp3 dnp3_ind c
 dnp3 dnp3_obj b
-modbus modbus b
 enip cip_service b
 websocket websocket.flags b fin comp
 tls ssl_version b sslv2 sslv3 tls1.0 tls1.1 tls1.2 tls1.3
