@@ -126,7 +126,8 @@ def _use_signatures() -> None:
     from detectors.signatures.engine.settings import SignatureSettings
     from detectors.signatures.language.ruleset import RuleSet
 
-    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, NOTHING_SAID)
+    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, NOTHING_SAID,
+                                                      lambda match: None)
     one = np.zeros(1, np.int64)
     GramFilter([Pattern(b"sekisho")]).find(read_only(b"sekisho"), one, one + 7)
 

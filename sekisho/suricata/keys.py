@@ -43,6 +43,7 @@ KEYS: tuple[Key, ...] = (
     Key("threshold-file", "rules", "threshold", str),
     Key("action-order", "signatures", "action_order", v.words),
     Key("packet-alert-max", "signatures", "alerts_per_packet", v.number),
+    Key("detect.guess-applayer-tx", "signatures", "guess_transaction", v.switch),
     Key("stream.midstream", "streams", "midstream", v.switch),
     Key("stream.midstream-policy", "signatures", "midstream_policy", _policy),
     Key("stream.checksum-validation", "decode", "checksums", _checksums),

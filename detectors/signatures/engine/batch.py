@@ -17,7 +17,7 @@ from columns import Flows, Packets
 from columns.codes import EndReason, Status
 from columns.said import FlowFacts, Recognised, Said, Step, Stretch
 from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
-from detectors.signatures.engine.packets import INSPECTED, PacketColumns
+from detectors.signatures.engine.packets import INSPECTED, PacketColumns, sequence_ends
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.raw import STATUS_EVENTS
@@ -32,11 +32,12 @@ _RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 class Event:
     """Something to look at, in its place: a row with its rules, a window, a step or a recognition, an ended flow."""
 
-    __slots__ = ("history", "number", "phase", "place", "rules", "what")
+    __slots__ = ("end", "history", "number", "phase", "place", "rules", "what")
 
     def __init__(self, number: int, phase: int, place: int, what: Any, rules: Sequence[Prepared] = ()) -> None:
         self.number, self.phase, self.place, self.what, self.rules = number, phase, place, what, rules
         self.history = b""
+        self.end: int | None = None  # the sequence number behind what there is to look at, where somebody asks
 
 
 _PLACE = attrgetter("number", "phase", "place")
@@ -67,7 +68,8 @@ class Batch:
     """What there is to look at in one call of the detector."""
 
     def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
-                 facts: PacketFacts, remembered: Iterable[int]) -> None:
+                 facts: PacketFacts, remembered: Iterable[int], *, answers: bool = False) -> None:
+        self._answers = answers
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._remembered = remembered
         self._always_of: dict[tuple[int, bool], list[Prepared]] = {}
@@ -86,12 +88,13 @@ class Batch:
         pieces: dict[Any, _Pieces] = defaultdict(_Pieces)
         add_window = pieces["stream"].add
         kinds_of, history = self._plan.kinds_of, self._plan.history
+        ends = self._sequence_ends() if self._answers else None
         for k, item in enumerate(self._said.spoken):
             number, kind_of = item.at.packet_number, type(item)
             if kind_of is Stretch:
                 if item.gap and self._plan.stream_events and not self._ends_here(k, item):
                     events.append(Event(number, _SPOKEN, k, item, self._plan.stream_events))
-                for window in windows.take(item):
+                for window in windows.take(item) if ends is None else windows.take(item, ends[k]):
                     add_window(len(events), window.data, window.flow, window.to_server, window.looked)
                     events.append(Event(number, _SPOKEN, k, window, self._always(window.flow, window.to_server)))
             elif kind_of is Step:
@@ -102,6 +105,8 @@ class Batch:
                             if made:
                                 pieces[kind].add(len(events), made, item.flow, item.to_server, 0)
                 event = Event(number, _SPOKEN, k, item)
+                if ends is not None:
+                    event.end = windows.end(item.flow.flow_id, item.to_server)
                 if history and item.flow.proto == _TCP:
                     event.history = windows.history(item.flow.flow_id, item.to_server)
                 events.append(event)
@@ -115,6 +120,10 @@ class Batch:
         for place, rules in found.items():
             events[place].rules = sorted({*rules, *events[place].rules}, key=_number)
         return [e for e in events if e.rules or type(e.what) is not Window]
+
+    def _sequence_ends(self) -> list[int | None]:
+        items = self._said.spoken
+        return sequence_ends(self._packets, [i.at.packet_number for i in items], [i.flow.flow_id for i in items])
 
     def _always(self, flow: FlowFacts, to_server: bool) -> Sequence[Prepared]:
         """Rules about streams that have no pattern and may hold of one direction of a flow."""

@@ -200,7 +200,7 @@ def _ftp_data(tx: Tx) -> dict[str, Any]:
 
 _MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {
     "dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp, "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
-    "ldap": _exchange, "mqtt": _as_told, "http2": _http2, "ftp-data": _ftp_data, "modbus": _modbus}
+    "ldap": _exchange, "mqtt": _as_told, "http2": _http2, "ftp-data": _ftp_data, "modbus": _modbus, "pgsql": _as_told}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:

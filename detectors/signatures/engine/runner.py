@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from columns import Flows, Packets
 from columns.app import AppProto
 from columns.said import FlowFacts, Moment, Recognised, Said, Step, Stretch
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
-from detectors.signatures.engine.facts import ESTABLISHED, Facts
+from detectors.signatures.engine.facts import ESTABLISHED, Facts, PacketFacts
 from detectors.signatures.engine.judge import Judge, Match
 from detectors.signatures.engine.memory import FlowMemory
 from detectors.signatures.engine.plan import Plan
@@ -38,8 +38,8 @@ class Runner:
     """All state of the engine but the plan, which can be exchanged between batches."""
 
     def __init__(self, plan: Plan, settings: SignatureSettings, *, midstream: bool = False,
-                 profile: bool = False) -> None:
-        self.settings = settings
+                 profile: bool = False, answers: bool = False) -> None:
+        self.settings, self._answers = settings, answers and not settings.inline
         self._judge = Judge(settings, profile=profile)
         self.memory, self.counts = self._judge.memory, self._judge.counts
         self._facts = Facts(midstream)
@@ -70,24 +70,26 @@ class Runner:
                 "streams_forgotten": self._windows.forgotten, "dataset_full": self._judge.sets.full}
         return dict(self.counts) | dict(self.memory.counts) | kept
 
-    def take(self, packets: Packets, flows: Flows, said: Said) -> list[Match]:
-        """Look at a batch; return what is to be told, in order."""
+    def take(self, packets: Packets, flows: Flows, said: Said, tell: Callable[[Match], None]) -> None:
+        """Look at a batch; tell takes what is to be told, in order, each when all of its packet was looked at.
+
+        Only then its transaction is as it was: at the end of the batch it may have gone on.
+        """
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
         if self.settings.midstream_policy != "ignore":
             self._pass_midstream(packets)
-        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids())
+        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids(),
+                      answers=self._answers)
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
-        told: list[Match] = []
-        self._judge.told, packet = told, -1
+        self._judge.tell, packet = tell, -1
         for event in batch.events:
             if event.number != packet:
                 packet = event.number
                 self._judge.next_packet()
             self._look(event)
         self._judge.next_packet()
-        return told
 
     def _pass_midstream(self, packets: Packets) -> None:
         """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""
@@ -122,6 +124,11 @@ class Runner:
         self.memory.flows.forget(flow_id)
         self._open.pop(flow_id, None)
 
+    @property
+    def facts(self) -> PacketFacts:
+        """What is known of the packets of the batch that was taken last."""
+        return self._f
+
     # packets
 
     def _row(self, row: int, rules: Sequence[Prepared]) -> None:
@@ -137,8 +144,9 @@ class Runner:
         view = scene.packet
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
+        tx = self._guessed(scene, memory)
         for rule in rules:
-            if self._judge.holds(rule, scene) and rule.rule.on_stream and flow_id:
+            if self._judge.holds(rule, scene, tx) and rule.rule.on_stream and flow_id:
                 self.memory.flows.of(flow_id).by_packet[scene.to_server].add(rule.number)
 
     def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
@@ -163,18 +171,28 @@ class Runner:
         self.counts["windows_evaluated"] += 1
         scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
         scene.is_stream, scene.late = True, window.late
+        if window.end is not None:
+            scene.answer = event.number + window.late, window.end
         fired: dict[int, int] = memory.fired[window.to_server]
-        told = memory.by_packet[window.to_server]
+        told, tx = memory.by_packet[window.to_server], self._guessed(scene, memory)
         for rule in event.rules:
             if rule.number in told:  # by one of the packets that make up this window
                 continue
             again = rule.placed or fired.get(rule.number) == window.turn
             scene.data = window.data[window.looked :] if again and window.looked else window.data
-            if self._judge.holds(rule, scene):
+            if self._judge.holds(rule, scene, tx):
                 fired[rule.number] = window.turn
             elif not (again and self.settings.inline):  # whose windows overlap: the new bytes alone were looked at
                 fired.pop(rule.number, None)
         told.clear()
+
+    def _guessed(self, scene: Scene, memory: FlowMemory | None) -> Tx | None:
+        """Return the transaction that something was probably said in: the only one that goes on."""
+        if not self.settings.guess_transaction or memory is None or len(memory.txs) != 1:
+            return None
+        scene.guessed = True
+        scene.tx_id, tx = next(iter(memory.txs.items()))
+        return tx
 
     def _gap(self, stretch: Stretch, event: Event) -> None:
         """Bytes of a stream are missing: that is an event of its own."""
@@ -247,7 +265,7 @@ class Runner:
         if not memory.passed:
             self._candidates(memory, tx, side, event.rules, app, step)
             if side.pending or tx.both:
-                self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id)
+                self._evaluate(step.flow, memory, tx, side, step.to_server, step.at, step.tx_id, event.end)
         if side.done:
             side.pending.clear()
         if tx.over:
@@ -281,13 +299,15 @@ class Runner:
             side.pending[rule.number] = rule
 
     def _evaluate(self, flow: FlowFacts, memory: FlowMemory, tx: Tx, side: Side, to_server: bool, at: Moment,
-                  tx_id: int) -> None:
+                  tx_id: int, end: int | None) -> None:
         ready = sorted(n for n, r in side.pending.items() if r.needs <= side.names)
         if not ready and not tx.both:
             return
         self.counts["steps_evaluated"] += 1
         scene = self._scene_of_flow(flow, memory, to_server, at, at.packet_number)
         scene.tx, scene.tx_id = side, tx_id
+        if end is not None:
+            scene.answer = at.packet_number, end
         if flow.proto == 6:
             scene.data = side.history or None
         elif scene.packet is not None:

@@ -21,7 +21,8 @@ class Window(NamedTuple):
     """Bytes of one direction; the first ``looked`` of them were in the window before. at: where its last byte came.
 
     late: the flow was over when it was cut.
-    turn counts the turns of the flow, so that two windows of one turn know each other.
+    turn counts the turns of the flow, so that two windows of one turn know each other. end: the sequence number behind
+    its last byte, None where nobody asks.
     """
 
     flow: FlowFacts
@@ -31,13 +32,15 @@ class Window(NamedTuple):
     looked: int
     turn: int
     late: bool = False
+    end: int | None = None
 
 
 class _Side:
-    __slots__ = ("at", "history", "looked", "pending")
+    __slots__ = ("at", "end", "history", "looked", "pending")
 
     def __init__(self) -> None:
         self.pending, self.looked, self.at, self.history = bytearray(), 0, Moment(0, 0), b""
+        self.end: int | None = None
 
 
 class _Talk:
@@ -62,8 +65,8 @@ class Windows:
         """Keep the latest bytes of each direction for rules that look at them together with a transaction."""
         self._history = wanted
 
-    def take(self, s: Stretch) -> Sequence[Window]:
-        """Return the windows that a stretch completes."""
+    def take(self, s: Stretch, end: int | None = None) -> Sequence[Window]:
+        """Return the windows that a stretch completes; end is the sequence number behind it, where somebody asks."""
         flow_id, to_server = s.flow.flow_id, s.to_server
         talk = self._talks.get(flow_id)
         if talk is None:
@@ -84,7 +87,7 @@ class Windows:
             found = [*found, *self._cut(s.flow, talk, to_server)]
         if s.data:
             side.pending += s.data
-            side.at = s.at
+            side.at, side.end = s.at, end
             if self._inline:
                 found = [*found, self._latest(s, side, talk.turn)]
             elif len(side.pending) - side.looked >= WINDOW_BYTES:
@@ -93,7 +96,7 @@ class Windows:
 
     def _latest(self, s: Stretch, side: _Side, turn: int) -> Window:
         """Return the window that ends here, and keep its end for the next one."""
-        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn)
+        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn, end=side.end)
         self._remember(side, s.data)
         del side.pending[:-WINDOW_BYTES]
         side.looked = len(side.pending)
@@ -111,7 +114,7 @@ class Windows:
         """Yield the windows that are full, and keep the end of the last one."""
         while len(side.pending) - side.looked >= WINDOW_BYTES:
             stop = side.looked + WINDOW_BYTES
-            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, turn)
+            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, turn, end=side.end)
             keep = min(LOOK_BACK_BYTES, stop)
             self._remember(side, side.pending[side.looked : stop])
             del side.pending[: stop - keep]
@@ -125,6 +128,11 @@ class Windows:
         side = talk.sides[to_server]
         return (side.history + bytes(side.pending[side.looked :]))[-HISTORY_BYTES:]
 
+    def end(self, flow_id: int, to_server: bool) -> int | None:
+        """Return the sequence number behind the stretch of a direction that was taken last."""
+        talk = self._talks.get(flow_id)
+        return None if talk is None else talk.sides[to_server].end
+
     def _remember(self, side: _Side, data: bytes | bytearray) -> None:
         if self._history:
             side.history = (side.history + bytes(data))[-HISTORY_BYTES:]
@@ -134,7 +142,7 @@ class Windows:
         side = talk.sides[to_server]
         found: Sequence[Window] = ()
         if len(side.pending) > side.looked:
-            found = (Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn),)
+            found = (Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn, end=side.end),)
             self._remember(side, side.pending[side.looked :])
         side.pending.clear()
         side.looked = 0
