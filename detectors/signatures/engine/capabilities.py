@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from detectors.signatures.engine.conditions import CONDITIONS
 from detectors.signatures.engine.events import DECODER_EVENTS, EVENTS, STREAM_EVENTS
+from detectors.signatures.engine.hooks import HOOKS
 from detectors.signatures.engine.transforms import TRANSFORMS
 from detectors.signatures.language.buffers import BUFFERS, find_buffer
 
@@ -43,6 +44,7 @@ def _words() -> set[str]:
     found = {f"action:{name}" for name in (
         "alert", "pass", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth", "config")}
     found |= {f"app:{name}" for name in _APPS} | {"hook:flow_start", "direction:=>"}
+    found |= {f"hook:{name}" for name in HOOKS}
     found |= {f"buffer:{name}" for name in BUFFERS if not name.startswith(_NO_BUFFERS)}
     found |= {f"buffer:{find_buffer(name).name}" for name in _FRAMES}
     found |= {f"transform:{name}" for name in TRANSFORMS} | {f"match:{name}" for name in _MATCHES}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from detectors.signatures.engine import raw
+from detectors.signatures.engine.hooks import Hook
 from detectors.signatures.engine.modbus import request_holds
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.language import conditions as c
@@ -260,10 +261,10 @@ _HOLDS: dict[type, Callable[[Any, Scene], bool]] = {
     c.FlowCount: _flow_count, c.AppLayerProtocol: _app_layer_protocol, c.AppLayerEvent: _app_layer_event,
     c.UriLen: _uri_length, c.AppInteger: _app_integer, c.AppCount: _app_count, c.AppWords: _app_words,
     c.DceIface: _dce_interface, c.DceOpnum: _dce_opnum, c.FtpBounce: _ftp_bounce,
-    c.ModbusRequest: _modbus, c.Stored: lambda x, scene: True,
+    c.ModbusRequest: _modbus, c.Stored: lambda x, scene: True, Hook: Hook.reached,
 }
 
-CONDITIONS = frozenset(_HOLDS)
+CONDITIONS = frozenset(_HOLDS) - {Hook}
 """Classes of conditions that can be asked here; state, reputation and files are asked elsewhere."""
 
 
