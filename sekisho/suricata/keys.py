@@ -123,6 +123,6 @@ APP_PROTOS: dict[str, tuple[str, ...]] = {
     "dhcp": ("dhcp",), "ntp": ("ntp",), "snmp": ("snmp",), "krb5": ("krb5",), "ldap": ("ldap",), "tftp": ("tftp",),
     "sip": ("sip",), "modbus": ("modbus",), "dnp3": ("dnp3",), "quic": ("quic",), "rfb": ("rfb",), "mqtt": ("mqtt",),
     "rdp": ("rdp",), "pgsql": ("pgsql",), "bittorrent-dht": ("bittorrent_dht",), "telnet": ("telnet",),
-    "ike": ("ike",),
+    "ike": ("ike",), "enip": ("enip",),
 }
 """Protocols of app-layer.protocols and what they are called here."""

@@ -88,6 +88,17 @@ def test_connections_whose_start_was_not_seen_are_left_alone_where_the_policy_sa
             alerts(tmp_path, whole, rule, batch=batch))
 
 
+@pytest.mark.parametrize(("heard", "midstream", "times"), [((0, 2, 3, 6), True, 0), ((2, 3, 6), True, 1),
+                                                           ((2, 3, 6), False, 0)])
+def test_a_connection_taken_up_in_its_middle_is_established_from_one_end(tmp_path, heard, midstream, times):
+    rule = 'alert tcp any any -> any any (flow:established,to_server; dsize:>0; sid:1;)'
+    frames = talk(*HTTP)
+    sensor = Sensor(SignatureDetector(rules_of(tmp_path, rule), midstream=midstream))
+    sensor.take([frames[k] for k in heard])  # those of the client alone
+    sensor.end()
+    assert len(sensor.alerts) == times
+
+
 def test_verdicts_say_what_an_inline_sensor_would_do(tmp_path):
     def verdict(*rules: str, **more: Any) -> dict[str, Any]:
         return alerts(tmp_path, UDP, *rules, verdict=True, **more)[0]["context"]["verdict"]
@@ -96,6 +107,7 @@ def test_verdicts_say_what_an_inline_sensor_would_do(tmp_path):
     assert verdict(ALERT, DROP) == {"action": "alert"}
     assert verdict(ALERT, DROP, inline=True) == {"action": "drop"}
     assert verdict('pass udp any any -> any any (alert; sid:4;)') == {"action": "pass"}
+    assert verdict(ALERT, PASS, action_order=("alert", "pass", "drop", "reject")) == {"action": "pass"}
     assert verdict('rejectboth udp any any -> any any (sid:5;)') == {
         "action": "alert", "reject-target": "both", "reject_target": "both", "reject": ["icmp-prohib"]}
 

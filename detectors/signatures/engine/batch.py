@@ -16,8 +16,8 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import EndReason, Status
 from columns.said import FlowFacts, Recognised, Said, Step, Stretch
-from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
-from detectors.signatures.engine.packets import INSPECTED, PacketColumns, sequence_ends
+from detectors.signatures.engine.facts import ESTABLISHED, FOLLOWED, PacketFacts
+from detectors.signatures.engine.packets import INSPECTED, PacketColumns, packet_rows
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.raw import STATUS_EVENTS
@@ -88,13 +88,13 @@ class Batch:
         pieces: dict[Any, _Pieces] = defaultdict(_Pieces)
         add_window = pieces["stream"].add
         kinds_of, history = self._plan.kinds_of, self._plan.history
-        ends = self._sequence_ends() if self._answers else None
+        opened, ends = self._reached()
         for k, item in enumerate(self._said.spoken):
             number, kind_of = item.at.packet_number, type(item)
             if kind_of is Stretch:
                 if item.gap and self._plan.stream_events and not self._ends_here(k, item):
                     events.append(Event(number, _SPOKEN, k, item, self._plan.stream_events))
-                for window in windows.take(item) if ends is None else windows.take(item, ends[k]):
+                for window in windows.take(item, opened[k], ends[k] if ends else None):
                     add_window(len(events), window.data, window.flow, window.to_server, window.looked)
                     events.append(Event(number, _SPOKEN, k, window, self._always(window.flow, window.to_server)))
             elif kind_of is Step:
@@ -105,7 +105,7 @@ class Batch:
                             if made:
                                 pieces[kind].add(len(events), made, item.flow, item.to_server, 0)
                 event = Event(number, _SPOKEN, k, item)
-                if ends is not None:
+                if ends:
                     event.end = windows.end(item.flow.flow_id, item.to_server)
                 if history and item.flow.proto == _TCP:
                     event.history = windows.history(item.flow.flow_id, item.to_server)
@@ -121,9 +121,18 @@ class Batch:
             events[place].rules = sorted({*rules, *events[place].rules}, key=_number)
         return [e for e in events if e.rules or type(e.what) is not Window]
 
-    def _sequence_ends(self) -> list[int | None]:
-        items = self._said.spoken
-        return sequence_ends(self._packets, [i.at.packet_number for i in items], [i.flow.flow_id for i in items])
+    def _reached(self) -> tuple[list[bool], list[int]]:
+        """Return for all that was said whether its flow was established by then, and the sequence number behind it.
+
+        The latter is of no use for what no packet of these brought: the end of a flow; [] where nobody asks.
+        """
+        items, p = self._said.spoken, self._packets
+        rows = packet_rows(p, [i.at.packet_number for i in items], [i.flow.flow_id for i in items])
+        if not p.status.size:
+            return [False] * len(items), [0] * len(items) if self._answers else []
+        opened = (rows >= 0) & (self._facts.bits[rows] & ESTABLISHED != 0)
+        ends = (p.tcp_seq[rows].astype(np.int64) + p.payload_bytes[rows]) & 0xFFFFFFFF if self._answers else rows[:0]
+        return opened.tolist(), ends.tolist()
 
     def _always(self, flow: FlowFacts, to_server: bool) -> Sequence[Prepared]:
         """Rules about streams that have no pattern and may hold of one direction of a flow."""

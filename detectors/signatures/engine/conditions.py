@@ -186,6 +186,8 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     values = {v.decode("latin-1").lower() for v in scene.tx.values(condition.field)}
     if condition.field == "http2.settings":
         return any(_setting_holds(word, values) for word in condition.words)
+    if condition.field == "cip_service":
+        return any(_service_holds(condition.words, value) for value in values)
     if condition.field == "dnp3_obj":
         return ",".join(str(int(word)) for word in condition.words) in values
     words = {w.strip().lower() for w in condition.words}
@@ -194,6 +196,16 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     listed, refused = {w for w in words if not w.startswith("!")}, {w[1:].strip() for w in words if w.startswith("!")}
     there = (not listed or bool(values & listed)) and not values & refused
     return there != condition.negated
+
+
+def _service_holds(words: tuple[str, ...], value: str) -> bool:
+    """Whether a service of CIP is meant, with one of its classes and attributes where the rule names them.
+
+    value: SERVICE;CLASS,...;ATTRIBUTE,... An attribute with ! is any, as in Suricata.
+    """
+    service, *parts = value.split(";")
+    return int(words[0]) == int(service) and all(
+        word.startswith("!") or word in part.split(",") for word, part in zip(words[1:], parts, strict=False))
 
 
 def _setting_holds(word: str, values: set[str]) -> bool:

@@ -28,7 +28,7 @@ _OF = {
     "mqtt": "malformed_traffic double_connect unintroduced_message", "bittorrent_dht": "malformed_packet",
     "ike": "malformed_data no_encryption weak_crypto_enc weak_crypto_prf weak_crypto_auth weak_crypto_dh "
            "weak_crypto_nodh weak_crypto_noauth",
-    "dnp3": "bad_link_crc bad_transport_crc too_long_reassembly",
+    "enip": "invalid_pdu", "dnp3": "bad_link_crc bad_transport_crc too_long_reassembly",
 }
 EVENTS = frozenset(f"{proto}.{name}" for proto, names in _OF.items() for name in names.split())
 """Events of protocols, as the parsers tell them."""

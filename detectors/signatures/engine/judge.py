@@ -105,20 +105,21 @@ class Judge:
             waiting.sort(key=lambda match: match.rule.number)
         verdicts: dict[int, Verdict] = {}
         serials: Counter[Any] = Counter()
-        told = 0
+        told: list[Match] = []
         for match in waiting:
             scene = match.scene
             verdict = verdicts.setdefault(scene.flow_id, Verdict())
             if verdict.passed or not self._applies(match, verdict) or self._held(match):
                 continue
             self.counts["matches"] += 1
-            if told >= self._settings.alerts_per_packet:
+            if len(told) >= self._settings.alerts_per_packet:
                 self.counts["over_packet_limit"] += 1
                 continue
-            told += 1
             place = (match.rule.number, scene.flow_id, scene.tx_id, scene.to_server)
-            self.tell(match._replace(serial=serials[place], verdict=verdict))
+            told.append(match._replace(serial=serials[place], verdict=verdict))
             serials[place] += 1
+        for match in told:  # the verdict stands only now
+            self.tell(match)
 
     def _applies(self, match: Match, verdict: Verdict) -> bool:
         """Do what a match does to its packet and flow; return whether it may be told at all."""

@@ -28,19 +28,18 @@ _TUNNELLED = 4
 """So many rows of one frame are looked through for the one that a flow id belongs to."""
 
 
-def sequence_ends(packets: Packets, numbers: Sequence[int], flow_ids: Sequence[int]) -> list[int | None]:
-    """Return the sequence number behind each packet of TCP, by its number and flow; None where it is absent."""
-    if not packets.status.size or not numbers:
-        return [None] * len(numbers)
-    wanted = np.array(numbers, np.uint64)
-    at, last = np.searchsorted(packets.packet_number, wanted), packets.status.size - 1
+def packet_rows(packets: Packets, numbers: Sequence[int], flow_ids: Sequence[int]) -> np.ndarray:
+    """Return the row of each packet, by its number and flow, -1 where it is absent: int64[numbers]."""
+    wanted, flows = np.array(numbers, np.uint64), np.array(flow_ids, np.uint64)
     found = np.full(wanted.size, -1, np.int64)
+    if not packets.status.size:
+        return found
+    at, last = np.searchsorted(packets.packet_number, wanted), packets.status.size - 1
     for step in range(_TUNNELLED):
         here = np.minimum(at + step, last)
-        same = (packets.packet_number[here] == wanted) & (packets.flow_id[here] == np.array(flow_ids, np.uint64))
+        same = (packets.packet_number[here] == wanted) & (packets.flow_id[here] == flows)
         found = np.where((found < 0) & same, here, found)
-    ends = (packets.tcp_seq[found].astype(np.int64) + packets.payload_bytes[found]) & 0xFFFFFFFF
-    return [end if row >= 0 else None for row, end in zip(found.tolist(), ends.tolist(), strict=True)]
+    return found
 
 
 class PacketColumns:

@@ -171,6 +171,7 @@ class Runner:
         self.counts["windows_evaluated"] += 1
         scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
         scene.is_stream, scene.late = True, window.late
+        scene.established |= window.opened  # its packet may be gone, where the window ends with the flow
         if window.end is not None:
             scene.answer = event.number + window.late, window.end
         fired: dict[int, int] = memory.fired[window.to_server]

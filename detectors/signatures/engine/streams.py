@@ -22,7 +22,7 @@ class Window(NamedTuple):
 
     late: the flow was over when it was cut.
     turn counts the turns of the flow, so that two windows of one turn know each other. end: the sequence number behind
-    its last byte, None where nobody asks.
+    its last byte, None where nobody asks. opened: the connection was established when that byte came.
     """
 
     flow: FlowFacts
@@ -31,16 +31,18 @@ class Window(NamedTuple):
     data: bytes
     looked: int
     turn: int
+    opened: bool
+    end: int | None
     late: bool = False
-    end: int | None = None
 
 
 class _Side:
-    __slots__ = ("at", "end", "history", "looked", "pending")
+    __slots__ = ("at", "end", "history", "looked", "opened", "pending")
 
     def __init__(self) -> None:
         self.pending, self.looked, self.at, self.history = bytearray(), 0, Moment(0, 0), b""
         self.end: int | None = None
+        self.opened = False
 
 
 class _Talk:
@@ -65,8 +67,11 @@ class Windows:
         """Keep the latest bytes of each direction for rules that look at them together with a transaction."""
         self._history = wanted
 
-    def take(self, s: Stretch, end: int | None = None) -> Sequence[Window]:
-        """Return the windows that a stretch completes; end is the sequence number behind it, where somebody asks."""
+    def take(self, s: Stretch, opened: bool = False, end: int | None = None) -> Sequence[Window]:
+        """Return the windows that a stretch completes.
+
+        opened: the connection was established with it. end: the sequence number behind it, where somebody asks.
+        """
         flow_id, to_server = s.flow.flow_id, s.to_server
         talk = self._talks.get(flow_id)
         if talk is None:
@@ -87,7 +92,7 @@ class Windows:
             found = [*found, *self._cut(s.flow, talk, to_server)]
         if s.data:
             side.pending += s.data
-            side.at, side.end = s.at, end
+            side.at, side.opened, side.end = s.at, opened, end
             if self._inline:
                 found = [*found, self._latest(s, side, talk.turn)]
             elif len(side.pending) - side.looked >= WINDOW_BYTES:
@@ -96,7 +101,7 @@ class Windows:
 
     def _latest(self, s: Stretch, side: _Side, turn: int) -> Window:
         """Return the window that ends here, and keep its end for the next one."""
-        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn, end=side.end)
+        window = Window(s.flow, s.at, s.to_server, bytes(side.pending), side.looked, turn, side.opened, side.end)
         self._remember(side, s.data)
         del side.pending[:-WINDOW_BYTES]
         side.looked = len(side.pending)
@@ -114,7 +119,8 @@ class Windows:
         """Yield the windows that are full, and keep the end of the last one."""
         while len(side.pending) - side.looked >= WINDOW_BYTES:
             stop = side.looked + WINDOW_BYTES
-            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, turn, end=side.end)
+            yield Window(s.flow, s.at, s.to_server, bytes(side.pending[:stop]), side.looked, turn, side.opened,
+                         side.end)
             keep = min(LOOK_BACK_BYTES, stop)
             self._remember(side, side.pending[side.looked : stop])
             del side.pending[: stop - keep]
@@ -142,7 +148,8 @@ class Windows:
         side = talk.sides[to_server]
         found: Sequence[Window] = ()
         if len(side.pending) > side.looked:
-            found = (Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn, end=side.end),)
+            found = (Window(flow, side.at, to_server, bytes(side.pending), side.looked, talk.turn, side.opened,
+                            side.end),)
             self._remember(side, side.pending[side.looked :])
         side.pending.clear()
         side.looked = 0
