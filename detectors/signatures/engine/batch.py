@@ -68,8 +68,9 @@ class Batch:
     """What there is to look at in one call of the detector."""
 
     def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
-                 facts: PacketFacts, remembered: Iterable[int], *, answers: bool = False) -> None:
-        self._answers = answers
+                 facts: PacketFacts, remembered: Iterable[int], *, answers: bool = False,
+                 odd: Sequence[int] = ()) -> None:
+        self._answers, self.odd = answers, frozenset(odd)
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._remembered = remembered
         self._always_of: dict[tuple[int, bool], list[Prepared]] = {}
@@ -208,6 +209,8 @@ class Batch:
             for rule in late:
                 self._add(columns.rows_of(rule, known), rule, found)
         self._odd(found)
+        for row in self.odd:
+            found[row].extend(plan.tcp_events)
         numbers = p.packet_number
         for row, rules in found.items():
             unique = sorted(set(rules), key=_number)

@@ -19,6 +19,7 @@ from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
+from detectors.signatures.engine.tcp_events import INVALID_TIMESTAMP, TcpEvents
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
 _MDNS, _TCP, _SYN, _ACK = 5353, 6, 2, 16
@@ -42,7 +43,7 @@ class Runner:
         self.settings, self._answers = settings, answers and not settings.inline
         self._judge = Judge(settings, profile=profile)
         self.memory, self.counts = self._judge.memory, self._judge.counts
-        self._facts = Facts(midstream)
+        self._facts, self._tcp_events = Facts(midstream), TcpEvents()
         self._windows = Windows(settings.flows, plan.history, inline=settings.inline)
         self._open: dict[int, bool] = {}  # TCP flows that live: whether they are established
         self.exchange(plan)
@@ -79,7 +80,8 @@ class Runner:
         if self.settings.midstream_policy != "ignore":
             self._pass_midstream(packets)
         batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows.ids(),
-                      answers=self._answers)
+                      answers=self._answers, odd=self._odd_rows(packets, said))
+        self._odd = batch.odd
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
@@ -90,6 +92,10 @@ class Runner:
                 self._judge.next_packet()
             self._look(event)
         self._judge.next_packet()
+
+    def _odd_rows(self, packets: Packets, said: Said) -> list[int]:
+        """Return the rows with an event of TCP, where a rule asks for one."""
+        return self._tcp_events.of(packets, said.buffers).tolist() if self.plan.tcp_events else []
 
     def _pass_midstream(self, packets: Packets) -> None:
         """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""
@@ -144,6 +150,8 @@ class Runner:
         view = scene.packet
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
+        if row in self._odd:
+            scene.stream_events = (INVALID_TIMESTAMP,)
         tx = self._guessed(scene, memory)
         for rule in rules:
             if self._judge.holds(rule, scene, tx) and rule.rule.on_stream and flow_id:
