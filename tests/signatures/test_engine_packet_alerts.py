@@ -141,6 +141,17 @@ def test_a_datagram_that_was_put_together_is_shown_as_one_packet(tmp_path, versi
         assert f.internet_checksum(got[14:34]) == 0
 
 
+@pytest.mark.parametrize(("version", "protocol"), [(4, 0x21), (6, 0x57)])
+def test_on_ppp_it_is_shown_behind_its_protocol(tmp_path, version, protocol):
+    segment = f.udp(b"0123456789abcdef" * 4, sport=4000, dport=9)
+    parts = (f.fragments_v4 if version == 4 else f.fragments_v6)(segment, [16, 40])
+    rule = 'alert udp any any -> any any (content:"0123456789abcdef0123456789"; sid:1;)'
+    sensor = Sensor(SignatureDetector(rules_of(tmp_path, rule), SignatureSettings(packet=True)))
+    sensor.take([bytes([protocol]) + bytes(part) for part in parts], link_type=9)
+    shown = base64.b64decode(sensor.alerts[0]["context"]["packet"])
+    assert (shown[0], shown[1] >> 4) == (protocol, version)
+
+
 @pytest.mark.parametrize(("header", "deployment", "expected"), [
     (b"203.0.113.9, 10.9.9.9", "forward", _ADDRESS), (b"10.9.9.9,203.0.113.9", "reverse", _ADDRESS),
     (b"203.0.113.9:4711", "reverse", _ADDRESS), (b"nobody", "reverse", None), (b"", "forward", None),
