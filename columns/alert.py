@@ -66,6 +66,8 @@ ALERT = Table(
                clickhouse="UInt64", codec="T64, ZSTD", eve="flow_id"),
         Column("packet_number", "uint64", "packet of the first evidence within the run", missing="0",
                clickhouse="UInt64", codec="T64, ZSTD", eve="pcap_cnt"),
+        Column("logged_packet", "uint64", "packet that Suricata names: the one at which it would have told it",
+               missing="0 = packet_number; 2^64 - 1 = none: its flow was over", eve="sekisho.packet_number"),
         Column("direction_certainty", "uint8", "how sure it is who the initiator is", labels=Certainty,
                clickhouse="Enum8", eve="sekisho.direction_certainty"),
         Column("verdict", "uint8", "judgement by the zone policy", labels=Verdict,

@@ -39,4 +39,5 @@ class AppProto(IntEnum):
     PGSQL = 28
     BITTORRENT_DHT = 29
     IKE = 30
+    ENIP = 31
     FAILED = 127  # speaks, but nothing that is known here

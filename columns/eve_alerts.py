@@ -81,8 +81,20 @@ def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
     """Nothing: it is merged into the event."""
 
 
+def _logged(fields: Fields, name: str, alerts: Any) -> None:
+    """The packet that Suricata names; the one of the evidence, where it is another, stands under ``sekisho``."""
+    logged = np.where(alerts.logged_packet == 0, alerts.packet_number, alerts.logged_packet)
+    fields.add(blank([f"{key_text(name)}{n}" for n in logged.tolist()], (logged == 0) | (logged == _NONE)))
+
+
+def _evidence(fields: Fields, name: str, alerts: Any) -> None:
+    key = key_text(name)
+    fields.add(blank([f"{key}{n}" for n in alerts.packet_number.tolist()], alerts.logged_packet == 0))
+
+
+_NONE = np.uint64((1 << 64) - 1)
 _ALERT_FORMS: dict[str, Form] = {
-    "proto": proto_form,
+    "proto": proto_form, "packet_number": _logged, "logged_packet": _evidence,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),
     "vlan": _alert_vlan, **dict.fromkeys(
         ("gid", "signature_id", "rev", "signature", "category", "severity", "context"), _elsewhere),

@@ -26,6 +26,9 @@ class EveSettings:
     ethernet: bool = _option(True, "write the MAC addresses")
     ipv6_full: bool = _option(False, "write IPv6 addresses with all zeros, as Suricata does: 2001:0db8:0000:…")
     references: bool = _option(True, "write where a rule points to within alert")
+    answered_alerts: bool = _option(
+        False, "alerts about TCP wait, as Suricata's do, for the first packet of their sender after the data was "
+        "acknowledged: they name it (pcap_cnt) and show what their transaction has shown by then")
     dns_version: int = limit(3, 2, 3, "version", "form of dns events: 3 as in Suricata 8, 2 as in Suricata 7",
                              result=False)
     dns_requests: bool = _option(True, "write dns requests")

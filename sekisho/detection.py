@@ -30,11 +30,11 @@ Makers = dict[str, Callable[[], Detector]]
 
 
 def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None, *,
-                profile_rules: bool = False) -> Chain:
+                profile_rules: bool = False, answers: bool = False) -> Chain:
     """Return the chain for these settings, without the detectors that they switch off; without a policy the zone
-    detectors are left out, without rules theirs.
+    detectors are left out, without rules theirs. answers: alerts of rules are told again once they are answered.
     """
-    makers = _of_any_network(settings, policy, ruleset, profile_rules)
+    makers = _of_any_network(settings, policy, ruleset, profile_rules, answers)
     if policy is None:
         return Chain(_made(settings, makers), settings.chain, config_digest=config_digest(settings))
     lists = load_lists(settings.leaks.lists)
@@ -52,7 +52,8 @@ def _made(settings: Settings, makers: Makers) -> list[Detector]:
     return [make() for name, make in makers.items() if settings.detectors.stands(name)]
 
 
-def _of_any_network(settings: Settings, policy: Policy | None, ruleset: RuleSet | None, profile_rules: bool) -> Makers:
+def _of_any_network(settings: Settings, policy: Policy | None, ruleset: RuleSet | None, profile_rules: bool,
+                    answers: bool) -> Makers:
     """Return what makes each detector that needs no policy, by its name."""
     makers: Makers = {ScanDetector.name: lambda: ScanDetector(settings.scan),
                       FloodDetector.name: lambda: FloodDetector(settings.flood)}
@@ -60,7 +61,8 @@ def _of_any_network(settings: Settings, policy: Policy | None, ruleset: RuleSet 
         from detectors.signatures.detector import SignatureDetector
 
         makers[SignatureDetector.name] = lambda: SignatureDetector(
-            ruleset, settings.signatures, midstream=settings.streams.midstream, profile=profile_rules)
+            ruleset, settings.signatures, midstream=settings.streams.midstream, profile=profile_rules,
+            answers=answers)
     if settings.mynumber.inspect != "off":
         makers[MyNumberDetector.name] = lambda: MyNumberDetector(policy, settings.mynumber)
     return makers

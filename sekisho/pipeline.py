@@ -16,6 +16,7 @@ from columns import ALERT, PACKET, Alerts, Coverages, Flows, Health, Packets, Ta
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
 from detectors.mynumber.masking import Masking
+from sekisho.answered import Unanswered
 from sekisho.coverage import LOSSES, CoverageReport
 from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
@@ -116,8 +117,11 @@ class _Run:
         self.options, self.sinks = options, sinks
         self.report, self.seconds = ReplayReport(), Counter[str]()
         self.decoder, self.table = Decoder(_decoding(options)), FlowTable(options.settings.flow)
+        self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
+        self.answers = bool(self.later) and options.settings.eve.answered_alerts
         self.chain = build_chain(options.settings, options.policy, options.ruleset,
-                                 profile_rules=options.profile_rules)
+                                 profile_rules=options.profile_rules, answers=self.answers)
+        self.unanswered = Unanswered(self.chain.detectors)
         self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
                                    parser_settings(options.settings), inspected=self.chain.listens,
@@ -126,7 +130,6 @@ class _Run:
         looks = options.payload or options.settings.mynumber.inspect == "on"  # else nothing said stands in any row
         self.masking = Masking() if options.settings.mynumber.mask and looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
-        self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
         self.digest, self.traffic = ResultDigest(), Traffic()
         policy = options.policy
         self.zones = build_judge(options.settings, policy)
@@ -202,6 +205,8 @@ class _Run:
         with self.watch("detect"):
             alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
+        if self.answers and (answered := self.unanswered.answered()) is not None:
+            self.write_alerts(self.masked(answered), self.later)
         if rows_in(flows):
             self.deliver_flows(flows)
 
@@ -219,12 +224,7 @@ class _Run:
         """Count alerts (an update of a known one is not a new one) and hand them to every sink."""
         if not rows_in(alerts):
             return
-        options = self.options.settings.signatures
-        if self.masking is not None:
-            with self.watch("mask"):
-                if options.payload or options.packet:
-                    alerts = alerts._replace(context=self.masking.evidence(alerts.context))
-                alerts = self.masking.masked(ALERT, alerts)  # their context says what was said
+        alerts = self.masked(alerts)
         with self.watch("digest"):
             self.digest.add_alerts(alerts)
         report = self.report
@@ -237,8 +237,24 @@ class _Run:
                 report.alerts += 1
                 report.alerts_by_detector[detector] = report.alerts_by_detector.get(detector, 0) + 1
                 report.alerts_by_signature[signature_id] = report.alerts_by_signature.get(signature_id, 0) + 1
+        self.write_alerts(alerts, [sink for sink in self.sinks if not (self.answers and sink in self.later)])
+        if self.answers:
+            self.write_alerts(self.unanswered.pass_on(alerts), self.later)
+
+    def masked(self, alerts: Alerts) -> Alerts:
+        """Return alerts with the Individual Numbers masked in them: their context says what was said."""
+        if self.masking is None:
+            return alerts
+        options = self.options.settings.signatures
+        with self.watch("mask"):
+            if options.payload or options.packet:
+                alerts = alerts._replace(context=self.masking.evidence(alerts.context))
+            return self.masking.masked(ALERT, alerts)
+
+    def write_alerts(self, alerts: Alerts, sinks: Sequence[Sink]) -> None:
+        """Hand alerts to sinks."""
         with self.watch("store"):
-            for sink in self.sinks:
+            for sink in sinks if rows_in(alerts) else ():
                 sink.write_alerts(alerts)
 
     def close(self) -> ReplayReport:

@@ -53,7 +53,8 @@ def _others() -> Iterator[str]:
 
     families = {"content": "Contents", "pcre": "Expressions", "numbers": "Numbers in a buffer",
                 "buffers": "Transforms, and buffers as a whole", "datasets": "Sets of values", "packet": "Packets",
-                "state": "Flows and state", "app": "Application protocols", "files": "Files", "meta": "About the rule"}
+                "state": "Flows and state", "app": "Application protocols", "modbus": "Modbus", "files": "Files",
+                "meta": "About the rule"}
     assert set(families) == set(keywords.__all__)
     yield "\n## Others\n\n| family | keywords |\n|---|---|\n"
     for module, title in families.items():

@@ -130,7 +130,7 @@ def _use_signatures() -> None:
     columns = {name: np.zeros(1, column.dtype) for name, column in NO_STRETCHES._asdict().items()
                if isinstance(column, np.ndarray)}
     said = Said(stretches=NO_STRETCHES._replace(flows=[FlowFacts(0, 0, 0, 0, 0, 6, 0)], **columns))
-    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, said)
+    Runner(Plan(RuleSet()), SignatureSettings()).take(PACKET.from_rows([_OPENED]), FLOW.none, said, lambda match: None)
     one = np.zeros(1, np.int64)
     GramFilter([Pattern(b"sekisho")]).find(read_only(b"sekisho"), one, one + 7)
 

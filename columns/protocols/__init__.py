@@ -9,6 +9,7 @@ from columns.protocols.dcerpc import DCERPC
 from columns.protocols.dhcp import DHCP
 from columns.protocols.dnp3 import DNP3
 from columns.protocols.dns import DNS
+from columns.protocols.enip import ENIP
 from columns.protocols.fileinfo import FILEINFO
 from columns.protocols.ftp import FTP, FTP_DATA
 from columns.protocols.http import HTTP
@@ -36,6 +37,6 @@ from columns.schema import Table
 
 TRANSACTIONS: tuple[Table, ...] = (
     DNS, TLS, QUIC, HTTP, FILEINFO, SMTP, SMB, KRB5, LDAP, FTP, FTP_DATA, SSH, RDP, SIP, IRC, DHCP, NTP, SNMP, TFTP,
-    MODBUS, DNP3, MQTT, DCERPC, PGSQL, POP3, RFB, BITTORRENT_DHT, IKE, ANOMALY, ARP,
+    MODBUS, DNP3, MQTT, DCERPC, PGSQL, POP3, RFB, BITTORRENT_DHT, IKE, ENIP, ANOMALY, ARP,
     ICMP)
 """All of them, in the order of the documentation."""

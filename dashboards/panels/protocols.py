@@ -20,7 +20,7 @@ _USUAL = (
     ("rdp", (3389,)), ("dhcp", (67, 68, 546, 547)), ("ntp", (123,)), ("snmp", (161, 162)), ("krb5", (88, 464)),
     ("ldap", (389, 3268)), ("sip", (5060,)), ("irc", (194, 6667)), ("modbus", (502,)), ("dnp3", (20000,)),
     ("pop3", (110,)), ("imap", (143,)), ("telnet", (23,)), ("rfb", (5900,)), ("mqtt", (1883,)),
-    ("ike", (500, 4500)))
+    ("ike", (500, 4500)), ("enip", (44818,)))
 """Ports on which a protocol is usual."""
 _PAIRS = ", ".join(f"('{app}', {port})" for app, ports in _USUAL for port in ports)
 # what is told its port by another conversation has no usual one

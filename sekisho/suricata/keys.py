@@ -43,6 +43,7 @@ KEYS: tuple[Key, ...] = (
     Key("threshold-file", "rules", "threshold", str),
     Key("action-order", "signatures", "action_order", v.words),
     Key("packet-alert-max", "signatures", "alerts_per_packet", v.number),
+    Key("detect.guess-applayer-tx", "signatures", "guess_transaction", v.switch),
     Key("stream.midstream", "streams", "midstream", v.switch),
     Key("stream.midstream-policy", "signatures", "midstream_policy", _policy),
     Key("stream.checksum-validation", "decode", "checksums", _checksums),
@@ -122,6 +123,6 @@ APP_PROTOS: dict[str, tuple[str, ...]] = {
     "dhcp": ("dhcp",), "ntp": ("ntp",), "snmp": ("snmp",), "krb5": ("krb5",), "ldap": ("ldap",), "tftp": ("tftp",),
     "sip": ("sip",), "modbus": ("modbus",), "dnp3": ("dnp3",), "quic": ("quic",), "rfb": ("rfb",), "mqtt": ("mqtt",),
     "rdp": ("rdp",), "pgsql": ("pgsql",), "bittorrent-dht": ("bittorrent_dht",), "telnet": ("telnet",),
-    "ike": ("ike",),
+    "ike": ("ike",), "enip": ("enip",),
 }
 """Protocols of app-layer.protocols and what they are called here."""

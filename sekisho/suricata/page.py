@@ -38,9 +38,10 @@ it, with a note. A value that is none of its key is an error (exit code 2). Noth
   noted.
   `rule-files` are used where neither `--rules` nor [rules] `files` names rules.
 - **`--set KEY=VALUE`** changes one key, as Suricata's does: names are joined by dots, a number counts in a list from 0.
-- **EVE**: with an `eve-log` only the events of its `types` are written, and IPv6 addresses with all zeros, as Suricata
-  writes them. Passwords of MQTT are kept as Suricata does, unless `passwords: no` stands there: without a suricata.yaml
-  they never are.
+- **EVE**: with an `eve-log` only the events of its `types` are written, IPv6 addresses with all zeros, and alerts about
+  TCP once Suricata would tell them ([eve] `answered_alerts`): an alert of a request mostly shows the response, too.
+  Passwords of MQTT are kept as Suricata does, unless `passwords: no` stands there: without a suricata.yaml they never
+  are.
 - **`--simulate-ips`** (or [signatures] `inline`) judges as an inline sensor would: streams are looked at with each
   packet, after a drop or reject of a flow nothing more of it is looked at, and such alerts say `blocked`. Nothing is
   ever blocked.

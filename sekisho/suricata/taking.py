@@ -186,6 +186,7 @@ class _Taking:
         if events:
             self._set("eve", "events", list(dict.fromkeys(events)))
             self._set("eve", "ipv6_full", True)
+            self._set("eve", "answered_alerts", True)
 
     def _hash(self, name: str, *paths: str) -> None:
         known = self.result.settings.files.hashes

@@ -20,6 +20,7 @@ _ONE_SIDED = int(TcpState.ONE_SIDED)
 _CLIENT, _SERVER, _CLIENT_PAYLOAD, _SERVER_PAYLOAD = 1, 2, 4, 8  # bits of RECORD.seen
 _BOTH, _BOTH_PAYLOAD = 3, 12
 _WELL_KNOWN = 1024
+_ENIP = 44_818  # EtherNet/IP: the one service whose registered port lies among those that clients take
 _MAPPED, _LAST_32 = np.uint64(0xFFFF), np.uint64(0xFFFFFFFF)  # ::ffff:0:0/96
 _CLASS_D, _MULTICAST_6 = np.uint64(0xE), np.uint64(0xFF)
 _ID_SEED = np.uint64(0x5E6B1540)
@@ -71,6 +72,8 @@ def sent_by_responder(proto, flags, src_port, dst_port, icmp_type, one_way, dst_
         return (flags & _ACK) != 0, _SYN_SEEN
     if proto == _ICMP or proto == _ICMP6:
         return one_way == 0 and not asks(proto, icmp_type), _GUESSED if one_way else _BIFLOW
+    if proto == _TCP and (src_port == _ENIP) != (dst_port == _ENIP):
+        return src_port == _ENIP, _GUESSED
     if proto == _TCP:
         return src_port < dst_port, _GUESSED
     return src_port < _WELL_KNOWN and dst_port >= _WELL_KNOWN and not to_many(dst_hi, dst_lo), _GUESSED

@@ -28,6 +28,9 @@ _EXCEPTIONS = {1: "IllegalFunction", 2: "IllegalDataAddress", 3: "IllegalDataVal
 _EXCEPTION, _HEAD_BYTES, _LONGEST = 0x80, 8, 260
 _QUANTITY, _SINGLE, _MULTIPLE = frozenset({1, 2, 3, 4}), frozenset({5, 6}), frozenset({15, 16})
 _MASK, _READ_WRITE, _DIAGNOSTIC, _MEI = 22, 23, 8, 43
+_DIAGNOSTICS, _INTERFACES = frozenset((*range(5), *range(10, 19), 20, 21)), frozenset((13, 14))
+_USERS = frozenset((*range(65, 73), *range(100, 111)))
+_RESERVED = frozenset((9, 10, 13, 14, 18, 19, 41, 42, 90, 91, 125, 126, 127))
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,9 @@ class ModbusParser:
     def _request(self, message: bytes, at: Moment) -> None:
         self._number += 1
         code = message[7]
-        self._show(self._number, True, message, at)
-        row = {"id": self._number, "request": json_column(_shown(message, True)), **_about(code, message[6])}
+        shown = json_column(_shown(message, True))
+        self._show_request(self._number, message, shown, at)
+        row = {"id": self._number, "request": shown, **_about(code, message[6])}
         key = (int.from_bytes(message[:2], "big"), message[6])
         before = self._pending.pop(key, None)
         if before is None and len(self._pending) >= self._most:
@@ -98,16 +102,41 @@ class ModbusParser:
         else:
             row["seen"] = "both"
         shown = _shown(message, False)
-        self._show(row["id"], False, message, at)
-        self._tell({**row, "response": json_column(shown), "exception": shown.get("exception", {}).get("code", "")}, at)
-
-    def _show(self, number: int, to_server: bool, message: bytes, at: Moment) -> None:
-        """Show a message as it is: what rules ask of it the engine reads (see modbus in docs/signatures.md)."""
+        text = json_column(shown)
         if self._context.show:
-            self._context.show(at, number - 1, to_server, [("modbus.message", message)], True)
+            self._context.show(at, row["id"] - 1, False, [("eve.response", text.encode())], True)
+        self._tell({**row, "response": text, "exception": shown.get("exception", {}).get("code", "")}, at)
+
+    def _show_request(self, number: int, message: bytes, text: str, at: Moment) -> None:
+        """Show a request as it is, for what rules ask of it; an exception is none, whoever sends it."""
+        if self._context.show:
+            buffers = [("eve.request", text.encode())]
+            if not message[7] & _EXCEPTION:
+                kind = category(message[7], message[8:])
+                buffers += [("modbus.request", message), ("modbus.category", kind.encode())]
+            self._context.show(at, number - 1, True, buffers, True)
 
     def _tell(self, row: dict[str, Any], at: Moment) -> None:
         self._context.emit(MODBUS, at, {"tx_id": row["id"] - 1, **row})
+
+
+_CATEGORIES = {"user": "USER_DEFINED", "reserved": "RESERVED", "": "NONE"}
+
+
+def category(code: int, body: bytes) -> str:
+    """Return whose a function is: assigned or unassigned (public ones), user or reserved; "" for none.
+
+    body: what stands behind it, for the functions that have functions of their own.
+    """
+    if code in (_DIAGNOSTIC, _MEI):
+        known = (int.from_bytes(body[:2], "big") in _DIAGNOSTICS if code == _DIAGNOSTIC
+                 else bool(body) and body[0] in _INTERFACES)
+        return "assigned" if known or not body else "reserved"
+    if code in _FUNCTIONS:
+        return "assigned"
+    if code in _RESERVED or code in _USERS:
+        return "reserved" if code in _RESERVED else "user"
+    return "unassigned" if 0 < code < _EXCEPTION else ""
 
 
 def _about(code: int, unit: int) -> dict[str, Any]:
@@ -123,8 +152,10 @@ def _shown(message: bytes, request: bool) -> dict[str, Any]:
     code = raw if request else raw & 0x7F
     name, access = _FUNCTIONS.get(code, ("Unknown", ""))
     shown: dict[str, Any] = {"transaction_id": transaction, "protocol_id": protocol, "unit_id": unit,
-                             "function_raw": raw, "function_code": name, "access_type": access}
+                             "function_raw": raw, "function_code": name, "access_type": access or "NONE"}
     body = message[8:]
+    kind = category(code, b"" if raw & _EXCEPTION else body)
+    shown["category"] = f"PUBLIC_{kind.upper()}" if kind.endswith("assigned") else _CATEGORIES[kind]
     if raw & _EXCEPTION and not request:
         if body:
             shown["exception"] = {"raw": body[0], "code": _EXCEPTIONS.get(body[0], "Unknown")}

@@ -9,6 +9,7 @@ from sensor.protocols import (
     dhcp,
     dnp3,
     dns,
+    enip,
     ftp,
     http,
     http2,
@@ -39,7 +40,7 @@ _ALL: tuple[Wants, ...] = (
     *tls.WANTS, *http2.WANTS, *http.WANTS, *ssh.WANTS, *smb.WANTS, *rdp.WANTS, *smtp.WANTS, *ftp.WANTS, *sip.WANTS,
     *irc.WANTS, *quic.WANTS, *dns.WANTS, *dhcp.WANTS, *snmp.WANTS, *ldap.WANTS, *krb5.WANTS, *ntp.WANTS, *tftp.WANTS,
     *dcerpc.WANTS, *modbus.WANTS, *dnp3.WANTS, *mqtt.WANTS, *pgsql.WANTS, *pop3.WANTS, *rfb.WANTS,
-    *bittorrent_dht.WANTS, *ike.WANTS, *recognised.WANTS,
+    *bittorrent_dht.WANTS, *ike.WANTS, *enip.WANTS, *recognised.WANTS,
 )
 
 STREAM_WANTS = tuple(w for w in _ALL if hasattr(w.parser, "data"))

@@ -44,6 +44,19 @@ def test_a_suricata_yaml_decides_what_is_found_and_what_is_written(cli, place):
     assert "suricata.yaml: 5 keys are taken over, 1 have no counterpart: threading.set-cpu-affinity" in ran.err
 
 
+def test_alerts_of_an_eve_log_wait_for_their_answer_and_the_results_stay_the_same(cli, place):
+    (place / "eve.yaml").write_text(YAML.replace("{payload: yes}", "{enabled: yes}"))
+    (place / "plain.yaml").write_text("vars: {address-groups: {MINE: '[198.51.100.0/24]'}}\n")
+    digests = []
+    for name, answered in (("eve.yaml", True), ("plain.yaml", False)):
+        ran, events = replayed(cli, "--rules", "a.rules", "--suricata-yaml", name, "--json")
+        alert, = (e for e in events if e["event_type"] == "alert")
+        assert (alert["pcap_cnt"], alert["http"].get("status")) == ((7, 200) if answered else (4, None))
+        assert alert["sekisho"].get("packet_number") == (4 if answered else None)
+        digests.append(ran.json["digest"])
+    assert digests[0] == digests[1]
+
+
 def test_json_names_every_key(cli, place):
     ran = cli("replay", "c.pcap", "--no-store", "--json", "--suricata-yaml", "suricata.yaml", "--rules", "a.rules")
     assert ran.json["suricata_yaml"]["without_counterpart"] == ["threading.set-cpu-affinity"]

@@ -70,7 +70,7 @@ def one(flows):
 
 hosts = st.sampled_from([A, B, address_int("2001:db8::1"), address_int("192.0.2.9"),
                          address_int("255.255.255.255"), address_int("224.0.0.251"), address_int("ff02::fb")])
-ports = st.sampled_from([53, 80, 443, 40000, 40001])
+ports = st.sampled_from([53, 80, 443, 40000, 40001, 44818])
 packet_rows = st.builds(
     packet, src=hosts, dst=hosts, sport=ports, dport=ports, proto=st.sampled_from([6, 6, 6, 17, 1, 58, 47]),
     flags=st.sampled_from([SYN, SYN | ACK, ACK, ACK | PSH, FIN | ACK, RST, RST | ACK, 0, FIN]),

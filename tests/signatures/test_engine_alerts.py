@@ -100,6 +100,15 @@ def test_thresholds(words: str, times: int, tmp_path: Path) -> None:
     assert alerts_of(rules_of(tmp_path, rule), [datagram(b"ping", port=9)] * 10)[1] == times
 
 
+@pytest.mark.parametrize("batch", [1, 4096])
+def test_what_is_only_acknowledged_was_said_in_an_established_connection(batch: int, tmp_path: Path) -> None:
+    """The window ends with the flow, long after its packets."""
+    rule = 'alert tcp any any -> any 80 (flow:established,to_server; content:"probe/1.0"; sid:1;)'
+    frames = [*talk((True, GET))[:5], *talk((True, b"x" * 50), client_port=41000)]
+    assert alerts_of(rules_of(tmp_path, rule), frames, batch) == {1: 1}
+    assert alerts_of(rules_of(tmp_path, rule), frames[:1] + frames[3:], batch) == {}
+
+
 def test_a_flow_that_is_passed_alerts_no_more(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, 'pass http any any -> any any (http.host; content:"example"; sid:1;)',
                      'alert http any any -> any any (http.stat_code; content:"200"; sid:2;)')

@@ -88,6 +88,17 @@ def test_connections_whose_start_was_not_seen_are_left_alone_where_the_policy_sa
             alerts(tmp_path, whole, rule, batch=batch))
 
 
+@pytest.mark.parametrize(("heard", "midstream", "times"), [((0, 2, 3, 6), True, 0), ((2, 3, 6), True, 1),
+                                                           ((2, 3, 6), False, 0)])
+def test_a_connection_taken_up_in_its_middle_is_established_from_one_end(tmp_path, heard, midstream, times):
+    rule = 'alert tcp any any -> any any (flow:established,to_server; dsize:>0; sid:1;)'
+    frames = talk(*HTTP)
+    sensor = Sensor(SignatureDetector(rules_of(tmp_path, rule), midstream=midstream))
+    sensor.take([frames[k] for k in heard])  # those of the client alone
+    sensor.end()
+    assert len(sensor.alerts) == times
+
+
 def test_verdicts_say_what_an_inline_sensor_would_do(tmp_path):
     def verdict(*rules: str, **more: Any) -> dict[str, Any]:
         return alerts(tmp_path, UDP, *rules, verdict=True, **more)[0]["context"]["verdict"]
@@ -96,6 +107,7 @@ def test_verdicts_say_what_an_inline_sensor_would_do(tmp_path):
     assert verdict(ALERT, DROP) == {"action": "alert"}
     assert verdict(ALERT, DROP, inline=True) == {"action": "drop"}
     assert verdict('pass udp any any -> any any (alert; sid:4;)') == {"action": "pass"}
+    assert verdict(ALERT, PASS, action_order=("alert", "pass", "drop", "reject")) == {"action": "pass"}
     assert verdict('rejectboth udp any any -> any any (sid:5;)') == {
         "action": "alert", "reject-target": "both", "reject_target": "both", "reject": ["icmp-prohib"]}
 
@@ -127,6 +139,17 @@ def test_a_datagram_that_was_put_together_is_shown_as_one_packet(tmp_path, versi
     assert got[34 if version == 4 else 54 :] == whole[34 if version == 4 else 54 :]
     if version == 4:
         assert f.internet_checksum(got[14:34]) == 0
+
+
+@pytest.mark.parametrize(("version", "protocol"), [(4, 0x21), (6, 0x57)])
+def test_on_ppp_it_is_shown_behind_its_protocol(tmp_path, version, protocol):
+    segment = f.udp(b"0123456789abcdef" * 4, sport=4000, dport=9)
+    parts = (f.fragments_v4 if version == 4 else f.fragments_v6)(segment, [16, 40])
+    rule = 'alert udp any any -> any any (content:"0123456789abcdef0123456789"; sid:1;)'
+    sensor = Sensor(SignatureDetector(rules_of(tmp_path, rule), SignatureSettings(packet=True)))
+    sensor.take([bytes([protocol]) + bytes(part) for part in parts], link_type=9)
+    shown = base64.b64decode(sensor.alerts[0]["context"]["packet"])
+    assert (shown[0], shown[1] >> 4) == (protocol, version)
 
 
 @pytest.mark.parametrize(("header", "deployment", "expected"), [

@@ -73,6 +73,16 @@ class Plain:
     def history(self, flow: int, side: int) -> bytes:
         return self.talks[flow]["sides"][side][3] if flow in self.talks else b""
 
+    def end(self, flow: int, side: int) -> int | None:
+        """The sequence number behind what came last: 1,000 more than its row (see reached)."""
+        return 1000 + self.talks[flow]["sides"][side][2] if self.history(flow, side) else None
+
+
+def reached(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows came when their connection was established, and the sequence numbers behind them."""
+    numbers = np.arange(first, first + count)
+    return numbers % 3 == 0, numbers + 1000
+
 
 def stretches_of(rows: list[Row], first: int = 0) -> Stretches:
     data = np.frombuffer(b"".join(r[2] for r in rows) + b"\0", np.uint8)
@@ -108,15 +118,17 @@ def test_windows_are_those_of_the_definition_however_they_come(rows: list[Row], 
     for first in range(0, len(rows), batch):
         some = rows[first : first + batch]
         s = stretches_of(some, first)
-        for records, arena in windows.cut(s):
+        for records, arena in windows.cut(s, *reached(first, len(some))):
             for w in records:
                 data = arena[w["start"] : w["start"] + w["size"]].tobytes()
                 found.append((first + int(w["row"]), int(s.flow_id[w["row"]]), int(w["side"]), data, int(w["looked"]),
                               int(w["turn"]), int(w["number"]), bool(w["late"])))
+                assert (bool(w["opened"]), w["end"]) == (w["number"] % 3 == 0, w["number"] + 1000)
         for k, row in enumerate(some):
             plain.take(first + k, row)
             for flow, side in {(r[0], r[1]) for r in rows[: first + k + 1]}:
                 assert windows.history(flow, side == 0, k + 1) == plain.history(flow, side)
+                assert windows.end(flow, side == 0, k + 1) == plain.end(flow, side)
         windows.settle()
     assert found == plain.found
 
@@ -128,7 +140,7 @@ def test_flows_beyond_the_number_are_forgotten_and_counted_and_the_rest_stay_who
     rows += [(flow, 0, b"end", 0, False) for flow in range(9000, 4000, -1)]
     for first in range(0, len(rows), batch):
         some = rows[first : first + batch]
-        for _ in windows.cut(stretches_of(some)):
+        for _ in windows.cut(stretches_of(some), *reached(first, len(some))):
             pass
         if first + batch >= len(rows):
             assert windows.history(9000, True, len(some)) == b"begin-end"

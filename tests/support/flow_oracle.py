@@ -133,7 +133,7 @@ class FlowOracle:
             swap = not one_way and p["icmp_type"] not in REQUESTS[proto]
             certainty = Certainty.GUESSED if one_way else Certainty.BIFLOW
         elif proto == 6:
-            swap = src[1] < dst[1]
+            swap = src[1] == 44818 if 44818 in (src[1], dst[1]) and src[1] != dst[1] else src[1] < dst[1]
         else:
             swap = src[1] < 1024 <= dst[1] and not address_of(dst[0]).is_multicast and dst[0] != MAPPED | 0xFFFFFFFF
         state = TcpState.NONE

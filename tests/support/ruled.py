@@ -45,9 +45,10 @@ class Sensor:
         self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, inspected=True)
         self.alerts: list[dict[str, Any]] = []
 
-    def take(self, frames: Sequence[bytes], batch: int = 4096) -> None:
+    def take(self, frames: Sequence[bytes], batch: int = 4096, link_type: int = 1) -> None:
         """Take frames in portions."""
         for block in portions(frames, batch):
+            block.link_type[:] = link_type
             for packets, buffers in self.decoder.decode(block):
                 for a, b, flows in self.table.update(packets):
                     self._hand_on(slice_rows(packets, a, b), flows, buffers)

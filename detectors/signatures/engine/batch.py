@@ -16,10 +16,10 @@ import numpy as np
 from columns import Flows, Packets
 from columns.codes import EndReason, Status
 from columns.said import FlowFacts, Said, Step
-from detectors.signatures.engine.facts import FOLLOWED, PacketFacts
+from detectors.signatures.engine.facts import ESTABLISHED, FOLLOWED, PacketFacts
 from detectors.signatures.engine.listening import Heard
 from detectors.signatures.engine.memory import Flows as FlowMemories
-from detectors.signatures.engine.packets import INSPECTED, PacketColumns
+from detectors.signatures.engine.packets import INSPECTED, PacketColumns, packet_rows
 from detectors.signatures.engine.plan import Kind, Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.raw import STATUS_EVENTS
@@ -70,10 +70,12 @@ class Batch:
     """What there is to look at in one call of the detector."""
 
     def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
-                 facts: PacketFacts, memory: FlowMemories) -> None:
+                 facts: PacketFacts, memory: FlowMemories, *, answers: bool = False, odd: Sequence[int] = (),
+                 all_steps: bool = False) -> None:
+        self.odd, self._all_steps = frozenset(odd), all_steps
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._memory = memory
-        heard = Heard(plan, windows, said.stretches)
+        heard = Heard(plan, windows, said.stretches, *self._reached(answers), answers=answers)
         self.steps = 0
         self._streamed = list(self._streams(heard))
         self.windows, self.bytes, self.pieces = heard.windows, heard.bytes, heard.windows
@@ -85,6 +87,20 @@ class Batch:
         numbers, ids = flows.emitted_before[over].tolist(), flows.flow_id[over].tolist()
         for k, (number, flow_id) in enumerate(zip(numbers, ids, strict=True)):
             yield Event(number - 1, END, k, flow_id)
+
+    def _reached(self, answers: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return of all stretches whether the flow was established by then, and the sequence number behind them.
+
+        The latter is of no use for what no packet of these brought: the end of a flow; 0 where nobody asks.
+        """
+        s, p = self._said.stretches, self._packets
+        rows = packet_rows(p, s.packet_number, s.flow_id)
+        ends = np.zeros(rows.size, np.int64)
+        if not p.status.size:
+            return np.zeros(rows.size, bool), ends
+        if answers:
+            ends = (p.tcp_seq[rows].astype(np.int64) + p.payload_bytes[rows]) & 0xFFFFFFFF
+        return (rows >= 0) & (self._facts.bits[rows] & ESTABLISHED != 0), ends
 
     def _streams(self, heard: Heard) -> Iterator[Event]:
         places = self._said.stretches.place
@@ -132,7 +148,7 @@ class Batch:
         """
         key, memory = (step.flow.flow_id, step.tx_id), self._memory.get(step.flow.flow_id)
         self.steps += 1
-        if self._plan.asked.matters(step.app_proto, step.buffers):
+        if self._all_steps or self._plan.asked.matters(step.app_proto, step.buffers):
             begun.add(key)
             return True
         return key in begun or (memory is not None and step.tx_id in memory.txs)
@@ -188,6 +204,8 @@ class Batch:
             for rule in late:
                 self._add(columns.rows_of(rule, known), rule, found)
         self._odd(found)
+        for row in self.odd:
+            found[row].extend(plan.tcp_events)
         numbers = p.packet_number
         for row, rules in found.items():
             unique = sorted(set(rules), key=_number)

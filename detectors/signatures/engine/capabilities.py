@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from detectors.signatures.engine.conditions import CONDITIONS
 from detectors.signatures.engine.events import DECODER_EVENTS, EVENTS, STREAM_EVENTS
+from detectors.signatures.engine.hooks import HOOKS
 from detectors.signatures.engine.transforms import TRANSFORMS
 from detectors.signatures.language.buffers import BUFFERS, find_buffer
+from detectors.signatures.language.fields import FIELDS
 
 _APPS = ("dns", "mdns", "tls", "http", "http1", "http2", "smtp", "ftp", "ftp-data", "ssh", "smb", "rdp", "dhcp", "ntp",
          "snmp", "krb5", "ldap", "tftp", "sip", "irc", "modbus", "dnp3", "quic", "pop3", "imap", "dcerpc", "telnet",
-         "mqtt", "pgsql", "rfb", "ike", "bittorrent-dht", "failed", "unknown")
+         "mqtt", "pgsql", "rfb", "ike", "bittorrent-dht", "enip", "failed", "unknown")
 """Protocols that are recognised."""
 
-_NO_BUFFERS = ("sdp.", "enip.", "websocket.")
+_NO_BUFFERS = ("sdp.", "websocket.")
 """Buffers of protocols that are not followed."""
 
 _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_code", "krb5.ticket_encryption",
@@ -26,6 +28,7 @@ _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_c
            "ssh.protoversion", "http2.errorcode", "http2.frametype", "http2.priority", "http2.window", "http2.settings",
            "mqtt.type", "mqtt.qos", "mqtt.protocol_version", "mqtt.reason_code", "mqtt.flags", "mqtt.connect.flags",
            "mqtt.connack.session_present", "rfb.sectype", "rfb.secresult",
+           *(name for name, field in FIELDS.items() if field.apps == ("enip",)),
            "ike.exchtype", "ike.key_exchange_payload_length", "ike.nonce_payload_length", "ike.chosen_sa_attribute")
 
 _FRAMES = ("frame:dns.pdu", "frame:ssh.record.hdr", "frame:ssh.record.data", "frame:ssh.record.pdu",
@@ -43,6 +46,7 @@ def _words() -> set[str]:
     found = {f"action:{name}" for name in (
         "alert", "pass", "drop", "reject", "rejectsrc", "rejectdst", "rejectboth", "config")}
     found |= {f"app:{name}" for name in _APPS} | {"hook:flow_start", "direction:=>"}
+    found |= {f"hook:{name}" for name in HOOKS}
     found |= {f"buffer:{name}" for name in BUFFERS if not name.startswith(_NO_BUFFERS)}
     found |= {f"buffer:{find_buffer(name).name}" for name in _FRAMES}
     found |= {f"transform:{name}" for name in TRANSFORMS} | {f"match:{name}" for name in _MATCHES}

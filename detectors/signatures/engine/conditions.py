@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from detectors.signatures.engine import raw
+from detectors.signatures.engine.hooks import Hook
+from detectors.signatures.engine.modbus import request_holds
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.integers import Index, IntTest, parse_int_test
@@ -184,6 +186,8 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     values = {v.decode("latin-1").lower() for v in scene.tx.values(condition.field)}
     if condition.field == "http2.settings":
         return any(_setting_holds(word, values) for word in condition.words)
+    if condition.field == "cip_service":
+        return any(_service_holds(condition.words, value) for value in values)
     if condition.field == "dnp3_obj":
         return ",".join(str(int(word)) for word in condition.words) in values
     words = {w.strip().lower() for w in condition.words}
@@ -192,6 +196,16 @@ def _app_words(condition: c.AppWords, scene: Scene) -> bool:
     listed, refused = {w for w in words if not w.startswith("!")}, {w[1:].strip() for w in words if w.startswith("!")}
     there = (not listed or bool(values & listed)) and not values & refused
     return there != condition.negated
+
+
+def _service_holds(words: tuple[str, ...], value: str) -> bool:
+    """Whether a service of CIP is meant, with one of its classes and attributes where the rule names them.
+
+    value: SERVICE;CLASS,...;ATTRIBUTE,... An attribute with ! is any, as in Suricata.
+    """
+    service, *parts = value.split(";")
+    return int(words[0]) == int(service) and all(
+        word.startswith("!") or word in part.split(",") for word, part in zip(words[1:], parts, strict=False))
 
 
 def _setting_holds(word: str, values: set[str]) -> bool:
@@ -226,6 +240,13 @@ def _ftp_bounce(condition: c.FtpBounce, scene: Scene) -> bool:
     return any(int(v) != scene.src_ip for v in values)
 
 
+def _modbus(condition: c.ModbusRequest, scene: Scene) -> bool:
+    if scene.tx is None:
+        return False
+    requests = zip(scene.tx.values("modbus.request"), scene.tx.values("modbus.category"), strict=True)
+    return any(request_holds(condition, message, category.decode("ascii")) for message, category in requests)
+
+
 def _rpc(condition: c.Rpc, scene: Scene) -> bool:
     return raw.rpc_call(scene.data or b"", scene.proto == 6, condition.program, condition.version, condition.procedure)
 
@@ -251,10 +272,11 @@ _HOLDS: dict[type, Callable[[Any, Scene], bool]] = {
     c.Checksum: _checksum, c.Event: _event, c.Rpc: _rpc, c.StreamSize: _stream_size, c.FlowAge: _flow_age,
     c.FlowCount: _flow_count, c.AppLayerProtocol: _app_layer_protocol, c.AppLayerEvent: _app_layer_event,
     c.UriLen: _uri_length, c.AppInteger: _app_integer, c.AppCount: _app_count, c.AppWords: _app_words,
-    c.DceIface: _dce_interface, c.DceOpnum: _dce_opnum, c.FtpBounce: _ftp_bounce, c.Stored: lambda x, scene: True,
+    c.DceIface: _dce_interface, c.DceOpnum: _dce_opnum, c.FtpBounce: _ftp_bounce,
+    c.ModbusRequest: _modbus, c.Stored: lambda x, scene: True, Hook: Hook.reached,
 }
 
-CONDITIONS = frozenset(_HOLDS)
+CONDITIONS = frozenset(_HOLDS) - {Hook}
 """Classes of conditions that can be asked here; state, reputation and files are asked elsewhere."""
 
 

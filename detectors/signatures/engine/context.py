@@ -159,6 +159,13 @@ def _exchange(tx: Tx) -> dict[str, Any]:
     return {tx.app: shown} if shown else {}
 
 
+def _both(tx: Tx) -> dict[str, Any]:
+    """A request and its response, each as the parser has it."""
+    shown = {name: json.loads(values[0]) for name, side in (("request", tx.sides[1]), ("response", tx.sides[0]))
+             if (values := side.values(f"eve.{name}"))}
+    return {tx.app: shown} if shown else {}
+
+
 def _as_told(tx: Tx) -> dict[str, Any]:
     """What the parser has as JSON already, as far as it was told."""
     for values in (tx.sides[0].values("eve.object"), tx.sides[1].values("eve.object")):
@@ -200,10 +207,10 @@ def _ftp_data(tx: Tx) -> dict[str, Any]:
     return {"ftp_data": shown} if shown else {}
 
 
-_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {"dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp,
-                                                        "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
-                                                        "ldap": _exchange, "mqtt": _as_told, "http2": _http2,
-                                                        "ftp-data": _ftp_data}
+_MAKERS: dict[str, Callable[[Tx], dict[str, Any]]] = {
+    "dns": _dns, "mdns": _dns, "ssh": _ssh, "ftp": _ftp, "dcerpc": _dcerpc, "smb": _dcerpc, "smtp": _email,
+    "ldap": _exchange, "mqtt": _as_told, "http2": _http2, "ftp-data": _ftp_data, "modbus": _both, "enip": _both,
+    "pgsql": _as_told}
 
 
 def _file(file: dict[str, list[bytes]]) -> dict[str, Any]:

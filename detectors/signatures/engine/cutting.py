@@ -17,18 +17,20 @@ KEPT_BYTES = WINDOW_BYTES + LOOK_BACK_BYTES
 TALK = np.dtype(
     [
         ("flow_id", "u8"), ("turn", "i8"), ("at_ns", "i8", (2,)), ("number", "u8", (2,)), ("past", "i8", (2,)),
-        ("until", "i8"), ("size", "i4", (2,)), ("looked", "i4", (2,)), ("slot", "i4"), ("before", "i4"),
-        ("after", "i4"), ("who", "u1"),
+        ("until", "i8"), ("end", "i8", (2,)), ("settled", "i8", (2,)), ("size", "i4", (2,)), ("looked", "i4", (2,)),
+        ("slot", "i4"), ("before", "i4"), ("after", "i4"), ("who", "u1"), ("opened", "u1", (2,)),
     ], align=True)
 """A connection of which bytes are kept, by side (0 is the initiator's). who: the side that spoke last, turn: how often
 that changed; size: bytes that wait to become a window, the first ``looked`` of which were in the one before; at_ns,
-number: the packet of the last of them; past: bytes that went by before this portion; until: the row of this portion
-that ended it; before, after: neighbours in the order in which they spoke. flow_id 0: none; slot -1: it is over."""
+number: the packet of the last of them, opened: whether the connection was established by then, end: the sequence number
+behind them, settled: that before this portion, -1 for none; past: bytes that went by before this portion; until: the
+row of this portion that ended it; before, after: neighbours in the order in which they spoke. flow_id 0: none; slot -1:
+it is over."""
 
 WINDOW = np.dtype(
     [
         ("row", "i8"), ("start", "i8"), ("size", "i8"), ("looked", "i8"), ("turn", "i8"), ("at_ns", "i8"),
-        ("number", "u8"), ("side", "u1"), ("late", "?"),
+        ("number", "u8"), ("end", "i8"), ("side", "u1"), ("late", "?"), ("opened", "?"),
     ], align=True)
 """A window, complete with a row of the stretches: arena[start : start + size]."""
 
@@ -51,7 +53,10 @@ class TalkState(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The columns of columns.said.Stretches that are read, and its buffers, all of them read-only."""
+    """The columns of columns.said.Stretches that are read, and its buffers, all of them read-only.
+
+    opened: bool, whether the connection was established by then; end: int64, the sequence number behind the bytes.
+    """
 
     flow_id: np.ndarray
     slot: np.ndarray
@@ -63,6 +68,8 @@ class Rows(NamedTuple):
     gap: np.ndarray
     ts_ns: np.ndarray
     packet_number: np.ndarray
+    opened: np.ndarray
+    end: np.ndarray
     capture: np.ndarray
     fragments: np.ndarray
     arena: np.ndarray
@@ -139,7 +146,8 @@ def _begin(state, s, i, most):
     talk["until"] = _ALIVE
     for k in range(2):
         talk["size"][k], talk["looked"][k], talk["past"][k] = 0, 0, 0
-        talk["at_ns"][k], talk["number"][k] = 0, 0
+        talk["at_ns"][k], talk["number"][k], talk["opened"][k] = 0, 0, 0
+        talk["end"][k], talk["settled"][k] = _NONE, _NONE
     state.places[slot] = t
     scalars[ALIVE] += 1
     _link(state, t)
@@ -154,7 +162,7 @@ def _emit(state, out, t, side, row, late):
     copy_bytes(out.arena, out.filled[BYTES], state.kept, (2 * t + side) * KEPT_BYTES, size)
     w["row"], w["start"], w["size"], w["looked"] = row, out.filled[BYTES], size, talk["looked"][side]
     w["turn"], w["at_ns"], w["number"] = talk["turn"], talk["at_ns"][side], talk["number"][side]
-    w["side"], w["late"] = side, late
+    w["side"], w["late"], w["opened"], w["end"] = side, late, talk["opened"][side] != 0, talk["end"][side]
     out.filled[WINDOWS] += 1
     out.filled[BYTES] += size
 
@@ -241,6 +249,7 @@ def _take_bytes(s, i, state, out, t, side, inline):
     """Take the bytes of a row."""
     talk = state.talks[t]
     talk["at_ns"][side], talk["number"][side] = s.ts_ns[i], s.packet_number[i]
+    talk["opened"][side], talk["end"][side] = s.opened[i], s.end[i]
     if inline:
         _fill_inline(s, i, state, out, t, side)
     else:
@@ -295,10 +304,12 @@ def _remember(s, row, state, t, side):
 @kernel
 def settle(s, state, talk_of):
     """The portion was looked at: its bytes are history, if that is kept, and talks that are over leave their places."""
-    if state.past.size > 0:
-        for i in range(s.slot.size):
-            t = np.int64(talk_of[i])
-            if t >= 0 and state.talks[t]["slot"] >= 0:
+    for i in range(s.slot.size):
+        t = np.int64(talk_of[i])
+        if t >= 0 and state.talks[t]["slot"] >= 0:
+            if s.size[i] > 0:
+                state.talks[t]["settled"][s.side[i]] = s.end[i]
+            if state.past.size > 0:
                 _remember(s, i, state, t, np.int64(s.side[i]))
     scalars = state.scalars
     while scalars[OVER] >= 0:

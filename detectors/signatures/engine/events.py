@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from detectors.signatures.engine.raw import STATUS_EVENTS
+from detectors.signatures.engine.tcp_events import TCP_EVENTS
 
 _IPV6 = ("ipv6.trunc_exthdr", "ipv6.exthdr_useless_fh", "ipv6.fh_non_zero_reserved_field",
          *(f"ipv6.exthdr_dupl_{kind}" for kind in ("fh", "hh", "rh", "dh", "ah")),
          *(f"ipv{version}.frag_{what}" for version in (4, 6) for what in ("pkt_too_large", "invalid_length")))
 DECODER_EVENTS = frozenset({name for names in STATUS_EVENTS.values() for name in names} | set(_IPV6))
-STREAM_EVENTS = frozenset({"reassembly_seq_gap"})
+STREAM_EVENTS = frozenset({"reassembly_seq_gap"}) | TCP_EVENTS
 
 _HTTP = """request_header_folding request_field_missing_colon missing_host_header host_header_ambiguous
 invalid_content_length_field_in_request invalid_transfer_encoding_value_in_request invalid_request_chunk_len
@@ -28,7 +29,7 @@ _OF = {
     "mqtt": "malformed_traffic double_connect unintroduced_message", "bittorrent_dht": "malformed_packet",
     "ike": "malformed_data no_encryption weak_crypto_enc weak_crypto_prf weak_crypto_auth weak_crypto_dh "
            "weak_crypto_nodh weak_crypto_noauth",
-    "dnp3": "bad_link_crc bad_transport_crc too_long_reassembly",
+    "enip": "invalid_pdu", "dnp3": "bad_link_crc bad_transport_crc too_long_reassembly",
 }
 EVENTS = frozenset(f"{proto}.{name}" for proto, names in _OF.items() for name in names.split())
 """Events of protocols, as the parsers tell them."""

@@ -57,15 +57,18 @@ def _payload(match: Match) -> tuple[bytes, bool]:
 def packet_bytes(packet: PacketView) -> bytes:
     """Return the packet from its link header on; one carried within another begins with its IP header."""
     if packet.fragment == _REASSEMBLED:
-        return _ethernet_header(packet) + _network_header(packet) + packet.transport
+        return _made_link_header(packet) + _network_header(packet) + packet.transport
     if packet.network_offset < 0:
         return b""
     head = b"" if packet.tunnel_depth else _link_header(packet)
     return head + packet.network
 
 
-def _ethernet_header(packet: PacketView) -> bytes:
-    """The header as a datagram that was put together would have it on Ethernet; elsewhere none."""
+def _made_link_header(packet: PacketView) -> bytes:
+    """The header as a datagram that was put together would have it on Ethernet or PPP (its protocol in one byte, RFC
+    1661, 6.5); elsewhere none."""
+    if packet.link_type == _POINT_TO_POINT and not packet.tunnel_depth:
+        return b"\x21" if packet.ip_version == 4 else b"\x57"
     if packet.link_type != _ETHERNET or packet.tunnel_depth:
         return b""
     tags = b"".join(struct.pack(">HH", 0x8100, tag) for tag in (packet.vlan, packet.vlan_inner) if tag)

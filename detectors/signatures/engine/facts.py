@@ -91,10 +91,10 @@ def follow(p, state, out, midstream):
                 bits |= _SYN_SEEN
             elif flags & _SYN and bits & _SYN_SEEN:
                 bits |= _ANSWERED
-            elif flags & _ACK and not flags & _RST and bits & _ANSWERED and side == 0:
+            elif not flags & _RST and ((flags & _ACK and bits & _ANSWERED and side == 0)
+                                       or (midstream and not flags & _SYN and not bits & _SYN_SEEN)):
+                # of a connection that is taken up in its middle one end is enough
                 established |= p.payload_bytes[i] > 0
-                bits |= _OPEN
-            elif midstream and not flags & _RST and bits & (_CLIENT | _SERVER) == _CLIENT | _SERVER:
                 bits |= _OPEN
             followed = (bits & _OPEN != 0 or midstream) and not flags & _SYN
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from detectors.signatures.engine.evaluate import Evaluator
@@ -54,7 +54,7 @@ class Verdict:
 
 
 class Judge:
-    """Tries rules on scenes and keeps what follows from it. told: the matches that are to be told, in order.
+    """Tries rules on scenes and keeps what follows from it. tell takes the matches that are to be told, in order.
 
     What matches at one packet waits until all of the packet was looked at; then passes, thresholds and the limit of
     alerts apply in the order of the rules.
@@ -65,7 +65,7 @@ class Judge:
         self.counts: Counter[str] = Counter()
         self.memory = Memory(settings.flows, settings.bits)
         self.thresholds = Thresholds(settings.thresholds)
-        self.told: list[Match] = []
+        self.tell: Callable[[Match], None] = lambda match: None
         self._waiting: list[Match] = []
 
     def exchange(self, plan: Plan) -> None:
@@ -105,20 +105,21 @@ class Judge:
             waiting.sort(key=lambda match: match.rule.number)
         verdicts: dict[int, Verdict] = {}
         serials: Counter[Any] = Counter()
-        told = 0
+        told: list[Match] = []
         for match in waiting:
             scene = match.scene
             verdict = verdicts.setdefault(scene.flow_id, Verdict())
             if verdict.passed or not self._applies(match, verdict) or self._held(match):
                 continue
             self.counts["matches"] += 1
-            if told >= self._settings.alerts_per_packet:
+            if len(told) >= self._settings.alerts_per_packet:
                 self.counts["over_packet_limit"] += 1
                 continue
-            told += 1
             place = (match.rule.number, scene.flow_id, scene.tx_id, scene.to_server)
-            self.told.append(match._replace(serial=serials[place], verdict=verdict))
+            told.append(match._replace(serial=serials[place], verdict=verdict))
             serials[place] += 1
+        for match in told:  # the verdict stands only now
+            self.tell(match)
 
     def _applies(self, match: Match, verdict: Verdict) -> bool:
         """Do what a match does to its packet and flow; return whether it may be told at all."""

@@ -27,11 +27,14 @@ class Gap(NamedTuple):
 class Heard:
     """The streams of a batch, cut into windows. Only of a window that is looked at there is an object.
 
-    windows: how many there are; bytes: how many were searched.
+    opened, ends: of each stretch whether the connection was established, and the sequence number behind it, for who
+    waits for answers. windows: how many there are; bytes: how many were searched.
     """
 
-    def __init__(self, plan: Plan, windows: Windows, stretches: Stretches) -> None:
+    def __init__(self, plan: Plan, windows: Windows, stretches: Stretches, opened: np.ndarray, ends: np.ndarray, *,
+                 answers: bool = False) -> None:
         self._plan, self._cutter, self._stretches = plan, windows, stretches
+        self._reached, self._answers = (opened, ends), answers
         self.windows = self.bytes = 0
 
     def rows_before(self, places: int) -> np.ndarray:
@@ -52,7 +55,7 @@ class Heard:
 
     def found(self) -> Iterator[tuple[int, int, Window, list[Prepared]]]:
         """Yield (row, packet, window, rules) of the windows that rules may hold of, in order."""
-        for records, arena in self._cutter.cut(self._stretches):
+        for records, arena in self._cutter.cut(self._stretches, *self._reached):
             rules: dict[int, list[Prepared]] = defaultdict(list)
             for k, always in self._always(records):
                 rules[k] += always
@@ -71,7 +74,7 @@ class Heard:
         start = int(w["start"])
         return Window(self._stretches.flows[w["row"]], Moment(int(w["at_ns"]), int(w["number"])), not w["side"],
                       arena[start : start + int(w["size"])].tobytes(), int(w["looked"]), int(w["turn"]),
-                      bool(w["late"]))
+                      bool(w["opened"]), int(w["end"]) if self._answers else None, bool(w["late"]))
 
     @cached_property
     def _flows(self) -> tuple[list[FlowFacts], np.ndarray]:

@@ -24,6 +24,24 @@ _COLUMNS = {c.DSize: "payload_bytes", c.Ttl: "ip_ttl", c.Tos: "ip_tos", c.IpId: 
             c.Icode: "icmp_code", c.Seq: "tcp_seq", c.Ack: "tcp_ack", c.Window: "tcp_window", c.IpProto: "proto"}
 
 
+_TUNNELLED = 4
+"""So many rows of one frame are looked through for the one that a flow id belongs to."""
+
+
+def packet_rows(packets: Packets, numbers: Sequence[int], flow_ids: Sequence[int]) -> np.ndarray:
+    """Return the row of each packet, by its number and flow, -1 where it is absent: int64[numbers]."""
+    wanted, flows = np.array(numbers, np.uint64), np.array(flow_ids, np.uint64)
+    found = np.full(wanted.size, -1, np.int64)
+    if not packets.status.size:
+        return found
+    at, last = np.searchsorted(packets.packet_number, wanted), packets.status.size - 1
+    for step in range(_TUNNELLED):
+        here = np.minimum(at + step, last)
+        same = (packets.packet_number[here] == wanted) & (packets.flow_id[here] == flows)
+        found = np.where((found < 0) & same, here, found)
+    return found
+
+
 class PacketColumns:
     """The rows of a batch that rules look at, chosen rule by rule."""
 

@@ -12,6 +12,7 @@ from detectors.signatures.engine.order import in_order
 from detectors.signatures.engine.prepared import Prepared, pattern_of, prepare
 from detectors.signatures.engine.settings import ACTIONS
 from detectors.signatures.engine.suspects import Fitting, Suspects
+from detectors.signatures.engine.tcp_events import TCP_EVENTS
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.matches import Transform
 from detectors.signatures.language.ruleset import RuleSet
@@ -39,6 +40,7 @@ class Plan:
         self.decoder: list[Prepared] = []
         self.detection: list[Prepared] = []
         self.stream_events: list[Prepared] = []
+        self.tcp_events: list[Prepared] = []
         self.tx_always: dict[str, list[Prepared]] = defaultdict(list)
         self.tx_both: list[Prepared] = []
         for p in self.rules:
@@ -52,6 +54,8 @@ class Plan:
                         self.tx_always[app].append(p)
             elif any(isinstance(x, c.Event) and x.layer == "stream" for x in p.packet):
                 self.stream_events.append(p)
+                if any(isinstance(x, c.Event) and x.name in TCP_EVENTS for x in p.packet):
+                    self.tcp_events.append(p)
             elif r.kind == "decoder_event":
                 self.decoder.append(p)
             elif r.kind == "protocol_detection_only":

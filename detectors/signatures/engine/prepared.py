@@ -8,6 +8,7 @@ from typing import Any
 
 from detectors.signatures.engine.grams import ANYWHERE, Pattern
 from detectors.signatures.engine.headers import Ends, HeaderBits
+from detectors.signatures.engine.hooks import hook_of
 from detectors.signatures.engine.search import Search
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.buffers import find_buffer
@@ -18,7 +19,7 @@ from detectors.signatures.language.rule import PAYLOAD, Rule
 STATE = (c.FlowBits, c.FlowInt, c.XBits, c.HostBits)
 _FILE = (c.FileHash, c.FileSize)
 _TX_CONDITIONS = (c.AppLayerEvent, c.AppLayerState, c.UriLen, c.AppInteger, c.AppCount, c.AppWords, c.DceIface,
-                  c.DceOpnum, c.FtpBounce)
+                  c.DceOpnum, c.FtpBounce, c.ModbusRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
     state = tuple(x for x in rule.conditions if isinstance(x, STATE) and not x.effect)
     file = tuple(x for x in rule.conditions if isinstance(x, _FILE))
     transaction = tuple(x for x in rule.conditions if isinstance(x, _TX_CONDITIONS))
+    if (hook := hook_of(rule)) is not None:
+        transaction = (hook, *transaction)
     reputation = tuple(x for x in rule.conditions if isinstance(x, (c.IPRep, c.GeoIp, c.FlowVar)))
     used = {id(x) for x in (*state, *file, *transaction, *reputation)}
     packet = tuple(x for x in rule.conditions if id(x) not in used and not getattr(x, "effect", False)
@@ -103,6 +106,8 @@ def _toward(rule: Rule) -> int:
     """1 to the server, -1 to the client, 0 either way: as flow says it, or as the buffers can only be."""
     if rule.direction == "=>":
         return 0
+    if (hook := hook_of(rule)) is not None:
+        return 1 if hook.to_server else -1
     return {"to_server": 1, "to_client": -1}.get(rule.toward, 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from columns import Flows, Packets
 from columns.said import FlowFacts, Moment, Recognised, Said, Step
 from detectors.signatures.engine.asked import WIDER, app_name
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
-from detectors.signatures.engine.facts import ESTABLISHED, Facts
+from detectors.signatures.engine.facts import ESTABLISHED, Facts, PacketFacts
 from detectors.signatures.engine.judge import Judge, Match
 from detectors.signatures.engine.listening import Gap
 from detectors.signatures.engine.memory import FlowMemory
@@ -20,6 +20,7 @@ from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.scene import PacketView, Scene
 from detectors.signatures.engine.settings import SignatureSettings
 from detectors.signatures.engine.streams import Window, Windows
+from detectors.signatures.engine.tcp_events import INVALID_TIMESTAMP, TcpEvents
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
 _TCP, _SYN, _ACK = 6, 2, 16
@@ -29,11 +30,11 @@ class Runner:
     """All state of the engine but the plan, which can be exchanged between batches."""
 
     def __init__(self, plan: Plan, settings: SignatureSettings, *, midstream: bool = False,
-                 profile: bool = False) -> None:
-        self.settings = settings
+                 profile: bool = False, answers: bool = False) -> None:
+        self.settings, self._answers = settings, answers and not settings.inline
         self._judge = Judge(settings, profile=profile)
         self.memory, self.counts = self._judge.memory, self._judge.counts
-        self._facts = Facts(midstream)
+        self._facts, self._tcp_events = Facts(midstream), TcpEvents()
         self._windows = Windows(settings.flows, plan.history, inline=settings.inline)
         self._open: dict[int, bool] = {}  # TCP flows that live: whether they are established
         self.exchange(plan)
@@ -61,18 +62,23 @@ class Runner:
                 "streams_forgotten": self._windows.forgotten, "dataset_full": self._judge.sets.full}
         return dict(self.counts) | dict(self.memory.counts) | kept
 
-    def take(self, packets: Packets, flows: Flows, said: Said) -> list[Match]:
-        """Look at a batch; return what is to be told, in order."""
+    def take(self, packets: Packets, flows: Flows, said: Said, tell: Callable[[Match], None]) -> None:
+        """Look at a batch; tell takes what is to be told, in order, each when all of its packet was looked at.
+
+        Only then its transaction is as it was: at the end of the batch it may have gone on.
+        """
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
         if self.settings.midstream_policy != "ignore":
             self._pass_midstream(packets)
-        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows)
+        batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows,
+                      answers=self._answers, odd=self._odd_rows(packets, said),
+                      all_steps=self.settings.guess_transaction)
+        self._odd = batch.odd
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
         self.counts["steps"] += batch.steps
-        told: list[Match] = []
-        self._judge.told, packet = told, -1
+        self._judge.tell, packet = tell, -1
         for event in batch.events:
             if event.number != packet:
                 packet = event.number
@@ -80,7 +86,10 @@ class Runner:
             self._look(event)
         self._judge.next_packet()
         self._windows.settle()
-        return told
+
+    def _odd_rows(self, packets: Packets, said: Said) -> list[int]:
+        """Return the rows with an event of TCP, where a rule asks for one."""
+        return self._tcp_events.of(packets, said.buffers).tolist() if self.plan.tcp_events else []
 
     def _pass_midstream(self, packets: Packets) -> None:
         """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""
@@ -115,6 +124,11 @@ class Runner:
         self.memory.flows.forget(flow_id)
         self._open.pop(flow_id, None)
 
+    @property
+    def facts(self) -> PacketFacts:
+        """What is known of the packets of the batch that was taken last."""
+        return self._f
+
     # packets
 
     def _row(self, row: int, rules: Sequence[Prepared]) -> None:
@@ -130,8 +144,11 @@ class Runner:
         view = scene.packet
         assert view is not None
         scene.data = view.payload if p.payload_captured_bytes[row] else None
+        if row in self._odd:
+            scene.stream_events = (INVALID_TIMESTAMP,)
+        tx = self._guessed(scene, memory)
         for rule in rules:
-            if self._judge.holds(rule, scene) and rule.rule.on_stream and flow_id:
+            if self._judge.holds(rule, scene, tx) and rule.rule.on_stream and flow_id:
                 self.memory.flows.of(flow_id).by_packet[scene.to_server].add(rule.number)
 
     def _scene_of_row(self, row: int, flow_id: int, memory: FlowMemory | None, established: bool) -> Scene:
@@ -156,18 +173,29 @@ class Runner:
         self.counts["windows_evaluated"] += 1
         scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
         scene.is_stream, scene.late = True, window.late
+        scene.established |= window.opened  # its packet may be gone, where the window ends with the flow
+        if window.end is not None:
+            scene.answer = event.number + window.late, window.end
         fired: dict[int, int] = memory.fired[window.to_server]
-        told = memory.by_packet[window.to_server]
+        told, tx = memory.by_packet[window.to_server], self._guessed(scene, memory)
         for rule in event.rules:
             if rule.number in told:  # by one of the packets that make up this window
                 continue
             again = rule.placed or fired.get(rule.number) == window.turn
             scene.data = window.data[window.looked :] if again and window.looked else window.data
-            if self._judge.holds(rule, scene):
+            if self._judge.holds(rule, scene, tx):
                 fired[rule.number] = window.turn
             elif not (again and self.settings.inline):  # whose windows overlap: the new bytes alone were looked at
                 fired.pop(rule.number, None)
         told.clear()
+
+    def _guessed(self, scene: Scene, memory: FlowMemory | None) -> Tx | None:
+        """Return the transaction that something was probably said in: the only one that goes on."""
+        if not self.settings.guess_transaction or memory is None or len(memory.txs) != 1:
+            return None
+        scene.guessed = True
+        scene.tx_id, tx = next(iter(memory.txs.items()))
+        return tx
 
     def _gap(self, gap: Gap, event: Event) -> None:
         """Bytes of a stream are missing: that is an event of its own."""
@@ -226,8 +254,8 @@ class Runner:
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
-        if not event.rules and step.tx_id not in memory.txs and not self.plan.asked.matters(
-                step.app_proto, step.buffers):
+        if not event.rules and step.tx_id not in memory.txs and not self.settings.guess_transaction and (
+                not self.plan.asked.matters(step.app_proto, step.buffers)):
             return
         tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
         self.counts["transactions_forgotten"] += full
@@ -283,6 +311,8 @@ class Runner:
         flow = step.flow
         scene = self._scene_of_flow(flow, memory, step.to_server, step.at, step.at.packet_number)
         scene.tx, scene.tx_id = side, step.tx_id
+        if self._answers and (end := self._windows.end(flow.flow_id, step.to_server, heard)) is not None:
+            scene.answer = step.at.packet_number, end
         if flow.proto == _TCP and self.plan.history:
             scene.data = self._windows.history(flow.flow_id, step.to_server, heard) or None
         elif flow.proto != _TCP and scene.packet is not None:

@@ -113,12 +113,13 @@ class Scene:
 
     payload: what pkt_data is: bytes of the packet or of the window; None where there is none. looked: so many of its
     first bytes were looked at before. tx: the transaction, None outside of one. packet: the packet at hand, None where
-    it is no longer.
+    it is no longer. answer: from which packet on the other end can answer, and the sequence number behind the bytes;
+    None where nobody waits. guessed: the transaction that tx_id names is the only one that went on, and may be another.
     """
 
-    __slots__ = ("at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "is_stream", "late", "memory",
-                 "packet",
-                 "proto", "src_ip", "src_port", "stream_events", "to_server", "tx", "tx_id", "vlan")
+    __slots__ = ("answer", "at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "guessed", "is_stream",
+                 "late", "memory", "packet", "proto", "src_ip", "src_port", "stream_events", "to_server", "tx", "tx_id",
+                 "vlan")
 
     def __init__(self, *, at: Moment, flow_id: int, src_ip: int, dst_ip: int, src_port: int, dst_port: int, proto: int,
                  vlan: int, to_server: bool, ends: Ends, memory: FlowMemory | None, established: bool) -> None:
@@ -127,10 +128,11 @@ class Scene:
         self.ends, self.memory, self.established = ends, memory, established
         self.packet: PacketView | None = None
         self.data: bytes | None = None
-        self.is_stream = self.late = False
+        self.is_stream = self.late = self.guessed = False
         self.stream_events: tuple[str, ...] = ()
         self.tx: Any = None
         self.tx_id = 0
+        self.answer: tuple[int, int] | None = None
 
     @property
     def origin(self) -> str:

@@ -39,6 +39,8 @@ class SignatureSettings:
         "action of such an alert is blocked; nothing is ever blocked")
     midstream_policy: Literal["ignore", "pass-flow", "drop-flow"] = _option(
         "ignore", "what becomes of connections whose start was not seen: ignore, or no rule is looked at in them")
+    guess_transaction: bool = _option(
+        False, "show the transaction in alerts of rules about packets and streams, where only one goes on in the flow")
     payload: bool = _option(False, "show the payload of what matched in alerts, as base64")
     payload_printable: bool = _option(False, "the same, as text with dots for what cannot be printed")
     payload_bytes: int = setting(4096, unit="bytes", low=0, high=1 << 20, meaning="shown of a payload at most")

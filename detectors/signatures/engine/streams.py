@@ -17,8 +17,9 @@ import numpy as np
 from columns.said import NO_STRETCHES, FlowFacts, Moment, Stretches
 from detectors.signatures.engine import cutting as c
 
-_STRETCH_COLUMNS = c.Rows._fields[:-3]
+_STRETCH_COLUMNS = c.Rows._fields[: c.Rows._fields.index("opened")]
 _EITHER = 2
+_UNREACHED = (np.zeros(0, bool), np.zeros(0, np.int64))
 _TALKS, _WINDOWS = 4096, 2048
 """Room for so many talks at first (memory that is not used costs nothing), and for windows at once."""
 
@@ -27,7 +28,8 @@ class Window(NamedTuple):
     """Bytes of one direction; the first ``looked`` of them were in the window before. at: where its last byte came.
 
     late: the flow was over when it was cut.
-    turn counts the turns of the flow, so that two windows of one turn know each other.
+    turn counts the turns of the flow, so that two windows of one turn know each other. end: the sequence number behind
+    its last byte, None where nobody asks. opened: the connection was established when that byte came.
     """
 
     flow: FlowFacts
@@ -36,6 +38,8 @@ class Window(NamedTuple):
     data: bytes
     looked: int
     turn: int
+    opened: bool
+    end: int | None
     late: bool = False
 
 
@@ -47,7 +51,7 @@ class Windows:
 
     def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
         self._most, self._history, self._inline = most, history, inline
-        self._stretches = NO_STRETCHES
+        self._stretches, self._reached = NO_STRETCHES, _UNREACHED
         self._where: dict[tuple[int, int], list[int]] = defaultdict(list)
         self._latest: dict[tuple[int, int], tuple[int, int, bytes]] = {}  # talk, row, what was said until then
         scalars = np.zeros(7, np.int64)
@@ -69,13 +73,15 @@ class Windows:
             self._state.talks["past"] = 0
             self._state = self._state._replace(past=_sparse(self._past_bytes(self._state.talks.size)))
 
-    def cut(self, stretches: Stretches) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def cut(self, stretches: Stretches, opened: np.ndarray,
+            ends: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the windows that the next stretches complete: records (cutting.WINDOW), and the arena they name.
 
-        Both are overwritten by the next step. Once all were looked at, ``settle`` is to be called.
+        opened: bool[n], whether the connection was established with each; ends: int64[n], the sequence number behind
+        it. What is yielded is overwritten by the next step. Once all were looked at, ``settle`` is to be called.
         """
-        self._stretches = stretches
-        rows, s, filled = stretches.slot.size, _rows_of(stretches), self._out.filled
+        self._stretches, self._reached = stretches, (opened, ends)
+        rows, s, filled = stretches.slot.size, self._rows(), self._out.filled
         self._out = self._out._replace(talk_of=np.full(rows, -1, np.int32))
         if rows:
             self._have_places(int(s.slot.max()))
@@ -98,10 +104,8 @@ class Windows:
 
     def history(self, flow_id: int, to_server: bool, row: int) -> bytes:
         """Return the latest bytes of a direction, up to a row of the stretches that were taken last."""
-        side, rows = int(not to_server), self._rows_of(flow_id, _EITHER)
-        before = bisect_left(rows, row)
-        talk = int(self._out.talk_of[rows[before - 1]]) if before else self._talk(flow_id)
-        if talk < 0 or self._state.talks[talk]["until"] < row:
+        side, talk = int(not to_server), self._talk_at(flow_id, row)
+        if talk < 0:
             return b""
         of, until, text = self._latest.get((flow_id, side), (-1, 0, b""))
         if of != talk or until > row:
@@ -114,13 +118,29 @@ class Windows:
         self._latest[flow_id, side] = talk, row, text  # the next step goes on from here: no byte is taken twice
         return text
 
+    def end(self, flow_id: int, to_server: bool, row: int) -> int | None:
+        """Return the sequence number behind the bytes of a direction that came last, up to a row; None for none."""
+        side, talk = int(not to_server), self._talk_at(flow_id, row)
+        if talk < 0:
+            return None
+        rows = self._rows_of(flow_id, side)
+        for k in reversed(rows[: bisect_left(rows, row)]):
+            if self._stretches.size[k] and self._out.talk_of[k] == talk:
+                return int(self._reached[1][k])
+        settled = int(self._state.talks[talk]["settled"][side])
+        return settled if settled >= 0 else None
+
     def settle(self) -> None:
         """The windows that were taken last were looked at: what they are made of is history now."""
         if self._stretches.slot.size:
-            c.settle(_rows_of(self._stretches), self._state, self._out.talk_of)
-        self._stretches = NO_STRETCHES
+            c.settle(self._rows(), self._state, self._out.talk_of)
+        self._stretches, self._reached = NO_STRETCHES, _UNREACHED
         self._where.clear()
         self._latest.clear()
+
+    def _rows(self) -> c.Rows:
+        columns = (getattr(self._stretches, name) for name in _STRETCH_COLUMNS)
+        return c.Rows(*columns, *self._reached, *self._stretches.buffers)
 
     def _rows_of(self, flow_id: int, side: int) -> list[int]:
         """Return the rows of a flow, those of a side or (_EITHER) all."""
@@ -130,6 +150,13 @@ class Windows:
                 self._where[whose, one].append(k)
                 self._where[whose, _EITHER].append(k)
         return self._where.get((flow_id, side), [])
+
+    def _talk_at(self, flow_id: int, row: int) -> int:
+        """Return the talk that a flow has at a row of the stretches that were taken last; -1 for none."""
+        rows = self._rows_of(flow_id, _EITHER)
+        before = bisect_left(rows, row)
+        talk = int(self._out.talk_of[rows[before - 1]]) if before else self._talk(flow_id)
+        return talk if talk >= 0 and self._state.talks[talk]["until"] >= row else -1
 
     def _talk(self, flow_id: int) -> int:
         """Return the talk of a flow that has said nothing yet among the stretches at hand."""
@@ -168,10 +195,6 @@ class Windows:
                 base, size = k * each, min(size, each)
                 into[base : base + size] = bytes_[base : base + size]
         self._state = old._replace(talks=talks, kept=kept, past=past)
-
-
-def _rows_of(stretches: Stretches) -> c.Rows:
-    return c.Rows(*(getattr(stretches, name) for name in _STRETCH_COLUMNS), *stretches.buffers)
 
 
 def _sparse(size: int) -> np.ndarray:

@@ -100,6 +100,8 @@ def _context(match: Match) -> dict[str, Any]:
     shown["direction"] = "to_server" if scene.to_server else "to_client"
     if match.tx is not None:
         shown["tx_id"] = scene.tx_id
+        if scene.guessed:
+            shown["tx_guessed"] = True
     if scene.packet is not None and scene.packet.vlan_inner:
         shown["vlan"] = raw.vlan_tags(scene.packet)
     shown |= {"ip_v": scene.ip_version, "pkt_src": scene.origin}

@@ -22,6 +22,7 @@ from detectors.signatures.language.flow_conditions import (
     FlowCount,
     FlowElephant,
     FtpBounce,
+    ModbusRequest,
     StreamSize,
     UriLen,
 )
@@ -71,8 +72,8 @@ __all__ = [
     "Checksum", "Condition", "DSize", "DceIface", "DceOpnum", "DetectionFilter", "Event", "FileHash",
     "FileSize", "Flags", "Flow", "FlowAge", "FlowBits", "FlowCondition", "FlowCount", "FlowElephant", "FlowInt",
     "FlowVar", "FragBits", "FragOffset", "FtpBounce", "GeoIp", "HostBits", "IPRep", "IcmpId", "IcmpSeq",
-    "Icmpv6Mtu", "Icode", "IpId", "IpOpts", "IpProto", "Itype", "L3Proto", "PacketCondition", "Rpc", "SameIp",
-    "Seq", "StateCondition", "Stored", "StreamSize", "Tag", "TcpMss", "Threshold", "Tos",
+    "Icmpv6Mtu", "Icode", "IpId", "IpOpts", "IpProto", "Itype", "L3Proto", "ModbusRequest", "PacketCondition", "Rpc",
+    "SameIp", "Seq", "StateCondition", "Stored", "StreamSize", "Tag", "TcpMss", "Threshold", "Tos",
     "TransactionCondition", "Ttl", "UriLen", "VlanId", "VlanLayers", "Window", "XBits",
 ]
 
@@ -81,6 +82,6 @@ PacketCondition = (DSize | Ttl | Tos | IpId | FragOffset | Itype | Icode | IcmpI
                    | Checksum | Event | GeoIp | IPRep | Rpc)
 FlowCondition = Flow | StreamSize | FlowAge | FlowCount | FlowElephant | AppLayerProtocol
 TransactionCondition = (AppLayerEvent | AppLayerState | UriLen | AppInteger | AppCount | AppWords | DceIface | DceOpnum
-                        | FtpBounce | FileHash | FileSize)
+                        | FtpBounce | ModbusRequest | FileHash | FileSize)
 StateCondition = (FlowBits | FlowInt | XBits | HostBits | FlowVar | Threshold | DetectionFilter | Tag | Stored)
 Condition = PacketCondition | FlowCondition | TransactionCondition | StateCondition

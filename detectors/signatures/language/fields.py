@@ -56,6 +56,8 @@ _RCODES = {"noerror": 0, "formerr": 1, "servfail": 2, "nxdomain": 3, "notimp": 4
 _ENIP = {"nop": 0, "list_services": 4, "list_identity": 0x63, "list_interfaces": 0x64, "register_session": 0x65,
          "unregister_session": 0x66, "send_rr_data": 0x6F, "send_unit_data": 0x70, "indicate_status": 0x72,
          "cancel": 0x73}
+_ENIP_STATUS = {"success": 0, "invalid_cmd": 1, "no_resources": 2, "incorrect_data": 3, "invalid_session": 0x64,
+                "invalid_length": 0x65, "unsupported_prot_rev": 0x69, "encap_header_error": 0x6A}
 _DNP3 = {"confirm": 0, "read": 1, "write": 2, "select": 3, "operate": 4, "direct_operate": 5, "direct_operate_nr": 6,
          "immed_freeze": 7, "immed_freeze_nr": 8, "freeze_clear": 9, "freeze_clear_nr": 10, "freeze_at_time": 11,
          "freeze_at_time_nr": 12, "cold_restart": 13, "warm_restart": 14, "initialize_data": 15,
@@ -67,7 +69,8 @@ _DNP3 = {"confirm": 0, "read": 1, "write": 2, "select": 3, "operate": 4, "direct
 _NAMES = {"mqtt.type": _MQTT, "http2.errorcode": _HTTP2_ERRORS, "http2.frametype": _HTTP2_FRAMES,
           "ldap.request.operation": _LDAP, "ldap.responses.operation": _LDAP,
           "ldap.responses.result_code": _LDAP_RESULTS, "websocket.opcode": _WEBSOCKET, "snmp.pdu_type": _SNMP_PDUS,
-          "dns.rrtype": _RRTYPES, "dns.rcode": _RCODES, "enip_command": _ENIP, "dnp3_func": _DNP3,
+          "dns.rrtype": _RRTYPES, "dns.rcode": _RCODES, "enip_command": _ENIP, "enip.status": _ENIP_STATUS,
+          "dnp3_func": _DNP3,
           "rfb.secresult": {"ok": 0, "fail": 1, "toomany": 2}}
 
 _INTEGERS = """
@@ -136,7 +139,6 @@ smb smb.version b 1 2
 krb5 krb5.ticket_encryption c
 dnp3 dnp3_ind c
 dnp3 dnp3_obj b
-modbus modbus b
 enip cip_service b
 websocket websocket.flags b fin comp
 tls ssl_version b sslv2 sslv3 tls1.0 tls1.1 tls1.2 tls1.3

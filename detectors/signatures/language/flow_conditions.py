@@ -130,6 +130,22 @@ class AppWords:
 
 
 @dataclass(frozen=True, slots=True)
+class ModbusRequest:
+    """A Modbus request: its unit, and either function (with a subfunction of diagnostics), categories of functions,
+    or access (with kind of memory, address counted from 1, and the value that is written there)."""
+
+    unit: IntTest | None = None
+    function: int | None = None
+    subfunction: int | None = None
+    categories: frozenset[str] = frozenset()
+    access: str = ""
+    memory: str = ""
+    address: IntTest | None = None
+    value: IntTest | None = None
+    scope: ClassVar[str] = "transaction"
+
+
+@dataclass(frozen=True, slots=True)
 class DceIface:
     """A DCE/RPC interface by UUID; test on its version; any_frag: also in other than first fragments."""
 

@@ -44,7 +44,7 @@ def kind_of(draft: Draft, ends: dict[str, Any], on_packet: bool, on_stream: bool
     if "packet" in layers:
         return "packet"
     if layers & {"app", "file", "frame"} or {x.scope for x in draft.conditions} & {"transaction", "file"} \
-            or draft.direction == "=>":
+            or draft.direction == "=>" or (draft.hook and draft.apps):
         return "app_tx"
     if draft.groups:
         return "packet_stream" if on_packet and on_stream else "stream" if on_stream else "packet"

@@ -44,7 +44,8 @@ _KEYWORDS = {"IpId": "id", "IcmpId": "icmp_id", "IcmpSeq": "icmp_seq", "Icmpv6Mt
              "VlanLayers": "vlan.layers", "VlanId": "vlan.id", "IpProto": "ip_proto", "FlowAge": "flow.age",
              "StreamSize": "stream_size", "FlowElephant": "flow.elephant", "L3Proto": "l3_proto",
              "AppLayerProtocol": "app-layer-protocol", "AppLayerState": "app-layer-state", "DceIface": "dcerpc.iface",
-             "DceOpnum": "dcerpc.opnum", "Checksum": "tcpv4-csum"}
+             "DceOpnum": "dcerpc.opnum", "Checksum": "tcpv4-csum",
+             "ModbusRequest": "modbus"}
 _LAYERS = {"decoder": "decode-event", "stream": "stream-event", "engine": "engine-event"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -168,7 +169,8 @@ class PgsqlStream:
 
     def _show(self, exchange: _Exchange, at: Moment) -> None:
         if self._context.show is not None:
-            self._context.show(at, exchange.number - 1, True, [("pgsql.query", exchange.query)], True)
+            shown = [("pgsql.query", exchange.query), ("eve.object", _told(exchange, answered=False))]
+            self._context.show(at, exchange.number - 1, True, shown, True)
 
     def _response(self, message: bytes, size: int, rest: bytes, at: Moment) -> None:
         if not self._waiting:
@@ -226,13 +228,19 @@ class PgsqlStream:
             response |= {"data_rows": exchange.rows, "data_size": exchange.row_bytes}
         copied = response.get("copy_data_out", {})
         if self._context.show is not None and exchange.query:
-            self._context.show(at, exchange.number - 1, False, [], True)
+            self._context.show(at, exchange.number - 1, False, [("eve.object", _told(exchange))], True)
         self._context.emit(PGSQL, at, {
             "tx_id": exchange.number - 1, "number": exchange.number, "request": json_column(request),
             "response": json_column(response), "type": exchange.kind, "user": self._user, "database": self._database,
             "query": printed(exchange.query), "command": response.get("command_completed", ""),
             "error_code": response.get("code", ""), "rows": exchange.rows or copied.get("row_count", 0),
             "row_bytes": exchange.row_bytes or copied.get("data_size", 0)})
+
+
+def _told(exchange: _Exchange, *, answered: bool = True) -> bytes:
+    """Return what alerts show of an exchange, as JSON."""
+    shown: dict[str, Any] = {"tx_id": exchange.number, "request": exchange.request}
+    return json.dumps(shown | ({"response": exchange.response} if answered and exchange.response else {})).encode()
 
 
 def _typed_size(head: bytes, known: frozenset[int]) -> int:

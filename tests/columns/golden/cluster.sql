@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS flow_local ON CLUSTER `sekisho`
     end_reason Enum8('active_timeout' = 0, 'idle_timeout' = 1, 'tcp_fin' = 2, 'tcp_reset' = 3, 'evicted' = 4, 'end_of_input' = 5, 'clock_reset' = 6, 'reused' = 7) CODEC(ZSTD),
     verdict Enum8('not_judged' = 0, 'permitted' = 1, 'permitted_excess' = 2, 'out_of_hours' = 3, 'wrong_initiator' = 4, 'wrong_app' = 5, 'unsanitized' = 6, 'expired_conduit' = 7, 'no_conduit' = 8, 'wrong_segment' = 9, 'unattributed' = 10) CODEC(ZSTD),
     conduit LowCardinality(String) CODEC(ZSTD),
-    app_proto Enum8('unknown' = 0, 'dns' = 1, 'tls' = 2, 'http' = 3, 'smtp' = 4, 'ftp' = 5, 'ftp_data' = 6, 'ssh' = 7, 'smb' = 8, 'rdp' = 9, 'dhcp' = 10, 'ntp' = 11, 'snmp' = 12, 'krb5' = 13, 'ldap' = 14, 'tftp' = 15, 'sip' = 16, 'irc' = 17, 'modbus' = 18, 'dnp3' = 19, 'quic' = 20, 'http2' = 21, 'pop3' = 22, 'imap' = 23, 'dcerpc' = 24, 'telnet' = 25, 'rfb' = 26, 'mqtt' = 27, 'pgsql' = 28, 'bittorrent_dht' = 29, 'ike' = 30, 'failed' = 127) CODEC(ZSTD),
+    app_proto Enum8('unknown' = 0, 'dns' = 1, 'tls' = 2, 'http' = 3, 'smtp' = 4, 'ftp' = 5, 'ftp_data' = 6, 'ssh' = 7, 'smb' = 8, 'rdp' = 9, 'dhcp' = 10, 'ntp' = 11, 'snmp' = 12, 'krb5' = 13, 'ldap' = 14, 'tftp' = 15, 'sip' = 16, 'irc' = 17, 'modbus' = 18, 'dnp3' = 19, 'quic' = 20, 'http2' = 21, 'pop3' = 22, 'imap' = 23, 'dcerpc' = 24, 'telnet' = 25, 'rfb' = 26, 'mqtt' = 27, 'pgsql' = 28, 'bittorrent_dht' = 29, 'ike' = 30, 'enip' = 31, 'failed' = 127) CODEC(ZSTD),
     first_packet UInt64 CODEC(T64, ZSTD),
     duration_ns Int64 ALIAS dateDiff('nanosecond', ts_start_ns, ts_end_ns),
     is_ipv4 Bool ALIAS src_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255') AND dst_ip BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'),
@@ -1420,6 +1420,40 @@ ORDER BY (run_id, ts_ns, flow_id, tx_id)
 TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
 SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
 
+CREATE TABLE IF NOT EXISTS enip_local ON CLUSTER `sekisho`
+(
+    run_id LowCardinality(String),
+    sensor LowCardinality(String),
+    site LowCardinality(String),
+    keep_days UInt16 CODEC(ZSTD),
+    inserted_at DateTime DEFAULT now() CODEC(DoubleDelta, ZSTD),
+    ts_ns DateTime64(9, 'UTC') CODEC(DoubleDelta, ZSTD),
+    flow_id UInt64 CODEC(LZ4),
+    tx_id UInt32 CODEC(T64, LZ4),
+    packet_number UInt64 CODEC(ZSTD),
+    src_ip IPv6 CODEC(ZSTD),
+    dst_ip IPv6 CODEC(ZSTD),
+    src_port UInt16 CODEC(ZSTD),
+    dst_port UInt16 CODEC(ZSTD),
+    proto UInt8 CODEC(ZSTD),
+    vlan UInt16 CODEC(ZSTD),
+    src_zone LowCardinality(String) CODEC(ZSTD),
+    dst_zone LowCardinality(String) CODEC(ZSTD),
+    request String CODEC(ZSTD),
+    response String CODEC(ZSTD),
+    command LowCardinality(String) CODEC(ZSTD),
+    status LowCardinality(String) CODEC(ZSTD),
+    session UInt32 CODEC(ZSTD),
+    service LowCardinality(String) CODEC(ZSTD),
+    product String CODEC(ZSTD),
+    seen LowCardinality(String) CODEC(ZSTD)
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/enip', '{replica}')
+PARTITION BY (run_id, toYYYYMM(inserted_at))
+ORDER BY (run_id, ts_ns, flow_id, tx_id)
+TTL inserted_at + toIntervalDay(keep_days) DELETE WHERE keep_days > 0
+SETTINGS replicated_deduplication_window = 10000, index_granularity = 8192, min_bytes_for_wide_part = 134217728;
+
 CREATE TABLE IF NOT EXISTS anomaly_local ON CLUSTER `sekisho`
 (
     run_id LowCardinality(String),
@@ -1753,6 +1787,9 @@ ENGINE = Distributed('sekisho', currentDatabase(), 'bittorrent_dht_local', cityH
 
 CREATE TABLE IF NOT EXISTS ike ON CLUSTER `sekisho` AS ike_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'ike_local', cityHash64(sensor, site));
+
+CREATE TABLE IF NOT EXISTS enip ON CLUSTER `sekisho` AS enip_local
+ENGINE = Distributed('sekisho', currentDatabase(), 'enip_local', cityHash64(sensor, site));
 
 CREATE TABLE IF NOT EXISTS anomaly ON CLUSTER `sekisho` AS anomaly_local
 ENGINE = Distributed('sekisho', currentDatabase(), 'anomaly_local', cityHash64(sensor, site));
@@ -2992,6 +3029,33 @@ SELECT
     ikev2,
     message_bytes
 FROM ike;
+
+CREATE OR REPLACE VIEW enip_log ON CLUSTER `sekisho` AS
+SELECT
+    run_id,
+    sensor,
+    site,
+    ts_ns,
+    flow_id,
+    tx_id,
+    packet_number,
+    replaceRegexpOne(toString(enip.src_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS src_ip,
+    replaceRegexpOne(toString(enip.dst_ip), '^::ffff:([0-9]+[.][0-9.]+)$', '\\1') AS dst_ip,
+    src_port,
+    dst_port,
+    proto,
+    vlan,
+    src_zone,
+    dst_zone,
+    request,
+    response,
+    command,
+    status,
+    session,
+    service,
+    product,
+    seen
+FROM enip;
 
 CREATE OR REPLACE VIEW anomaly_log ON CLUSTER `sekisho` AS
 SELECT

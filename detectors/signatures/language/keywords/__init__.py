@@ -7,10 +7,11 @@ from detectors.signatures.language.keywords import (
     datasets,
     files,
     meta,
+    modbus,
     numbers,
     packet,
     pcre,
     state,
 )
 
-__all__ = ["app", "buffers", "content", "datasets", "files", "meta", "numbers", "packet", "pcre", "state"]
+__all__ = ["app", "buffers", "content", "datasets", "files", "meta", "modbus", "numbers", "packet", "pcre", "state"]

@@ -51,7 +51,6 @@ _FORMS = {
     "http2.settings": r"settings_(header_table_size|enable_push|max_concurrent_streams|initial_window_size|"
                       r"max_frame_size|max_header_list_size)\s*(<=|>=|<>|[<>=!-]|\d).*",
     "tls_cert_notbefore": r"[<>=]?.*\d{4}.*", "tls_cert_notafter": r"[<>=]?.*\d{4}.*",
-    "modbus": r"(unit|function|access|address|value|subfunction)\b.*|.*,\s*(function|access)\b.*",
     "ssh.protoversion": r"\d+\.\d+|2_compat",
 }
 _SINGLE = ("smb.version", "ftp.mode", "ftp.reply_received", "ftpdata_command", "mqtt.connack.session_present")
