@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detectors.signatures.engine.grams import ANYWHERE, GramFilter, Pattern, searchable
@@ -65,6 +65,7 @@ def naive(matches: list[Content], data: bytes, at: int = 0) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(searches(), st.text("abAB", max_size=14).map(str.encode))
+@example([Content(b"B"), Content(b"AA", negated=True, endswith=True), Content(b"A", within=1)], b"BBA")
 def test_contents_hold_where_some_choice_of_places_holds(matches: list[Content], data: bytes) -> None:
     assert Search(matches).holds(Buffer(data), Variables()) == naive(matches, data)
 

@@ -75,7 +75,7 @@ def _next_is_relative(matches: Sequence[Match], k: int) -> bool:
     for match in matches[k + 1 :]:
         if _relative(match):
             return True
-        if isinstance(match, _MOVES):
+        if isinstance(match, _MOVES) and not getattr(match, "negated", False):
             return False
     return False
 
