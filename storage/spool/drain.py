@@ -152,9 +152,10 @@ class Drain:
             self._spool.counters.add("confirmed", block.rows)
             self._spool.acknowledge(entry)
             return
-        if not perhaps and self._asked.get(table, 0) % _ASK_EVERY == 0:
-            self._spool.state.inserted[table] = sender.blocks_inserted(table)
-        self._asked[table] = self._asked.get(table, 0) + 1
+        inserted, asked = self._spool.state.inserted, self._asked.get(table, 0)
+        if not in_doubt and (table not in inserted or (not perhaps and asked % _ASK_EVERY == 0)):
+            inserted[table] = sender.blocks_inserted(table)
+        self._asked[table] = asked + 1
         self._spool.sending(entry)
         self._spool.counters.add("sent", block.rows)
         if in_doubt:

@@ -31,6 +31,8 @@ OUTCOMES = st.lists(st.sampled_from((OK, OK, OK, LOST_BEFORE, LOST_AFTER, LATE, 
 @settings(max_examples=120, deadline=None)
 @given(actions=st.lists(ACTIONS, max_size=40), outcomes=OUTCOMES)
 @example(actions=[("block", "flow", 1), ("steps", 3), ("others", 30_000), ("block", "flow", 1)], outcomes=[OK, LATE])
+@example(actions=[("block", "flow", 1), ("block", "flow", 1), ("steps", 1), ("block", "flow", 1), ("crash", b""),
+                  ("steps", 3), ("others", 30_000)], outcomes=[OK, OK, OK, LOST_AFTER])
 def test_a_live_sensor_loses_and_doubles_nothing(tmp_path_factory, actions, outcomes):
     """Each life is a run of its own; rows that were taken before a crash arrive, and in the order of their table."""
     outcomes = iter(outcomes)
