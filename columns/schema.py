@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +62,10 @@ def text_values(text: Text) -> list[str]:
     raw, at = text.data.tobytes(), text.offsets.tolist()
     return [raw[a:b].decode("utf-8", "replace") for a, b in pairwise(at)]
 
+
+_MANY_ROWS, _LINE_BYTES = 4096, 64
+"""From so many rows on a batch is one piece of memory: in large pages, where the system has them, and no two columns
+beginning at the same place of a page, where the cache would hold few of their lines at once."""
 
 TEXTUAL = ("text", "json")
 """Values of dtype that a batch holds as a Text."""
@@ -145,8 +149,14 @@ class Table:
         raise KeyError(f"table {self.name} has no column {name}")
 
     def empty(self, rows: int = 0) -> Any:
-        """Return a batch of that many zeroed rows."""
-        return self.batch(*[a for c in self.columns for a in c.array(rows)])
+        """Return a batch of that many zeroed rows; the arrays of a large one stand in one piece of memory."""
+        if rows < _MANY_ROWS or any(c.dtype in TEXTUAL for c in self.columns):
+            return self.batch(*[a for c in self.columns for a in c.array(rows)])
+        kinds = [np.dtype(np.uint64 if c.dtype == "ip" else c.dtype) for c in self.columns for _ in c.fields]
+        ends = list(accumulate((rows * kind.itemsize + _LINE_BYTES) // _LINE_BYTES * _LINE_BYTES for kind in kinds))
+        memory = np.zeros(ends[-1], np.uint8)
+        return self.batch(*[memory[start : start + rows * kind.itemsize].view(kind)
+                            for start, kind in zip([0, *ends], kinds, strict=False)])
 
     def from_rows(self, rows: Sequence[dict[str, Any]]) -> Any:
         """Build a batch from dictionaries by column name; a missing key is 0 or "", an unknown key raises KeyError.
