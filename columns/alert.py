@@ -3,6 +3,9 @@
 from columns.codes import AlertState, Certainty, Outcome, Property, Severity, Verdict
 from columns.schema import Column, Table
 
+UNANSWERED = (1 << 64) - 1
+"""logged_packet of an alert that no packet answered before its flow was over."""
+
 ALERT = Table(
     name="alert",
     meaning="What a detector found, why, and under which rules, policy and configuration it was found.",

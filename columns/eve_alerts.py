@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from columns.alert import ALERT
+from columns.alert import ALERT, UNANSWERED
 from columns.community_id import PORT_PROTOS, community_ids
 from columns.eve import Event, Form, number_form, proto_form, vlan_form
 from columns.eve_settings import DEFAULTS, EveSettings
@@ -84,7 +84,7 @@ def _elsewhere(fields: Fields, name: str, batch: Any) -> None:
 def _logged(fields: Fields, name: str, alerts: Any) -> None:
     """The packet that Suricata names; the one of the evidence, where it is another, stands under ``sekisho``."""
     logged = np.where(alerts.logged_packet == 0, alerts.packet_number, alerts.logged_packet)
-    fields.add(blank([f"{key_text(name)}{n}" for n in logged.tolist()], (logged == 0) | (logged == _NONE)))
+    fields.add(blank([f"{key_text(name)}{n}" for n in logged.tolist()], (logged == 0) | (logged == UNANSWERED)))
 
 
 def _evidence(fields: Fields, name: str, alerts: Any) -> None:
@@ -92,7 +92,6 @@ def _evidence(fields: Fields, name: str, alerts: Any) -> None:
     fields.add(blank([f"{key}{n}" for n in alerts.packet_number.tolist()], alerts.logged_packet == 0))
 
 
-_NONE = np.uint64((1 << 64) - 1)
 _ALERT_FORMS: dict[str, Form] = {
     "proto": proto_form, "packet_number": _logged, "logged_packet": _evidence,
     "src_port": number_form("src_port", PORT_PROTOS), "dst_port": number_form("dst_port", PORT_PROTOS),

@@ -97,13 +97,16 @@ class Column:
         """Names of the arrays that hold this column in a batch."""
         return (f"{self.name}_hi", f"{self.name}_lo") if self.dtype == "ip" else (self.name,)
 
+    @property
+    def kinds(self) -> tuple[np.dtype, ...]:
+        """What numpy calls those arrays, unless they are a Text."""
+        return (np.dtype(np.uint64 if self.dtype == "ip" else self.dtype),) * len(self.fields)
+
     def array(self, rows: int) -> list[Any]:
         """Zeroed arrays for this column, one per field."""
-        if self.dtype == "ip":
-            return [np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)]
         if self.dtype in TEXTUAL:
             return [Text(np.zeros(0, np.uint8), np.zeros(rows + 1, np.int64))]
-        return [np.zeros(rows, np.dtype(self.dtype))]
+        return [np.zeros(rows, kind) for kind in self.kinds]
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ class Table:
         """Return a batch of that many zeroed rows; the arrays of a large one stand in one piece of memory."""
         if rows < _MANY_ROWS or any(c.dtype in TEXTUAL for c in self.columns):
             return self.batch(*[a for c in self.columns for a in c.array(rows)])
-        kinds = [np.dtype(np.uint64 if c.dtype == "ip" else c.dtype) for c in self.columns for _ in c.fields]
+        kinds = [kind for c in self.columns for kind in c.kinds]
         ends = list(accumulate((rows * kind.itemsize + _LINE_BYTES) // _LINE_BYTES * _LINE_BYTES for kind in kinds))
         memory = np.zeros(ends[-1], np.uint8)
         return self.batch(*[memory[start : start + rows * kind.itemsize].view(kind)

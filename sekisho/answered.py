@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from columns import Alerts, concat_rows, rows_in, take_rows, text_column
-
-NONE = (1 << 64) - 1
-"""logged_packet of an alert that no packet answered."""
+from columns.alert import UNANSWERED
 
 
 class Unanswered:
@@ -40,4 +38,4 @@ class Unanswered:
                  for now, (_, answer) in zip(alerts.ts_ns.tolist(), found, strict=True)]
         return alerts._replace(
             ts_ns=np.array(times, np.int64), context=text_column([answer.context for _, answer in found]),
-            logged_packet=np.array([answer.packet_number or NONE for _, answer in found], np.uint64))
+            logged_packet=np.array([answer.packet_number or UNANSWERED for _, answer in found], np.uint64))

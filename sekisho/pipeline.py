@@ -127,8 +127,8 @@ class _Run:
                                    parser_settings(options.settings), inspected=self.chain.listens,
                                    buffers_of=self.chain.inspects, shown=self.chain.wants_contents,
                                    packet_rows=options.settings.packets)
-        looks = options.payload or options.settings.mynumber.inspect == "on"  # else nothing said stands in any row
-        self.masking = Masking() if options.settings.mynumber.mask and looks else None
+        self.looks = options.payload or options.settings.mynumber.inspect == "on"  # else nobody looks at any bytes
+        self.masking = Masking() if options.settings.mynumber.mask and self.looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
         self.digest, self.traffic = ResultDigest(), Traffic()
         policy = options.policy
@@ -141,10 +141,9 @@ class _Run:
                 stopped: Callable[[], bool]) -> Iterator[tuple[Packets, Sequence[np.ndarray]]]:
         """Yield the packets of all captures with the buffers that hold their bytes, where anybody looks at these."""
         options = self.options
-        looks = options.payload or options.settings.mynumber.inspect == "on"
         blocks = self.timed("capture", self._until(stopped, frames_of(
-            options.captures, options.batch, self.report, self.traffic, progress, passing=not looks)))
-        if looks:
+            options.captures, options.batch, self.report, self.traffic, progress, passing=not self.looks)))
+        if self.looks:
             for block in blocks:
                 yield from self.timed("decode", self.decoder.decode(block))
             return
@@ -163,7 +162,7 @@ class _Run:
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
         if not self.options.payload:
-            return Said(buffers=buffers) if self.options.settings.mynumber.inspect == "on" else NOTHING_SAID
+            return Said(buffers=buffers) if self.looks else NOTHING_SAID
         before = self.seconds["streams"]
         chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
         with self.watch("protocols"):

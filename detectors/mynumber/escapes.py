@@ -153,9 +153,9 @@ def undo(b, lo, hi, out, places):
 def find_escaped(b, offsets, value, at, classes, strict, out, undone, places, found):
     """Fill found (int64[n, 3]: value, start, end of each of its 12 digits) with the numbers among escapes.
 
-    b, offsets: a Text; from its value on, and in that from at on. out uint8[m], undone the
-    same to read, as buffers are, places int64[m + 1]: scratch. Returns
-    (rows filled, the next value, where to begin in it); there is more if that is one.
+    b, offsets: a Text; from its value on, and in that from at on. out uint8[m], undone the same to read, as buffers
+    are, places int64[m + 1]: scratch. Returns (rows filled, the next value, where to begin in it); there is more if
+    that is one.
     """
     count = 0
     while value < offsets.size - 1:

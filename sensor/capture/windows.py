@@ -98,12 +98,12 @@ class PassingWindow:
 
     def refill(self, position: int, needed: int) -> bool:
         """Move the window to begin at ``position``; return False when nothing could be added."""
-        kept = self.buffer.size - position
-        room = self._room if self._room.size >= max(PASSING_BYTES, needed) else np.empty(
-            max(PASSING_BYTES, needed), np.uint8)
+        kept, room, size = self.buffer.size - position, self._room, max(PASSING_BYTES, needed)
+        if room.size < size:
+            self._room = room = np.empty(size, np.uint8)
         room[:kept] = self.buffer[position:]
         added = self._copy(memoryview(room)[kept : kept + min(self.bytes_total - self._read, room.size - kept)])
-        self._room, self.base = room, self.base + position
+        self.base += position
         self.buffer = room[: kept + added]
         self.buffer.flags.writeable = False
         return added > 0

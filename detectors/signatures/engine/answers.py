@@ -58,7 +58,7 @@ class Answers:
         self.forgotten = 0
 
     def hold(self, match: Match, alert_id: int, context: str) -> bool:
-        """Let a match wait, unless nothing answers it; return whether it waits. Its packet is let go."""
+        """Let a match wait, unless nothing answers it; return whether it waits."""
         if match.scene.answer is None:
             return False
         self._held[match.scene.flow_id].append(_Held(match, alert_id, context, self._order))

@@ -70,9 +70,9 @@ class Batch:
     """What there is to look at in one call of the detector."""
 
     def __init__(self, plan: Plan, windows: Windows, packets: Packets, flows: Flows, said: Said,
-                 facts: PacketFacts, memory: FlowMemories, *, answers: bool = False, odd: Sequence[int] = (),
-                 all_steps: bool = False) -> None:
-        self.odd, self._all_steps = frozenset(odd), all_steps
+                 facts: PacketFacts, memory: FlowMemories, *, answers: bool = False,
+                 odd: frozenset[int] = frozenset(), all_steps: bool = False) -> None:
+        self._odd_tcp, self._all_steps = odd, all_steps
         self._plan, self._packets, self._facts, self._said = plan, packets, facts, said
         self._memory = memory
         heard = Heard(plan, windows, said.stretches, *self._reached(answers), answers=answers)
@@ -204,7 +204,7 @@ class Batch:
             for rule in late:
                 self._add(columns.rows_of(rule, known), rule, found)
         self._odd(found)
-        for row in self.odd:
+        for row in self._odd_tcp:
             found[row].extend(plan.tcp_events)
         numbers = p.packet_number
         for row, rules in found.items():

@@ -42,7 +42,6 @@ class Plan:
         self.stream_events: list[Prepared] = []
         self.tcp_events: list[Prepared] = []
         self.tx_always: dict[str, list[Prepared]] = defaultdict(list)
-        self.tx_both: list[Prepared] = []
         for p in self.rules:
             r, fast = p.rule, p.rule.fast_pattern
             if p.is_tx:
@@ -72,7 +71,6 @@ class Plan:
             self.kinds_of[kind[0]].append(kind)
         self.asked = Asked(self.rules, list(self.tx_always))
         self.history = any(p.is_tx and p.has_payload for p in self.rules)
-        self.snapshot = any(p.rule.on_stream and p.packet for p in self.rules)
 
     def _place(self, p: Prepared, stream: _Patterns, tcp: _Patterns, other: _Patterns) -> None:
         rule, fast = p.rule, p.rule.fast_pattern

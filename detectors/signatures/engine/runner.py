@@ -70,10 +70,9 @@ class Runner:
         self._p, self._f, self._buffers = packets, self._facts.of(packets), said.buffers
         if self.settings.midstream_policy != "ignore":
             self._pass_midstream(packets)
+        self._odd = self._odd_rows(packets, said)
         batch = Batch(self.plan, self._windows, packets, flows, said, self._f, self.memory.flows,
-                      answers=self._answers, odd=self._odd_rows(packets, said),
-                      all_steps=self.settings.guess_transaction)
-        self._odd = batch.odd
+                      answers=self._answers, odd=self._odd, all_steps=self.settings.guess_transaction)
         self.counts["bytes_searched"] += batch.bytes
         self.counts["pieces_searched"] += batch.pieces
         self.counts["windows"] += batch.windows
@@ -87,9 +86,9 @@ class Runner:
         self._judge.next_packet()
         self._windows.settle()
 
-    def _odd_rows(self, packets: Packets, said: Said) -> list[int]:
+    def _odd_rows(self, packets: Packets, said: Said) -> frozenset[int]:
         """Return the rows with an event of TCP, where a rule asks for one."""
-        return self._tcp_events.of(packets, said.buffers).tolist() if self.plan.tcp_events else []
+        return frozenset(self._tcp_events.of(packets, said.buffers).tolist() if self.plan.tcp_events else ())
 
     def _pass_midstream(self, packets: Packets) -> None:
         """Look at no rule in connections whose start was not seen: their first packet is no SYN of a client."""

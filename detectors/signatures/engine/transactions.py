@@ -6,7 +6,6 @@ from collections.abc import KeysView, Sequence
 from typing import Any
 
 from columns.said import Step
-from detectors.signatures.engine.steps import Buffer
 from detectors.signatures.language.buffers import find_buffer
 
 EVENT = "event"
@@ -150,8 +149,3 @@ def tx_of(txs: dict[int, Tx], step: Step, app: str, most: int) -> tuple[Tx, bool
             full = True
         tx = txs[step.tx_id] = Tx(app)
     return tx, full
-
-
-def instances(values: Sequence[bytes], little: bool = False) -> list[Buffer]:
-    """Return instances as buffers to search."""
-    return [Buffer(v, little) for v in values]
