@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -194,8 +195,17 @@ def last_core() -> int:
     return max(os.sched_getaffinity(0))
 
 
+@cache
 def warm_file(path: Path | str) -> None:
-    """Read a file once, so that every subject finds it in memory."""
-    with open(path, "rb") as file:
+    """Bring a file into memory as the system reads files, once a run, so that every subject finds it there.
+
+    Pages that stand there from writing it are let go first: a file that was just written, and in no order, lies in
+    single pages of 4 KiB, one that was read ahead in pieces of up to 2 MiB; to copy that takes a third of the time.
+    """
+    with open(path, "rb", buffering=0) as file:
+        if hasattr(os, "posix_fadvise"):
+            os.fsync(file.fileno())  # only what is on the disk can be let go
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
         while file.read(1 << 24):
             pass

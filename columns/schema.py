@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from columns.memory import zeros
+
 
 class Text(NamedTuple):
     """A text column in Arrow layout: row i is ``data[offsets[i]:offsets[i + 1]]``, UTF-8.
@@ -157,7 +159,7 @@ class Table:
             return self.batch(*[a for c in self.columns for a in c.array(rows)])
         kinds = [kind for c in self.columns for kind in c.kinds]
         ends = list(accumulate((rows * kind.itemsize + _LINE_BYTES) // _LINE_BYTES * _LINE_BYTES for kind in kinds))
-        memory = np.zeros(ends[-1], np.uint8)
+        memory = zeros(ends[-1], np.uint8)
         return self.batch(*[memory[start : start + rows * kind.itemsize].view(kind)
                             for start, kind in zip([0, *ends], kinds, strict=False)])
 

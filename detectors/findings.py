@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from columns.memory import zeros
 from detectors import finding_kernels as kernels
 from detectors import finding_table as table
 from detectors.settings import check_settings, require_power_of_two, setting
@@ -48,10 +49,10 @@ class FindingBook:
     def reset(self) -> None:
         """Forget everything."""
         s = self.settings
-        self.findings_ = np.zeros(s.findings, table.FINDING)
+        self.findings_ = zeros(s.findings, table.FINDING)
         self.table_ = np.full(2 * s.findings, -1, np.int32)
         self.free_ = np.arange(s.findings - 1, -1, -1, dtype=np.int32)
-        self.watch_ = np.zeros(s.flows, table.WATCH)
+        self.watch_ = zeros(s.flows, table.WATCH)
         self.scalars_ = np.zeros(table.SCALARS, np.int64)
         self.scalars_[[table.HEAD, table.TAIL]], self.scalars_[table.FREE] = -1, s.findings
         self.scalars_[table.SEED] = int.from_bytes(os.urandom(4), "big")  # places in the table, never what comes out

@@ -9,6 +9,7 @@ import numpy as np
 
 from columns import Alerts, Flows, Packets, rows_in
 from columns.codes import AlertState, Certainty, Outcome
+from columns.networks import network_words
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alert_id, alert_row, alerts_of
 from detectors.flood_count import BACK_NS, count_packets, turn_second
@@ -32,7 +33,7 @@ from detectors.flood_state import (
 )
 from detectors.flood_watch import MANY, MOSTLY, SECOND_NS, Limits, Watch, WatchList
 from detectors.flood_words import SIGNATURES, measure_text, target_text, who_of, why
-from detectors.settings import check_settings, network_list, network_words, require_power_of_two, setting
+from detectors.settings import check_settings, network_list, require_power_of_two, setting
 from detectors.tables import FREE, salts_of
 
 _FOREVER = 1 << 62

@@ -11,6 +11,7 @@ import numpy as np
 from columns import Alerts, Flows, Packets, rows_in
 from columns.codes import Certainty, Outcome
 from columns.errors import ConfigError
+from columns.networks import network_words
 from columns.said import NOTHING_SAID, Said
 from detectors.alerts import alert_id, alert_row, alerts_of
 from detectors.scan_episode import end_quiet
@@ -35,7 +36,7 @@ from detectors.scan_state import (
 )
 from detectors.scan_walk import gather_contacts
 from detectors.scan_words import MEASURES, SIGNATURES, source_text, target_text, value_of, why
-from detectors.settings import check_settings, network_list, network_words, require_power_of_two, setting
+from detectors.settings import check_settings, network_list, require_power_of_two, setting
 from detectors.tables import FREE, salts_of
 
 _SECOND_NS = 1_000_000_000

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import field, fields
-from ipaddress import ip_network
 from typing import Any
 
-import numpy as np
-
-from columns.address import address_int
 from columns.errors import ConfigError
+from columns.networks import checked_networks
 
-_LOW = 0xFFFFFFFFFFFFFFFF
 _NETWORKS = "CIDR"
 
 
@@ -37,7 +33,7 @@ def check_settings(settings: Any, section: str) -> None:
         where = f"[{section}] {f.name}"
         if "range" not in f.metadata:
             if f.metadata.get("unit") == _NETWORKS:
-                object.__setattr__(settings, f.name, _networks(value, where))
+                object.__setattr__(settings, f.name, checked_networks(value, where))
             continue
         low, high = f.metadata["range"]
         whole = isinstance(f.default, int)
@@ -59,29 +55,3 @@ def require_power_of_two(settings: Any, section: str, *names: str) -> None:
                 f"{value} is not a power of two", where=f"[{section}] {name}",
                 expected="a power of two", remedy=f"take {lower} or {lower * 2}",
             )
-
-
-def _networks(value: Any, where: str) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, (list, tuple)):
-        raise ConfigError(f"{value!r} is not a list", where=where, expected="a list of networks",
-                          remedy='write it like ["192.0.2.0/24", "2001:db8::/32"]')
-    for text in value:
-        try:
-            ip_network(text)
-        except ValueError as error:
-            raise ConfigError(f"{text!r} is not a network ({error})", where=where,
-                              expected="CIDR notation without host bits",
-                              remedy='write it like "192.0.2.0/24"') from None
-    return tuple(value)
-
-
-def network_words(networks: tuple[str, ...]) -> np.ndarray:
-    """Return networks as uint64[n, 4]: mask hi, mask lo, network hi, network lo (IPv4 mapped), for in_networks."""
-    words = np.zeros((len(networks), 4), np.uint64)
-    for k, text in enumerate(networks):
-        network = ip_network(text)
-        bits = network.prefixlen + (96 if network.version == 4 else 0)
-        mask = (1 << 128) - (1 << (128 - bits))
-        address = address_int(str(network.network_address))
-        words[k] = [mask >> 64, mask & _LOW, address >> 64, address & _LOW]
-    return words

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from columns.kernel import part
+from columns.memory import zeros
 from columns.prefetch import prefetch, prefetch_line
 
 WAYS = 8
@@ -67,7 +68,7 @@ class Tagged(NamedTuple):
 
 def new_table(slots: int, dtype: np.dtype) -> Tagged:
     """Return an empty table of so many slots (a power of two, or a sum of them where it has several parts)."""
-    return Tagged(np.zeros(slots, dtype), np.zeros(slots, np.uint32))
+    return Tagged(zeros(slots, dtype), zeros(slots, np.uint32))
 
 
 @part

@@ -122,11 +122,12 @@ class _Run:
         self.chain = build_chain(options.settings, options.policy, options.ruleset,
                                  profile_rules=options.profile_rules, answers=self.answers)
         self.unanswered = Unanswered(self.chain.detectors)
-        self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
-        self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                   parser_settings(options.settings), inspected=self.chain.listens,
-                                   buffers_of=self.chain.inspects, shown=self.chain.wants_contents,
-                                   packet_rows=options.settings.packets)
+        if options.payload:
+            self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
+            self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
+                                       parser_settings(options.settings), inspected=self.chain.listens,
+                                       buffers_of=self.chain.inspects, shown=self.chain.wants_contents,
+                                       packet_rows=options.settings.packets)
         self.looks = options.payload or options.settings.mynumber.inspect == "on"  # else nobody looks at any bytes
         self.masking = Masking() if options.settings.mynumber.mask and self.looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
@@ -263,9 +264,7 @@ class _Run:
         report = self.report
         report.counters |= {"decoder": self.traffic.counters(report.packets, report.bytes),
                             "decode": self.decoder.counters, "flow": self.table.counters(),
-                            "streams": self.streams.counters() | {"unacknowledged": self.acknowledged.forgotten},
-                            "protocols": self.dissector.counters(),
-                            **self.dissector.by_protocol(),
+                            **(self._of_payload() if self.options.payload else {}),
                             "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
@@ -284,6 +283,11 @@ class _Run:
                 sink.finish(report)
         report.seconds = dict(self.seconds)
         return report
+
+    def _of_payload(self) -> dict[str, dict[str, int]]:
+        """Return the counters of the stages that look into what is said."""
+        return {"streams": self.streams.counters() | {"unacknowledged": self.acknowledged.forgotten},
+                "protocols": self.dissector.counters(), **self.dissector.by_protocol()}
 
     def _coverage(self) -> Coverages:
         """Return what was looked at; a capture that ends early or is damaged has lost frames, nobody knows when."""

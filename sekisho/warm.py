@@ -33,6 +33,7 @@ from sekisho.settings import default_settings
 from sensor.capture import open_capture
 from sensor.decode import Decoder
 from sensor.flow import FlowTable
+from sensor.flow.index import rebuild
 from sensor.frames import frame_block, read_only
 from sensor.streams import Streams
 from zones import EXAMPLE, load_policy
@@ -95,8 +96,10 @@ def _use_capture() -> None:
 
 
 def _use_decode() -> None:
-    for _ in Decoder().decode(frame_block([_FRAME])):
+    decoder = Decoder()
+    for _ in decoder.decode(frame_block([_FRAME])):
         pass
+    decoder.finish()
 
 
 def _use_flow_table() -> None:
@@ -105,6 +108,7 @@ def _use_flow_table() -> None:
         pass
     for _ in table.finish():
         pass
+    rebuild(np.zeros(2, np.uint64), np.zeros(4, np.uint64))
 
 
 def use_protocols() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from columns.errors import ConfigError
-from detectors.settings import network_words
+from columns.networks import network_words
 
 PACKAGED = Path(__file__).parent / "lists"
 """The lists that come with the program."""

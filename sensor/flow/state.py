@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from columns.memory import zeros
 from sensor.flow.settings import FlowSettings
 
 RECORD = np.dtype(
@@ -72,9 +73,10 @@ def new_state(settings: FlowSettings) -> FlowState:
     scalars = np.zeros(SCALARS, np.int64)
     index = np.zeros(1 << 16, np.uint64)
     scalars[MASK] = index.size - 1
-    memory = np.empty(settings.max_flows * RECORD.itemsize + LINE_BYTES, np.uint8)
+    size = settings.max_flows * RECORD.itemsize
+    memory = zeros(size + LINE_BYTES, np.uint8)  # not touched before flows are
     start = -memory.ctypes.data % LINE_BYTES
-    aligned = memory[start : start + settings.max_flows * RECORD.itemsize]
+    aligned = memory[start : start + size]
     return FlowState(
         aligned.view(RECORD), aligned.view(np.uint64), index, np.full(WHEEL_SLOTS, -1, np.int32),
         np.empty(settings.max_flows, np.int32), scalars,

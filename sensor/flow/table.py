@@ -9,6 +9,7 @@ import numpy as np
 
 from columns import FLOW, Flows, Packets, rows_in, slice_rows
 from columns.codes import EndReason
+from columns.memory import zeros
 from sensor.flow import state as s
 from sensor.flow.advance import advance, drain, tag_packets
 from sensor.flow.index import rebuild
@@ -30,7 +31,7 @@ class FlowTable:
         self._limits = s.limits_of(self.settings)
         self._state = s.new_state(self.settings)
         self._seed, self._tags = np.uint64(secrets.randbits(62)), np.empty(0, np.uint64)
-        self._rows = np.empty(ROWS_AT_ONCE, s.RECORD)
+        self._rows = zeros(ROWS_AT_ONCE, s.RECORD)
         self._columns = FLOW.empty(ROWS_AT_ONCE)
         self._last_number = 0
 
@@ -94,7 +95,7 @@ class FlowTable:
             return
         while size < wanted:
             size *= 2
-        larger = np.zeros(size, np.uint64)
+        larger = zeros(size, np.uint64)
         rebuild(self._state.index, larger)
         self._state.scalars[s.MASK] = size - 1
         self._state = self._state._replace(index=larger)

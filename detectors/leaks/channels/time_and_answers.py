@@ -6,6 +6,7 @@ import numpy as np
 
 from columns import Flows, Packets, text_values
 from columns.codes import Property, Severity, Verdict
+from columns.networks import network_words
 from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
@@ -14,7 +15,6 @@ from detectors.leaks.leak import Leak
 from detectors.leaks.lists import port_set
 from detectors.leaks.rows import ends_of, packet_ends
 from detectors.leaks.thin import Thinner, mixed
-from detectors.settings import network_words
 
 TIME_SERVER = Leak(
     901231, "Unapproved time server", "未承認の時刻サーバー", "Misconfiguration", Severity.MEDIUM, Property.INTEGRITY,

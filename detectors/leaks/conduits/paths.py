@@ -6,6 +6,7 @@ import numpy as np
 
 from columns import Flows, Packets
 from columns.codes import Certainty, Outcome, Property, Severity, Verdict
+from columns.networks import network_words
 from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
@@ -13,7 +14,6 @@ from detectors.leaks.leak import Leak
 from detectors.leaks.lists import port_set
 from detectors.leaks.rows import ends_of
 from detectors.leaks.text import service
-from detectors.settings import network_words
 from zones import FlowKeys, Judgement
 
 PAST_CLOUD = Leak(
