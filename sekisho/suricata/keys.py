@@ -34,6 +34,13 @@ def _policy(value: Any) -> str:
             "reject": "drop-flow", "drop-packet": "drop-flow", "ignore": "ignore", "auto": "ignore"}.get(word, "ignore")
 
 
+OVERLAPS = {
+    **dict.fromkeys(("bsd", "bsd-right", "hpux10", "irix", "macos", "windows", "windows2k3"), "bsd"),
+    **dict.fromkeys(("solaris", "old-solaris", "hpux11"), "solaris"),
+    "linux": "linux", "old-linux": "old-linux", "vista": "first", "first": "first", "last": "last",
+}
+"""How the systems of host-os-policy take overlapping segments, in the words of [streams] overlap."""
+
 _LIBHTP = "app-layer.protocols.http.libhtp.default-config."
 _MIME = "app-layer.protocols.smtp.mime."
 

@@ -59,8 +59,9 @@ so are rules that need what is not here. [rules] `invalid` changes that.
 _GROUPS = (
     ("vars.address-groups, vars.port-groups", "[rules] vars; those of the configuration go before them"),
     ("rule-files, default-rule-path", "[rules] files, where none are named"),
-    ("host-os-policy", "[streams] overlap, by the policy of 0.0.0.0/0 or ::/0: last, old-linux, bsd-right and hpux10 "
-                       "are last, the others first; policies of single hosts have no counterpart"),
+    ("host-os-policy", "[streams] overlap_first (first, vista), overlap_last (last), overlap_linux (linux), "
+                       "overlap_old_linux (old-linux), overlap_solaris (solaris, old-solaris, hpux11), overlap_bsd "
+                       "(the others)"),
     ("app-layer.protocols.NAME.enabled", "[protocols] off (no), recognised_only (detection-only)"),
     ("include", "followed"),
 )

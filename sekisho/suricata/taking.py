@@ -12,11 +12,9 @@ from sekisho.config import bounds, override
 from sekisho.settings import Settings, plain_fields, section_class
 from sekisho.suricata import keys as k
 from sekisho.suricata.reading import SuricataYaml, read_suricata_yaml
-from sekisho.suricata.values import switch, words
+from sekisho.suricata.values import network_text, switch, words
 
 _NAMED = 8
-_NEWER_WINS = frozenset({"last", "old-linux", "bsd-right", "hpux10"})
-"""Policies under which the later of two overlapping segments mostly counts."""
 
 
 @dataclass
@@ -140,13 +138,20 @@ class _Taking:
             self._set("rules", "files", there, "rule-files", "default-rule-path")
 
     def _hosts(self) -> None:
-        """Which of two overlapping segments counts, where one policy is that of all hosts."""
-        policies = at(self._tree, "host-os-policy")
-        if not isinstance(policies, dict):
-            return
-        for name, hosts in policies.items():
-            if set(words(hosts or [])) & {"0.0.0.0/0", "::/0"}:
-                self._set("streams", "overlap", "last" if name in _NEWER_WINS else "first", f"host-os-policy.{name}")
+        """Which of two overlapping segments counts, by the systems of the hosts."""
+        lists: dict[str, list[str]] = {}
+        for name, hosts in _mapping(at(self._tree, "host-os-policy")).items():
+            if (policy := k.OVERLAPS.get(str(name))) is None:
+                continue
+            self._done(f"host-os-policy.{name}")
+            for text in words(hosts or []):
+                network = network_text(text)
+                if network is None:
+                    self.result.remarks.append(f"host-os-policy.{name}: {text!r} is no address or network")
+                elif not any(network in taken for taken in lists.values()):
+                    lists.setdefault(policy, []).append(network)
+        for policy, networks in lists.items():
+            self._set("streams", f"overlap_{policy.replace('-', '_')}", networks)
 
     def _protocols(self) -> None:
         off, heads = [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import Any
 
 _SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([kmg]i?b|b)?\s*", re.IGNORECASE)
@@ -53,6 +54,14 @@ def kib(value: Any) -> int:
 def mib(value: Any) -> int:
     """Return a size in MiB, rounded up."""
     return -(-size(value) // (1 << 20))
+
+
+def network_text(text: str) -> str | None:
+    """Return an address or network in CIDR notation, its host bits set to zero; None for what is neither."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return None
 
 
 def words(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 from columns.kernel import part
 from columns.wire import copy_bytes
 from sensor.streams import state as s
-from sensor.streams.hold import differs, free_all, free_page
+from sensor.streams.hold import counts_over, differs, free_all, free_page, overwrite
 
 _CONFLICT, _END = s.CONFLICT, s.END
 _CHUNKS, _ARENA = s.CHUNKS, s.ARENA
@@ -118,7 +118,8 @@ def give_up_gap(state, out, slot, side, at):
 def deliver(state, out, slot, side, at, data, buffer, start, place, end):
     """Hand on a segment whose turn has come (place is not ahead of it), and what waits around it.
 
-    What waits came first and counts where both overlap; bytes that differ are a conflict.
+    What waits came first; where both overlap one counts, as the policy of the receiver has it; bytes that differ are a
+    conflict.
     """
     r, pages, counts = state.streams[slot], state.pages, state.counts
     while True:
@@ -129,6 +130,8 @@ def deliver(state, out, slot, side, at, data, buffer, start, place, end):
                 if differs(state, head, data, start, place, end):
                     counts[_N_CONFLICTS] += 1
                     r["flags"][side] |= _CONFLICT
+                    if counts_over(state, slot, side, head, place, end):
+                        overwrite(state, head, data, start, place, end)
             emit_page(state, out, slot, side, at)
             continue
         if taken >= end:

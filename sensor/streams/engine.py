@@ -30,6 +30,10 @@ class StreamPackets(NamedTuple):
     clock_ns: np.ndarray
     status: np.ndarray
     proto: np.ndarray
+    src_ip_hi: np.ndarray
+    src_ip_lo: np.ndarray
+    dst_ip_hi: np.ndarray
+    dst_ip_lo: np.ndarray
     tcp_flags: np.ndarray
     tcp_seq: np.ndarray
     tcp_ack: np.ndarray

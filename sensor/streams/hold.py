@@ -7,8 +7,9 @@ import numpy as np
 from columns.kernel import part
 from columns.wire import copy_bytes
 from sensor.streams import state as s
+from sensor.streams.overlaps import newer_wins
 
-_FREE, _USED, _LAST_WINS = s.FREE, s.USED, s.LAST_WINS
+_FREE, _USED, _SERVER_SHIFT = s.FREE, s.USED, s.SERVER_SHIFT
 _PAGE = s.PAGE_BYTES
 _HELD_BYTES, _HELD_SEGMENTS = s.HELD_BYTES, s.HELD_SEGMENTS
 _N_CONFLICTS, _N_OVERLAPPING, _N_MEMORY_FULL = s.N_CONFLICTS, s.N_OVERLAPPING, s.N_MEMORY_FULL
@@ -70,14 +71,22 @@ def overwrite(state, page, data, start, place, end):
 
 
 @part
-def insert_piece(state, slot, side, before, data, start, place, size):
-    """Put a piece of at most one page into the list after page ``before`` (-1: at its head); return it, or -1."""
+def counts_over(state, slot, side, page, place, end):
+    """Return whether a segment counts where it overlaps a page that came before it, as its receiver takes it."""
+    both, of = np.int64(state.streams[slot]["overlap"]), state.pages[page]
+    policy = both >> _SERVER_SHIFT if side else both & ((1 << _SERVER_SHIFT) - 1)
+    return newer_wins(policy, place, end, of["of_start"], of["of_end"])
+
+
+@part
+def insert_page(state, slot, side, before, place, size, of_start, of_end):
+    """Put a page, still without its bytes, into the list after page ``before`` (-1: at its head); return it, or -1."""
     page, pages = take_page(state), state.pages
     if page < 0:
         return page
     r = state.streams[slot]
-    copy_bytes(state.pool, page * _PAGE, data, start, size)
     pages[page]["start"], pages[page]["size"] = place, size
+    pages[page]["of_start"], pages[page]["of_end"] = of_start, of_end
     if before < 0:
         pages[page]["next"] = r["head"][side]
         r["head"][side] = page
@@ -92,11 +101,46 @@ def insert_piece(state, slot, side, before, data, start, place, size):
 
 
 @part
+def cut(state, slot, side, page, at):
+    """Divide a page so that its second half begins at a place; return whether there was a page for it."""
+    pages, r = state.pages, state.streams[slot]
+    kept = at - pages[page]["start"]
+    size = pages[page]["size"] - kept
+    rest = insert_page(state, slot, side, page, at, size, pages[page]["of_start"], pages[page]["of_end"])
+    if rest < 0:
+        return False
+    copy_bytes(state.pool, rest * _PAGE, state.pool, page * _PAGE + kept, size)
+    pages[page]["size"] = kept
+    r["held"][side] -= size
+    return True
+
+
+@part
+def take_over(state, slot, side, page, data, start, place, end):
+    """Let a segment win over a page where both have bytes.
+
+    What is left of the page is cut off, for it still counts as part of the segment that it came in. Where there is no
+    room for that, the bytes are replaced all the same.
+    """
+    pages, room = state.pages, state.streams[slot]["segments"][side] + 2 <= state.limits[_HELD_SEGMENTS]
+    if room and end < pages[page]["start"] + pages[page]["size"]:
+        room = cut(state, slot, side, page, end)
+    mine = page
+    if room and place > pages[page]["start"]:
+        room = cut(state, slot, side, page, place)
+        if room:
+            mine = np.int64(pages[page]["next"])
+    overwrite(state, mine, data, start, place, end)
+    if room:
+        pages[mine]["of_start"], pages[mine]["of_end"] = place, end
+
+
+@part
 def hold(state, slot, side, data, start, place, size):
     """Keep a segment that is ahead of its turn; return False where there is no room for (all of) it.
 
-    Where it overlaps what waits already, the first to come counts, or the last as the setting has it; bytes that
-    differ are a conflict.
+    Where it overlaps what waits already, one of the two counts, as the policy of the receiver has it; bytes that differ
+    are a conflict.
     """
     r, pages, counts, limits = state.streams[slot], state.pages, state.counts, state.limits
     end, at = place + size, place
@@ -114,18 +158,20 @@ def hold(state, slot, side, data, start, place, size):
             if r["segments"][side] >= limits[_HELD_SEGMENTS] or r["held"][side] >= limits[_HELD_BYTES]:
                 return False
             piece = min(stop - at, _PAGE)
-            added = insert_piece(state, slot, side, before, data, start + at - place, at, piece)
+            added = insert_page(state, slot, side, before, at, piece, place, end)
             if added < 0:
                 counts[_N_MEMORY_FULL] += 1
                 return False
+            copy_bytes(state.pool, added * _PAGE, data, start + at - place, piece)
             before = added
             at += piece
         if at < end:  # a page stands here
             counts[_N_OVERLAPPING] += 1
+            after = pages[page]["start"] + pages[page]["size"]
             if differs(state, page, data, start, place, end):
                 counts[_N_CONFLICTS] += 1
                 r["flags"][side] |= _CONFLICT
-                if limits[_LAST_WINS]:
-                    overwrite(state, page, data, start, place, end)
-            at = pages[page]["start"] + pages[page]["size"]
+            if counts_over(state, slot, side, page, place, end):
+                take_over(state, slot, side, page, data, start, place, end)
+            at = after
     return True

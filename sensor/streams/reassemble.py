@@ -9,6 +9,7 @@ from columns.kernel import kernel, part
 from sensor.streams import state as s
 from sensor.streams.deliver import IN_PLACE, deliver, finish_stream, give_up_gap, give_up_to
 from sensor.streams.hold import free_all, hold
+from sensor.streams.overlaps import choose_policies
 
 _TCP, _OK = 6, int(Status.OK)
 _FIN, _SYN, _RST, _ACK = 1, 2, 4, 16
@@ -139,6 +140,7 @@ def reassemble(p, f, i, j, capture, fragments, state, out):
         r, other = streams[slot], 1 - side
         if r["flow_id"] != p.flow_id[k]:
             begin_stream(r, p.flow_id[k], counts)
+            choose_policies(state, r, side, p.src_ip_hi[k], p.src_ip_lo[k], p.dst_ip_hi[k], p.dst_ip_lo[k])
         counts[_N_SEGMENTS] += size > 0
         counts[_N_BYTES] += size
         seq, ack = np.int64(p.tcp_seq[k]), np.int64(p.tcp_ack[k])

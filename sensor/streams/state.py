@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sensor.streams.settings import StreamSettings
+from sensor.streams.settings import OVERLAPS, StreamSettings
 
 SIDES = 2
 CLIENT, SERVER = 0, 1
@@ -19,17 +19,21 @@ STREAM = np.dtype(
         ("gap", "i8", (SIDES,)), ("ahead", "i8", (SIDES,)), ("passed", "i8", (SIDES,)),
         ("held", "i8", (SIDES,)), ("seq", "u4", (SIDES,)),
         ("head", "i4", (SIDES,)), ("tail", "i4", (SIDES,)), ("segments", "i4", (SIDES,)), ("state", "u1", (SIDES,)),
-        ("flags", "u1", (SIDES,)), ("mode", "u1"), ("syn", "u1"), ("over", "u1"), ("unused", "u1"),
+        ("flags", "u1", (SIDES,)), ("mode", "u1"), ("syn", "u1"), ("over", "u1"), ("overlap", "u1"),
     ], align=True)
 """Both directions of one connection. taken: bytes of the direction that were handed on or given up, which is also the
 place of the next one; seq: its sequence number; acked: place up to which the other end confirmed; fin: place of the
 end, -1 unknown; gap: bytes given up since the last chunk; ahead: bytes that
 are to be passed by; passed: bytes that were, since the last chunk of either direction; head, tail: pages that wait,
-in order of place; flags: what the next chunk has to say. A record of zeros is none; mode: FOLLOW or PASS."""
+in order of place; flags: what the next chunk has to say. A record of zeros is none; mode: FOLLOW or PASS; overlap: by
+which policy the server takes overlapping segments, and from SERVER_SHIFT on the client."""
+
+SERVER_SHIFT = 4
 
 PAGE_BYTES = 2048
-PAGE = np.dtype([("start", "i8"), ("size", "i4"), ("next", "i4")], align=True)
-"""A piece of out-of-order data: its place in its direction, its size, the page after it or -1."""
+PAGE = np.dtype([("start", "i8"), ("size", "i4"), ("next", "i4"), ("of_start", "i8"), ("of_end", "i8")], align=True)
+"""A piece of out-of-order data: its place in its direction, its size, the page after it or -1; place and end of the
+segment that it came in."""
 
 CHUNK = np.dtype(
     [
@@ -57,14 +61,15 @@ COUNTS = ("segments", "bytes", "in_order", "held", "retransmitted", "overlapping
 FREE, USED = range(2)  # first free page of those given back or -1, pages ever used
 
 # places in the limits array
-DEPTH, HELD_BYTES, HELD_SEGMENTS, WINDOW, MIDSTREAM_TOO, LAST_WINS = range(6)
+DEPTH, HELD_BYTES, HELD_SEGMENTS, WINDOW, MIDSTREAM_TOO, OVERLAP = range(6)
 
 
 class StreamState(NamedTuple):
     """The whole state, as arrays that a kernel takes whole.
 
     streams: STREAM by place in the flow table; pages: PAGE; pool: uint8, PAGE_BYTES for each page; scalars, counts,
-    limits: int64, places named above. Memory is paid for only as far as it was ever used.
+    limits: int64, places named above; hosts: uint64[networks, 5], overlap policies by receiver. Memory is paid for only
+    as far as it was ever used.
     """
 
     streams: np.ndarray
@@ -73,6 +78,7 @@ class StreamState(NamedTuple):
     scalars: np.ndarray
     counts: np.ndarray
     limits: np.ndarray
+    hosts: np.ndarray
 
 
 class Output(NamedTuple):
@@ -99,8 +105,8 @@ def new_state(settings: StreamSettings, flows: int) -> StreamState:
     """Return the state of no streams, for a flow table of so many flows."""
     pages = max(settings.memory_mib * (1 << 20) // PAGE_BYTES, 2)
     limits = np.array([settings.depth_kib << 10, settings.held_kib << 10, settings.held_segments,
-                       settings.window_kib << 10, settings.midstream, settings.overlap == "last"], np.int64)
+                       settings.window_kib << 10, settings.midstream, OVERLAPS.index(settings.overlap)], np.int64)
     scalars = np.zeros(2, np.int64)
     scalars[FREE] = -1
     return StreamState(np.zeros(flows, STREAM), np.zeros(pages, PAGE), np.zeros(pages * PAGE_BYTES, np.uint8), scalars,
-                       np.zeros(len(COUNTS), np.int64), limits)
+                       np.zeros(len(COUNTS), np.int64), limits, settings.overlaps_by_host())

@@ -144,3 +144,19 @@ def test_without_a_file_there_are_the_changes_alone():
     found = take_over(default_settings(), None, ["stream.midstream=true", "app-layer.protocols.snmp.enabled=no"])
     assert found.settings.streams.midstream
     assert found.settings.protocols.off == ("snmp",)
+
+
+def test_how_hosts_take_overlaps_is_taken_over_by_host(tmp_path):
+    found = taken(tmp_path, """host-os-policy:
+  windows: [0.0.0.0/0]
+  linux: [10.0.0.7, "2001:db8::/32"]
+  vista: 192.0.2.0/24
+  old-solaris: [10.0.0.7, nowhere]
+  beos: [192.0.2.9]
+""")
+    streams = found.settings.streams
+    assert streams.overlap_bsd == ("0.0.0.0/0",)
+    assert streams.overlap_linux == ("10.0.0.7/32", "2001:db8::/32")
+    assert (streams.overlap_first, streams.overlap_solaris) == (("192.0.2.0/24",), ())
+    assert any("nowhere" in remark for remark in found.remarks)
+    assert [name for name in found.untaken if name.startswith("host-os-policy")] == ["host-os-policy.beos"]
