@@ -23,8 +23,8 @@ _PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", 
                     "disable", "enable", "modify", "drop")}
 
 
-def load_settings(path: Path | None = None) -> Settings:
-    """Return the effective settings of a configuration file, or of $SEKISHO_CONFIG, or the defaults.
+def load_settings(path: Path | None = None, base: Settings | None = None) -> Settings:
+    """Return the effective settings of a configuration file, or of $SEKISHO_CONFIG, over base (else the defaults).
 
     A file that is absent, not TOML, or holds an unknown section or key, a wrong type or a value out of its range
     raises ConfigError. Relative paths are taken from the file's folder. A suricata.yaml that [rules] names is taken
@@ -32,10 +32,11 @@ def load_settings(path: Path | None = None) -> Settings:
     """
     if path is None and os.environ.get(CONFIG_ENV):
         path = Path(os.environ[CONFIG_ENV])
+    base = base or default_settings()
     if path is None:
-        return default_settings()
+        return base
     document = _read(path)
-    base, named = default_settings(), document.get("rules", {})
+    named = document.get("rules", {})
     if isinstance(named, dict) and isinstance(named.get("suricata_yaml"), str) and named["suricata_yaml"]:
         from sekisho.suricata.taking import take_over
 

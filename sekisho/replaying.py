@@ -38,7 +38,10 @@ DONE, FAILED, ALERTED = 0, 1, 3
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for; None means: as the configuration says. keep is False for --no-store."""
+    """What the command line asks for; None means: as the configuration says. keep is False for --no-store.
+
+    beside: a suricata.yaml that stands beside the rules is taken over.
+    """
 
     captures: Sequence[Path]
     config: Path | None = None
@@ -51,6 +54,7 @@ class Request:
     rules: Sequence[Path] = ()
     suricata_yaml: Path | None = None
     suricata_set: Sequence[str] = ()
+    beside: bool = True
     simulate_ips: bool = False
     payload: bool | None = None
     batch: int | None = None
@@ -106,7 +110,11 @@ def requested_settings(request: Request) -> tuple[Settings, TakenOver | None]:
     """Return the settings of the configuration with the command line's options over them, and what a suricata.yaml
     that it names brought."""
     settings, taken = load_settings(request.config), None
-    if request.suricata_yaml is not None or request.suricata_set:
+    if request.suricata_yaml is None and request.rules and request.beside:
+        from sekisho.suricata.beside import settings_for
+
+        settings, taken = settings_for(request.config, request.rules, request.suricata_set)
+    if taken is None and (request.suricata_yaml is not None or request.suricata_set):
         from sekisho.suricata.taking import take_over
 
         taken = take_over(settings, request.suricata_yaml, request.suricata_set)

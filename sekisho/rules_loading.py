@@ -44,6 +44,16 @@ def variables_of(settings: Settings, home_net: Iterable[str] = ()) -> Variables:
     return found
 
 
+def settings_of_rules(config: Path | None, rules: Iterable[Path], screen: Screen) -> Settings:
+    """Return the settings for rules that the command line names, with a note where a suricata.yaml stands beside."""
+    from sekisho.suricata.beside import settings_for
+
+    settings, taken = settings_for(config, rules)
+    for note in taken.notes() if taken is not None else ():
+        screen.note(note)
+    return settings
+
+
 def rule_paths(settings: Settings, named: Iterable[Path] = ()) -> list[Path]:
     """Return the files and folders of rules: those named, else [rules] files and what was imported."""
     from detectors.signatures.language.importing import FILE_NAME

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from detectors.signatures.detector import RuleCost
-from sekisho.config import load_settings
 from sekisho.language import Lang
 from sekisho.pipeline import ReplayOptions, replay
-from sekisho.rules_loading import replay_rules, rule_paths
+from sekisho.rules_loading import replay_rules, rule_paths, settings_of_rules
 from sekisho.terminal import Screen
 
 
 def show_profile(captures: list[Path], rules: list[Path], config: Path | None, *, top: int, as_json: bool,
                  lang: Lang | None) -> None:
     """Print the dearest rules, and the share of packets and transactions that came as far as full evaluation."""
-    screen, settings = Screen(lang), load_settings(config)
+    screen = Screen(lang)
+    settings = settings_of_rules(config, rules, screen)
     ruleset = replay_rules(rule_paths(settings, rules), settings, screen, named=rules)
     named = settings.replay
     report = replay(ReplayOptions(captures, settings, None, named.batch, named.sensor, True, ruleset,

@@ -26,7 +26,8 @@ SHOWN = 20
 def show_check(files: list[Path], config: Path | None, home_net: str | None, *, everything: bool, as_json: bool,
                lang: Lang | None) -> int:
     """Print the report of compiling rules; return how many that are switched on were refused."""
-    screen, settings = Screen(lang), load_settings(config)
+    screen = Screen(lang)
+    settings = rules_loading.settings_of_rules(config, files, screen)
     began = time.perf_counter()
     with _progress(screen) as progress:
         found = rules_loading.load(settings, files, home_net=(home_net or "").split(",") if home_net else (),
@@ -104,7 +105,7 @@ def show_list(files: list[Path], config: Path | None, *, word: str | None, class
     """Print rules, one on each line."""
     screen = Screen(lang)
     with _progress(screen) as progress:
-        found = rules_loading.load(load_settings(config), files, progress=progress)
+        found = rules_loading.load(rules_loading.settings_of_rules(config, files, screen), files, progress=progress)
     rows = matching(found.rules, word, classtype, off)
     if as_json:
         for rule in rows[:limit]:
@@ -128,7 +129,7 @@ def show_stats(files: list[Path], config: Path | None, *, as_json: bool, lang: L
     """Print counts of the rules that are switched on."""
     screen = Screen(lang)
     with _progress(screen) as progress:
-        found = rules_loading.load(load_settings(config), files, progress=progress)
+        found = rules_loading.load(rules_loading.settings_of_rules(config, files, screen), files, progress=progress)
     counts = statistics(found.enabled)
     if as_json:
         screen.json({name: dict(counter.most_common()) for name, counter in counts.items()}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from columns.errors import UsageError
 from sekisho import rules_loading
-from sekisho.config import load_settings
 from sekisho.language import Lang
 from sekisho.rules_report import rule_row
 from sekisho.terminal import Screen
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def show_rule(number: str, files: list[Path], config: Path | None, *, as_json: bool, lang: Lang | None) -> None:
     """Print one rule; UsageError where there is none of this number, with the reason if it was refused."""
     screen = Screen(lang)
-    rule = _found(rules_loading.load(load_settings(config), files), number)
+    rule = _found(rules_loading.load(rules_loading.settings_of_rules(config, files, screen), files), number)
     if as_json:
         screen.json(rule_json(rule))
         return

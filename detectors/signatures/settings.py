@@ -28,6 +28,8 @@ class RulesSettings:
     threshold: str = _path("threshold.config: suppress, threshold, rate_filter", result=True)
     suricata_yaml: str = _path("suricata.yaml to take over, whatever has a counterpart (docs/suricata.md); what this "
                                "file says goes before it")
+    suricata_yaml_beside: bool = field(default=True, metadata={
+        "result": False, "meaning": "without one: take over that which stands beside the rules of the command line"})
     invalid: Literal["auto", "refuse", "note"] = field(default="auto", metadata={
         "result": False,
         "meaning": "rules that are wrong by themselves: refuse ends the command, note goes on without them; auto "

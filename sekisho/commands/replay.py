@@ -60,7 +60,10 @@ def replay(
         "given several times. They imply --payload.")] = None,
     suricata_yaml: Annotated[Path | None, typer.Option(
         "--suricata-yaml", metavar="FILE", help="Take over what a suricata.yaml says and has a counterpart here: "
-        "variables, streams, protocols, limits, EVE (docs/suricata.md). The rest is named.")] = None,
+        "variables, streams, protocols, limits, EVE (docs/suricata.md). The rest is named. Without it: the one that "
+        "stands beside the --rules, if there is one.")] = None,
+    no_suricata_yaml: Annotated[bool, typer.Option(
+        "--no-suricata-yaml", help="Leave out the suricata.yaml that stands beside the --rules.")] = False,
     suricata_set: Annotated[list[str] | None, typer.Option(
         "--set", metavar="KEY=VALUE", help="Set one key as a suricata.yaml does, over that of --suricata-yaml if "
         "there is one; may be given several times.")] = None,
@@ -90,6 +93,8 @@ def replay(
     The same captures under the same configuration and policy are one run: replayed again, nothing is stored twice.
     Ctrl-C ends a replay in order: what was read is kept, the run is marked as interrupted, the exit code is 1.
     """
+    if no_suricata_yaml and suricata_yaml is not None:
+        raise typer.BadParameter("--suricata-yaml and --no-suricata-yaml exclude each other")
     if no_store and store is not None:
         raise typer.BadParameter("--store and --no-store exclude each other")
     if eve == "-" and as_json:
@@ -99,7 +104,8 @@ def replay(
     code = run_replay(Request(
         captures=capture, config=config, zones=zones, store=store, keep=not no_store,
         eve=eve, checksums=checksums and checksums.value, home_net=home_net, rules=rules or (),
-        suricata_yaml=suricata_yaml, suricata_set=suricata_set or (), simulate_ips=simulate_ips,
+        suricata_yaml=suricata_yaml, suricata_set=suricata_set or (), beside=not no_suricata_yaml,
+        simulate_ips=simulate_ips,
         payload=payload,
         batch=batch, sensor=sensor, site=site, fail_on=fail_on and fail_on.number,
         as_json=as_json, quiet=quiet, lang=lang,

@@ -27,6 +27,11 @@ or name it in the configuration, where what the configuration itself says goes b
 suricata_yaml = "suricata.yaml"
 ```
 
+Without either, `replay`, `rules check`, `list`, `show`, `stats` and `profile` take over the `suricata.yaml` that stands
+beside the rules that the command line names, or above their folder `rules`: rules mean what they mean under the file
+that they were written for. A note says so; what the configuration says goes before it; `--no-suricata-yaml`, or [rules]
+`suricata_yaml_beside = false`, leaves it out.
+
 Whatever has a counterpart here is taken over. One note says how many keys were, and names the first of those that have
 none; `--json` names them all under `suricata_yaml`. A value beyond the range of a setting here becomes the nearest in
 it, with a note. A value that is none of its key is an error (exit code 2). Nothing is dropped in silence.

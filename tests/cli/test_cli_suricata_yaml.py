@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from sekisho.replaying import Request, requested_settings
 from tests.support.capture_files import pcap
 from tests.support.ruled import HTTP, datagram, talk
 
@@ -25,6 +27,7 @@ def place(tmp_path):
     (tmp_path / "c.pcap").write_bytes(pcap([*talk(*HTTP), datagram(QUERY)]))
     (tmp_path / "a.rules").write_text(RULE)
     (tmp_path / "suricata.yaml").write_text(YAML)
+    (tmp_path / "mine.toml").write_text('[rules.vars]\nMINE = "any"\n')
     return tmp_path
 
 
@@ -55,6 +58,44 @@ def test_alerts_of_an_eve_log_wait_for_their_answer_and_the_results_stay_the_sam
         assert alert["sekisho"].get("packet_number") == (4 if answered else None)
         digests.append(ran.json["digest"])
     assert digests[0] == digests[1]
+
+
+def test_the_one_beside_the_rules_is_taken_over_and_said(cli, place):
+    ran, events = replayed(cli, "--rules", "a.rules")
+    assert sorted(e["event_type"] for e in events) == ["alert", "dns"]
+    assert "suricata.yaml: stands beside the rules and is taken over" in ran.err
+    assert cli("rules", "check", "a.rules", "--strict").code == 0
+    assert cli("rules", "show", "1", "--rules", "a.rules").code == 0
+    left, events = replayed(cli, "--rules", "a.rules", "--no-suricata-yaml", "--config", "mine.toml")
+    assert "suricata.yaml" not in left.err
+    assert "flow" in {e["event_type"] for e in events}
+
+
+@pytest.mark.parametrize("folder", ["rules", "elsewhere"])
+def test_the_one_above_a_folder_of_rules_counts_too(cli, place, folder):
+    (place / folder).mkdir()
+    (place / folder / "b.rules").write_text(RULE)
+    ran = cli("rules", "check", folder, "--json")
+    assert ran.json["enabled_evaluable"] == (1 if folder == "rules" else 0)
+
+
+def test_what_the_configuration_says_goes_before_the_one_beside_the_rules(cli, place):
+    (place / "other.toml").write_text('[rules.vars]\nMINE = "[203.0.113.0/24]"\n')
+    (place / "off.toml").write_text("[rules]\nsuricata_yaml_beside = false\n")
+    ran, events = replayed(cli, "--rules", "a.rules", "--config", "other.toml")
+    assert [e["event_type"] for e in events] == ["dns"]
+    ran = cli("replay", "c.pcap", "--no-store", "--rules", "a.rules", "--config", "off.toml")
+    assert ran.code == 2
+    assert "MINE" in ran.err
+
+
+def test_single_keys_over_the_one_beside_the_rules(cli, place):
+    (place / "shallow.toml").write_text("[streams]\nmidstream = false\n")
+    _, events = replayed(cli, "--rules", "a.rules", "--set", "outputs.0.eve-log.types.1.dns.enabled=no")
+    assert [e["event_type"] for e in events] == ["alert"]
+    request = Request([Path("c.pcap")], Path("shallow.toml"), rules=[Path("a.rules")],
+                      suricata_set=["stream.midstream=yes"])
+    assert requested_settings(request)[0].streams.midstream
 
 
 def test_json_names_every_key(cli, place):
