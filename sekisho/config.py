@@ -20,6 +20,7 @@ CONFIG_ENV = "SEKISHO_CONFIG"
 _PATHS = {"replay": ("zones",), "store": ("target", "password_file", "ca_file", "cert_file", "key_file"),
           "spool": ("path",), "leaks": ("lists",),
           "rules": ("files", "directory", "vars_file", "classification", "reference", "threshold", "suricata_yaml",
+                    "reputation_categories", "reputation",
                     "disable", "enable", "modify", "drop")}
 
 

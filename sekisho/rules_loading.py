@@ -12,6 +12,7 @@ from sekisho.terminal import Screen
 
 if TYPE_CHECKING:
     from detectors.signatures.language.importing import ImportLists
+    from detectors.signatures.language.reputation import Reputation
     from detectors.signatures.language.ruleset import RuleSet
     from detectors.signatures.language.variables import Variables
     from detectors.signatures.settings import RulesSettings
@@ -90,7 +91,19 @@ def load(settings: Settings, named: Iterable[Path] = (), *, home_net: Iterable[s
     rules, variables = settings.rules, variables_of(settings, home_net)
     thresholds = read_threshold_file(Path(rules.threshold), variables) if rules.threshold else NO_THRESHOLDS
     return load_rules(rule_paths(settings, named), variables, evaluable=evaluable, thresholds=thresholds,
-                      progress=progress, **tables(rules))
+                      reputation=reputation_of(rules), progress=progress, **tables(rules))
+
+
+def reputation_of(rules: RulesSettings) -> Reputation:
+    """Return the reputations of addresses that the configuration names."""
+    from detectors.signatures.language.reputation import NO_REPUTATION, read_reputation
+
+    if rules.reputation and not rules.reputation_categories:
+        raise ConfigError("has no categories", where="[rules] reputation",
+                          expected="a file of lines NUMBER,NAME,DESCRIPTION", remedy="name it as reputation_categories")
+    if not rules.reputation_categories:
+        return NO_REPUTATION
+    return read_reputation(Path(rules.reputation_categories), map(Path, rules.reputation))
 
 
 def replay_rules(paths: Sequence[Path], settings: Settings, screen: Screen,

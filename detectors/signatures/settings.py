@@ -26,6 +26,9 @@ class RulesSettings:
     classification: str = _path("classification.config, on top of the class types that are known", result=True)
     reference: str = _path("reference.config, on top of the reference types that are known")
     threshold: str = _path("threshold.config: suppress, threshold, rate_filter", result=True)
+    reputation_categories: str = _path("file of the categories of iprep: lines NUMBER,NAME,DESCRIPTION", result=True)
+    reputation: tuple[str, ...] = field(default=(), metadata={
+        "meaning": "files of the reputations of addresses for iprep: lines ADDRESS,CATEGORY,SCORE"})
     suricata_yaml: str = _path("suricata.yaml to take over, whatever has a counterpart (docs/suricata.md); what this "
                                "file says goes before it")
     suricata_yaml_beside: bool = field(default=True, metadata={

@@ -48,6 +48,7 @@ KEYS: tuple[Key, ...] = (
     Key("classification-file", "rules", "classification", str),
     Key("reference-config-file", "rules", "reference", str),
     Key("threshold-file", "rules", "threshold", str),
+    Key("reputation-categories-file", "rules", "reputation_categories", str),
     Key("action-order", "signatures", "action_order", v.words),
     Key("packet-alert-max", "signatures", "alerts_per_packet", v.number),
     Key("detect.guess-applayer-tx", "signatures", "guess_transaction", v.switch),

@@ -64,6 +64,7 @@ so are rules that need what is not here. [rules] `invalid` changes that.
 _GROUPS = (
     ("vars.address-groups, vars.port-groups", "[rules] vars; those of the configuration go before them"),
     ("rule-files, default-rule-path", "[rules] files, where none are named"),
+    ("reputation-files, default-reputation-path", "[rules] reputation"),
     ("host-os-policy", "[streams] overlap_first (first, vista), overlap_last (last), overlap_linux (linux), "
                        "overlap_old_linux (old-linux), overlap_solaris (solaris, old-solaris, hpux11), overlap_bsd "
                        "(the others)"),

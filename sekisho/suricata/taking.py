@@ -66,6 +66,7 @@ class _Taking:
             self._take(self._tree, "", key)
         self._variables()
         self._rules()
+        self._reputation()
         self._hosts()
         self._protocols()
         self._outputs()
@@ -136,6 +137,16 @@ class _Taking:
         self.result.remarks += [f"rule-files names {name}, which is not in {folder}" for name in absent[:_NAMED]]
         if there and not self.result.settings.rules.files:
             self._set("rules", "files", there, "rule-files", "default-rule-path")
+
+    def _reputation(self) -> None:
+        """Files of the reputations of addresses."""
+        names = words(at(self._tree, "reputation-files") or [])
+        folder = self._found.path.parent / str(at(self._tree, "default-reputation-path") or "")
+        there = [str(folder / name) for name in names if (folder / name).is_file()]
+        self.result.remarks += [f"reputation-files names {name}, which is not in {folder}"
+                                for name in names if not (folder / name).is_file()][:_NAMED]
+        if there:
+            self._set("rules", "reputation", there, "reputation-files", "default-reputation-path")
 
     def _hosts(self) -> None:
         """Which of two overlapping segments counts, by the systems of the hosts."""

@@ -180,3 +180,25 @@ def test_payload_that_is_no_part_of_a_stream_is_looked_at_by_packet(tmp_path):
 
     rule = 'alert tcp any any -> any any (content:"Hi all"; sid:1;)'
     assert sids(alerts(tmp_path, [segment(2, 100), segment(24, 100)], rule)) == [1, 1]
+
+
+NAMED = 'alert tcp any any -> any any (flow:to_server; pcre:"/user=(?P<flow_who>[a-z]+)/"; noalert; sid:1;)'
+ASKED = 'alert tcp any any -> any any (flow:to_server; content:"again"; flowvar:who,{}; sid:2;)'
+
+
+@pytest.mark.parametrize(("value", "there"), [("alice", True), ("lic", True), ("mal", False), ("|61|lice", True)])
+@pytest.mark.parametrize("batch", [1, 4096])
+def test_a_text_that_an_expression_captured_is_asked_for_later_in_the_flow(tmp_path, batch, value, there):
+    frames = talk((True, b"user=alice"), (True, b"again"), (True, b"again"))
+    found = sids(alerts(tmp_path, frames, NAMED, ASKED.format(value), batch=batch))
+    assert (set(found), bool(found)) == ({2} if there else set(), there)
+    other = talk((True, b"again"), client_port=40001)
+    assert sids(alerts(tmp_path, frames[:4] + other, NAMED, ASKED.format(value), batch=batch)) == []
+
+
+def test_a_text_of_a_packet_is_asked_for_in_that_packet_alone(tmp_path):
+    rules = ('alert udp any any -> any any (pcre:"/some (?P<pkt_what>[a-z]+)/"; noalert; sid:1;)',
+             'alert udp any any -> any any (content:"wor"; pktvar:what,word; sid:2;)')
+    plain = f.ethernet(f.ipv4(f.udp(b"wor", sport=4000, dport=9), src="10.0.0.1", dst="198.51.100.7"))
+    assert sids(alerts(tmp_path, [*UDP, plain], *rules)) == [2]
+    assert sids(alerts(tmp_path, [plain], *rules)) == []

@@ -16,7 +16,7 @@ IP, TCP, UDP, HTTP = (f"alert {p} any any -> any any" for p in ("ip", "tcp", "ud
     ("alert ip any any -> $EXTERNAL_NET any", "", "like_ip_only"),
     ("alert ip [10.0.0.0/8,192.0.2.1] any -> any any", "", "ip_only"),
     (IP, "flowbits:set,a;", "ip_only"), (IP, "flowbits:isset,a;", "packet"), (IP, "flow:to_server;", "packet"),
-    (IP, "xbits:set,a,track ip_src;", "ip_only"), (IP, "ip_proto:47;", "packet"), (IP, "iprep:src,a,>,3;", "packet"),
+    (IP, "xbits:set,a,track ip_src;", "ip_only"), (IP, "ip_proto:47;", "packet"), (IP, "iprep:src,a,>,3;", "ip_only"),
     (IP, "app-layer-protocol:http;", "protocol_detection_only"),
     (IP, "app-layer-protocol:!http; flow:to_server;", "protocol_detection_only"),
     (IP, "app-layer-protocol:http; flow:established;", "packet"),

@@ -255,6 +255,25 @@ def _same_ip(condition: c.SameIp, scene: Scene) -> bool:
     return scene.src_ip == scene.dst_ip
 
 
+def _ip_rep(condition: c.IPRep, scene: Scene) -> bool:
+    number = condition.known.categories[condition.category]
+
+    def fits(address: int) -> bool:
+        score = condition.known.score(address, number)
+        if condition.test is None:
+            return (score > 0) == condition.isset
+        return score > 0 and bool(condition.test.holds(score))
+
+    match condition.side:
+        case "src":
+            return fits(scene.src_ip)
+        case "dst":
+            return fits(scene.dst_ip)
+        case "both":
+            return fits(scene.src_ip) and fits(scene.dst_ip)
+    return fits(scene.src_ip) or fits(scene.dst_ip)
+
+
 def _event(condition: c.Event, scene: Scene) -> bool:
     if condition.layer == "stream":
         return condition.name in scene.stream_events
@@ -273,7 +292,7 @@ _HOLDS: dict[type, Callable[[Any, Scene], bool]] = {
     c.FlowCount: _flow_count, c.AppLayerProtocol: _app_layer_protocol, c.AppLayerEvent: _app_layer_event,
     c.UriLen: _uri_length, c.AppInteger: _app_integer, c.AppCount: _app_count, c.AppWords: _app_words,
     c.DceIface: _dce_interface, c.DceOpnum: _dce_opnum, c.FtpBounce: _ftp_bounce,
-    c.ModbusRequest: _modbus, c.Stored: lambda x, scene: True, Hook: Hook.reached,
+    c.ModbusRequest: _modbus, c.IPRep: _ip_rep, c.Stored: lambda x, scene: True, Hook: Hook.reached,
 }
 
 CONDITIONS = frozenset(_HOLDS) - {Hook}

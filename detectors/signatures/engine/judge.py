@@ -94,6 +94,7 @@ class Judge:
             scene.memory = scene.memory or (self.memory.flows.of(scene.flow_id) if scene.flow_id else FlowMemory())
             for effect in p.effects:
                 self.memory.change(effect, scene.memory, scene)
+            self.memory.keep(variables.captured, scene.memory, scene.at.packet_number)
         self._waiting.append(Match(p, scene, variables, tx, 0, action))
 
     def next_packet(self) -> None:

@@ -6,11 +6,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from detectors.signatures.language.conditions import FlowBits, FlowInt, HostBits, XBits
+from detectors.signatures.language.conditions import FlowBits, FlowInt, FlowVar, HostBits, XBits
 
 _SECOND = 1_000_000_000
 _NAMES = 4096
 """Most bits, numbers and texts of one flow."""
+_TEXT_BYTES = 8192
+"""Most bytes of a text."""
 
 
 class FlowMemory:
@@ -24,7 +26,7 @@ class FlowMemory:
     def __init__(self) -> None:
         self.bits: set[str] = set()
         self.ints: dict[str, int] = {}
-        self.texts: dict[str, bytes] = {}
+        self.texts: dict[tuple[str, str], tuple[int, bytes]] = {}  # by kind and name: since which packet, what
         self.app = ""
         self.apps = ["", ""]
         self.passed = False
@@ -105,15 +107,29 @@ class Memory:
         self.bits = TimedBits(most_bits)
         self.counts: Counter[str] = Counter()
 
-    def asks(self, condition: FlowBits | FlowInt | XBits | HostBits, flow: FlowMemory | None, scene: Any) -> bool:
+    def asks(self, condition: FlowBits | FlowInt | FlowVar | XBits | HostBits, flow: FlowMemory | None,
+             scene: Any) -> bool:
         """Return whether a condition holds that asks for state."""
         if isinstance(condition, FlowBits):
             there = flow is not None and any(name in flow.bits for name in condition.names)
             return there == (condition.op == "isset")
         if isinstance(condition, FlowInt):
             return _asks_int(condition, flow)
+        if isinstance(condition, FlowVar):
+            since, text = flow.texts.get((condition.kind, condition.name), _NO_TEXT) if flow is not None else _NO_TEXT
+            return condition.value in text and (condition.kind == "flow" or since == scene.at.packet_number)
         there = any(self.bits.is_set(key, scene.at.ts_ns) for key in _keys(condition, scene))
         return there == (condition.op == "isset")
+
+    def keep(self, captured: Iterable[tuple[str, str, bytes]], flow: FlowMemory, packet_number: int) -> None:
+        """Keep texts that expressions captured: those of kind flow as long as it lives, of kind pkt for the packet."""
+        for kind, name, text in captured:
+            if kind not in ("flow", "pkt"):
+                continue
+            if len(flow.texts) >= _NAMES and (kind, name) not in flow.texts:
+                self.counts["texts_full"] += 1
+                continue
+            flow.texts[kind, name] = packet_number, text[:_TEXT_BYTES]
 
     def change(self, condition: FlowBits | FlowInt | XBits | HostBits, flow: FlowMemory, scene: Any) -> None:
         """Do what a rule that matched does to the state."""
@@ -128,6 +144,9 @@ class Memory:
         else:
             for key in _keys(condition, scene):
                 self.bits.change(condition.op, key, scene.at.ts_ns, condition.expire_s)
+
+
+_NO_TEXT = (-1, b"")
 
 
 def _change_bit(op: str, name: str, bits: set[str]) -> None:

@@ -16,7 +16,7 @@ from detectors.signatures.language.matches import Content, Transform
 from detectors.signatures.language.protocols import PROTOCOLS
 from detectors.signatures.language.rule import PAYLOAD, Rule
 
-STATE = (c.FlowBits, c.FlowInt, c.XBits, c.HostBits)
+STATE = (c.FlowBits, c.FlowInt, c.FlowVar, c.XBits, c.HostBits)
 _FILE = (c.FileHash, c.FileSize)
 _TX_CONDITIONS = (c.AppLayerEvent, c.AppLayerState, c.UriLen, c.AppInteger, c.AppCount, c.AppWords, c.DceIface,
                   c.DceOpnum, c.FtpBounce, c.ModbusRequest)
@@ -46,7 +46,6 @@ class Prepared:
     transaction: tuple[Any, ...]
     file: tuple[Any, ...]
     state: tuple[Any, ...]
-    reputation: tuple[Any, ...]
     effects: tuple[Any, ...]
     is_tx: bool
     has_payload: bool
@@ -89,8 +88,7 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
     transaction = tuple(x for x in rule.conditions if isinstance(x, _TX_CONDITIONS))
     if (hook := hook_of(rule)) is not None:
         transaction = (hook, *transaction)
-    reputation = tuple(x for x in rule.conditions if isinstance(x, (c.IPRep, c.GeoIp, c.FlowVar)))
-    used = {id(x) for x in (*state, *file, *transaction, *reputation)}
+    used = {id(x) for x in (*state, *file, *transaction)}
     packet = tuple(x for x in rule.conditions if id(x) not in used and not getattr(x, "effect", False)
                    and not isinstance(x, (c.Stored, c.Flow)))
     effects = tuple(x for x in (rule.effects or rule.conditions) if isinstance(x, STATE) and x.effect)
@@ -98,7 +96,7 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
     version = PROTOCOLS[rule.proto].version if rule.proto in PROTOCOLS else 0
     needs = frozenset(g.buffer for g in groups if g.layer in ("app", "file", "frame") and not g.search.absent)
     placed = any(_is_placed(m) for g in rule.groups if g.buffer == PAYLOAD for m in g.matches)
-    return Prepared(number, rule, header, version, groups, packet, transaction, file, state, reputation, effects,
+    return Prepared(number, rule, header, version, groups, packet, transaction, file, state, effects,
                     is_tx, any(g.buffer == PAYLOAD for g in groups), needs, placed, _toward(rule), _early(rule, is_tx))
 
 

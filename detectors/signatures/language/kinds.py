@@ -57,7 +57,7 @@ def _harmless(condition: c.Condition) -> bool:
         return condition.op == "set"
     if isinstance(condition, (c.XBits, c.HostBits, c.FlowInt)):
         return condition.effect
-    return isinstance(condition, c.L3Proto)
+    return isinstance(condition, (c.L3Proto, c.IPRep))
 
 
 def _protocol_only(draft: Draft, asked: list[c.Condition]) -> bool:

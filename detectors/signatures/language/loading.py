@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 from columns.errors import UsageError
 from detectors.signatures.language.classification import CLASS_TYPES, REFERENCES, ClassType
+from detectors.signatures.language.conditions import IPRep
 from detectors.signatures.language.dataset_files import DatasetFiles
 from detectors.signatures.language.needs import lacking
 from detectors.signatures.language.problems import RuleError, RuleSkipped
 from detectors.signatures.language.reading import read_rule
+from detectors.signatures.language.reputation import NO_REPUTATION, Reputation
 from detectors.signatures.language.rule import Rule
 from detectors.signatures.language.ruleset import DatasetFile, Problem, RuleSet, digest_of
 from detectors.signatures.language.text import LogicalLine, read_lines
@@ -54,6 +56,7 @@ class _Loading:
     rules: dict[tuple[int, int], Rule] = field(default_factory=dict)
     refused: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    reputation: Reputation = NO_REPUTATION
     datasets: DatasetFiles = field(default_factory=DatasetFiles)
 
     def take(self, line: LogicalLine, path: Path) -> None:
@@ -63,6 +66,7 @@ class _Loading:
                              classes=self.classes)
             if rule.enabled:
                 self.datasets.take(rule)
+                rule = with_reputation(rule, self.reputation)
         except RuleSkipped as skipped:
             self._note(self.warnings, line, path, RuleError("requires", f"not loaded: {skipped}"))
         except RuleError as error:
@@ -105,13 +109,14 @@ class _Loading:
 
 def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, evaluable: Container[str] | None = None,
                classes: Mapping[str, ClassType] = CLASS_TYPES, references: Mapping[str, str] = REFERENCES,
-               thresholds: ThresholdFile = NO_THRESHOLDS, progress: Progress | None = None) -> RuleSet:
+               thresholds: ThresholdFile = NO_THRESHOLDS, reputation: Reputation = NO_REPUTATION,
+               progress: Progress | None = None) -> RuleSet:
     """Return the rules of files and folders. UsageError only where a file cannot be read at all.
 
     evaluable holds the words of needs.py that the engine knows, None for all. Of rules with one gid and sid the higher
     rev stays; of equals the first, and the other is refused. A switched-off rule never displaces one that is on.
     """
-    loading = _Loading(variables or Variables(), evaluable, classes, references)
+    loading = _Loading(variables or Variables(), evaluable, classes, references, reputation=reputation)
     files, count = rule_files(paths), 0
     for k, path in enumerate(files):
         for line in read_lines(path):
@@ -126,7 +131,24 @@ def load_rules(paths: Iterable[Path], variables: Variables | None = None, *, eva
     sets = loading.datasets.sets
     return RuleSet(rules, tuple(loading.refused), tuple(loading.warnings), sets, thresholds.suppress,
                    thresholds.rate_filters, digest_of(rules, thresholds.suppress, thresholds.rate_filters,
-                                                      _contents(sets)))
+                                                      _contents(sets), *_of_reputation(rules)))
+
+
+def with_reputation(rule: Rule, reputation: Reputation) -> Rule:
+    """Return a rule whose iprep conditions know the reputations; RuleError where they have no such category."""
+    if not any(isinstance(x, IPRep) for x in rule.conditions):
+        return rule
+    for condition in rule.conditions:
+        if isinstance(condition, IPRep) and condition.category not in reputation.categories:
+            raise RuleError("iprep", f"the category {condition.category} is not known",
+                            "name it in the file of [rules] reputation_categories", valid=not reputation.categories)
+    return replace(rule, conditions=tuple(
+        replace(x, known=reputation) if isinstance(x, IPRep) else x for x in rule.conditions))
+
+
+def _of_reputation(rules: Iterable[Rule]) -> set[str]:
+    """Return the digest of the reputations that rules ask for, if any does."""
+    return {x.known.digest for rule in rules if rule.enabled for x in rule.conditions if isinstance(x, IPRep)}
 
 
 def _contents(sets: Mapping[str, DatasetFile]) -> list[tuple[str, str, bool, str]]:

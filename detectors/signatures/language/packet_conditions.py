@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from detectors.signatures.language.integers import ANY_INDEX, Index, IntTest
+from detectors.signatures.language.reputation import NO_REPUTATION, Reputation
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +183,16 @@ class GeoIp:
 
 @dataclass(frozen=True, slots=True)
 class IPRep:
-    """Reputation of an address; side: any, src, dst, both; test None with set_ True or False is isset, isnotset."""
+    """Reputation of an address; side: any, src, dst, both; test None with isset True or False is isset, isnotset.
+
+    known is what the files say, bound to the condition when its rule is loaded.
+    """
 
     side: str
     category: str
     test: IntTest | None = None
     isset: bool = True
+    known: Reputation = field(default=NO_REPUTATION, compare=False, repr=False)
     scope: ClassVar[str] = "packet"
 
 

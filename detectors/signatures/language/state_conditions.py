@@ -75,6 +75,7 @@ class FlowVar:
     name: str
     value: bytes
     scope: ClassVar[str] = "state"
+    effect: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import re
 
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.draft import Draft
+from detectors.signatures.language.keywords.content import parse_pattern
 from detectors.signatures.language.keywords.registry import keyword
-from detectors.signatures.language.keywords.values import int_test, one_of, pieces, raw_bytes, whole
+from detectors.signatures.language.keywords.values import int_test, one_of, pieces, whole
 from detectors.signatures.language.problems import ValueProblem
 from detectors.signatures.language.rule import Option
 
@@ -118,7 +119,8 @@ def _variable(draft: Draft, option: Option) -> None:
     value = value.strip().strip('"')
     if not comma or not value:
         raise ValueProblem(f"{option.value} has no value", f"write {option.name}:NAME,VALUE")
-    draft.conditions.append(c.FlowVar(option.name.removesuffix("var"), _check_name(name.strip()), raw_bytes(value)))
+    draft.conditions.append(c.FlowVar(option.name.removesuffix("var"), _check_name(name.strip()),
+                                      parse_pattern(value)))
 
 
 keyword("flowvar", "pktvar")(_variable)
