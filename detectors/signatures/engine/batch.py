@@ -14,20 +14,22 @@ from typing import Any
 import numpy as np
 
 from columns import Flows, Packets
-from columns.codes import EndReason, Status
+from columns.codes import EndReason
 from columns.said import FlowFacts, Said, Step
+from detectors.signatures.engine.decode_events import events as decode_events
+from detectors.signatures.engine.decode_events import odd_rows
 from detectors.signatures.engine.facts import ESTABLISHED, FOLLOWED, PacketFacts
 from detectors.signatures.engine.listening import Heard
 from detectors.signatures.engine.memory import Flows as FlowMemories
 from detectors.signatures.engine.packets import INSPECTED, PacketColumns, packet_rows
 from detectors.signatures.engine.plan import Kind, Plan
 from detectors.signatures.engine.prepared import Prepared
-from detectors.signatures.engine.raw import STATUS_EVENTS
+from detectors.signatures.engine.scene import PacketView
 from detectors.signatures.engine.streams import Windows
 from detectors.signatures.engine.suspects import Suspects, Ways
 from detectors.signatures.engine.transforms import transformed
 
-_TCP, _IPV6_BYTES = 6, 40
+_TCP = 6
 _RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 
 
@@ -261,14 +263,14 @@ class Batch:
             headers.port_ranges(p.dst_port[rows]), (p.to_server[rows] != 0) | (p.flow_id[rows] == 0))
 
     def _odd(self, found: dict[int, list[Prepared]]) -> None:
-        """Rows that were refused in decoding, for rules about decoder events."""
-        if not self._plan.decoder:
+        """Rows whose headers are odd, or that were refused in decoding, for rules about decoder events."""
+        wanted, buffers = self._plan.decoder, self._said.buffers
+        if not wanted:
             return
-        p = self._packets
-        odd = (p.status != Status.QUOTED) & (np.isin(p.status, list(STATUS_EVENTS)) | (
-            (p.ip_version == 6) & (p.transport_offset - p.network_offset > _IPV6_BYTES)))
-        for row in np.flatnonzero(odd).tolist():
-            found[row].extend(self._plan.decoder)
+        for row in odd_rows(self._packets, buffers, frozenset(wanted)).tolist():
+            for name in decode_events(PacketView(self._packets, row, self._facts, buffers)):
+                if name in wanted:
+                    found[row].extend(wanted[name])
 
 
 def _number(rule: Prepared) -> int:

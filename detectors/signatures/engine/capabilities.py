@@ -6,7 +6,8 @@ Buffers and fields are those that a parser really shows; a protocol that is reco
 from __future__ import annotations
 
 from detectors.signatures.engine.conditions import CONDITIONS
-from detectors.signatures.engine.events import DECODER_EVENTS, EVENTS, STREAM_EVENTS
+from detectors.signatures.engine.decode_events import DECODER_EVENTS
+from detectors.signatures.engine.events import EVENTS, STREAM_EVENTS
 from detectors.signatures.engine.hooks import HOOKS
 from detectors.signatures.engine.transforms import TRANSFORMS
 from detectors.signatures.language.buffers import BUFFERS, find_buffer

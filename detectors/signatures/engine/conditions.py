@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from detectors.signatures.engine import raw
+from detectors.signatures.engine.decode_events import events as decode_events
 from detectors.signatures.engine.hooks import Hook
 from detectors.signatures.engine.modbus import request_holds
 from detectors.signatures.engine.scene import PacketView, Scene
@@ -277,7 +278,7 @@ def _ip_rep(condition: c.IPRep, scene: Scene) -> bool:
 def _event(condition: c.Event, scene: Scene) -> bool:
     if condition.layer == "stream":
         return condition.name in scene.stream_events
-    return scene.packet is not None and condition.name in raw.events(scene.packet, condition.layer)
+    return condition.layer == "decoder" and scene.packet is not None and condition.name in decode_events(scene.packet)
 
 
 _HOLDS: dict[type, Callable[[Any, Scene], bool]] = {

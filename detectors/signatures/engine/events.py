@@ -1,14 +1,9 @@
-"""Suricata's events that are noticed here: by decoding, in streams, by the parsers of protocols."""
+"""Suricata's events that are noticed here in streams and by the parsers of protocols; decode_events has the others."""
 
 from __future__ import annotations
 
-from detectors.signatures.engine.raw import STATUS_EVENTS
 from detectors.signatures.engine.tcp_events import TCP_EVENTS
 
-_IPV6 = ("ipv6.trunc_exthdr", "ipv6.exthdr_useless_fh", "ipv6.fh_non_zero_reserved_field",
-         *(f"ipv6.exthdr_dupl_{kind}" for kind in ("fh", "hh", "rh", "dh", "ah")),
-         *(f"ipv{version}.frag_{what}" for version in (4, 6) for what in ("pkt_too_large", "invalid_length")))
-DECODER_EVENTS = frozenset({name for names in STATUS_EVENTS.values() for name in names} | set(_IPV6))
 STREAM_EVENTS = frozenset({"reassembly_seq_gap"}) | TCP_EVENTS
 
 _HTTP = """request_header_folding request_field_missing_colon missing_host_header host_header_ambiguous

@@ -37,7 +37,7 @@ class Plan:
         self.stream_always: list[Prepared] = []
         self.packet_always: list[Prepared] = []
         self.ip_only: list[Prepared] = []
-        self.decoder: list[Prepared] = []
+        self.decoder: dict[str, list[Prepared]] = defaultdict(list)  # by one of the events that a rule is about
         self.detection: list[Prepared] = []
         self.stream_events: list[Prepared] = []
         self.tcp_events: list[Prepared] = []
@@ -56,7 +56,7 @@ class Plan:
                 if any(isinstance(x, c.Event) and x.name in TCP_EVENTS for x in p.packet):
                     self.tcp_events.append(p)
             elif r.kind == "decoder_event":
-                self.decoder.append(p)
+                self.decoder[next(x.name for x in p.packet if isinstance(x, c.Event))].append(p)
             elif r.kind == "protocol_detection_only":
                 self.detection.append(p)
             elif r.kind == "ip_only" and not p.state:

@@ -4,94 +4,11 @@ from __future__ import annotations
 
 from struct import unpack_from
 
-from columns.codes import Checksum, Status
+from columns.codes import Checksum
 from detectors.signatures.engine.scene import PacketView
 
 _IP_OPTIONS = {0: "eol", 1: "nop", 7: "rr", 68: "ts", 130: "sec", 131: "lsrr", 133: "esec", 134: "cipso",
                136: "satid", 137: "ssrr", 148: "rtralt"}
-STATUS_EVENTS: dict[int, tuple[str, ...]] = {
-    Status.IPV4_TRUNCATED: ("ipv4.pkt_too_small", "ipv4.trunc_pkt"),
-    Status.IPV4_HEADER_LENGTH: ("ipv4.hlen_too_small",),
-    Status.IPV4_TOTAL_LENGTH: ("ipv4.iplen_smaller_than_hlen", "ipv4.trunc_pkt"),
-    Status.IPV6_TRUNCATED: ("ipv6.pkt_too_small", "ipv6.trunc_pkt"),
-    Status.IPV6_PAYLOAD_LENGTH: ("ipv6.trunc_pkt",), Status.IPV6_EXTENSION: ("ipv6.trunc_exthdr",),
-    Status.TCP_TRUNCATED: ("tcp.pkt_too_small",), Status.TCP_DATA_OFFSET: ("tcp.hlen_too_small", "tcp.invalid_optlen"),
-    Status.UDP_TRUNCATED: ("udp.pkt_too_small",), Status.UDP_LENGTH: ("udp.hlen_invalid", "udp.len_invalid"),
-    Status.ICMP_TRUNCATED: ("icmpv4.pkt_too_small", "icmpv6.pkt_too_small"),
-    Status.SCTP_TRUNCATED: ("sctp.pkt_too_small",), Status.LINK_TRUNCATED: ("ethernet.pkt_too_small",),
-    Status.VLAN_TRUNCATED: ("vlan.header_too_small",),
-    Status.FRAGMENT_OVERLAP: ("ipv4.frag_overlap", "ipv6.frag_overlap"), Status.FRAGMENT_BAD: (),
-    Status.LAYERS_TOO_DEEP: ("ip.max_layers",), Status.LINK_TYPE_UNKNOWN: ("pkt_too_small",),
-    Status.PPPOE_TRUNCATED: ("pppoe.pkt_too_small",),
-}
-"""Suricata's events for what becomes of a frame in decoding; for a bad fragment its bytes tell which."""
-
-
-def events(packet: PacketView, layer: str) -> set[str]:
-    """Return the names of Suricata's events that what became of a packet in decoding stands for."""
-    if layer != "decoder":
-        return set()
-    found = set(STATUS_EVENTS.get(packet.status, ()))
-    if packet.status == Status.FRAGMENT_BAD:
-        found.add(f"ipv{packet.ip_version}.frag_{_bad_fragment(packet)}")
-    if packet.ip_version == 6:
-        found |= ipv6_events(packet.network)
-    return found
-
-
-def _bad_fragment(packet: PacketView) -> str:
-    """What is wrong with a fragment: a length that no middle piece can have, or an end beyond a datagram's."""
-    payload = packet.transport_offset
-    head = packet.network
-    if packet.ip_version == 4:
-        offset, more = ((head[6] << 8 | head[7]) & 0x1FFF) * 8, head[6] & 0x20
-        size = int.from_bytes(head[2:4], "big") - 4 * (head[0] & 15)
-    else:
-        place = head.find(bytes((packet.proto, 0)), 40, payload - packet.network_offset)
-        word = int.from_bytes(head[place + 2 : place + 4], "big") if place >= 0 else 0
-        offset, more = word & 0xFFF8, word & 1
-        size = int.from_bytes(head[4:6], "big") + 40 - (place + 8 if place >= 0 else 48)
-    return "invalid_length" if more and size % 8 and offset + size <= 65535 else "pkt_too_large"
-
-
-_EXTENSIONS = {0: "hh", 43: "rh", 60: "dh", 51: "ah"}
-_MOST_EXTENSIONS = 32
-
-
-def ipv6_events(head: bytes) -> set[str]:
-    """Return what is odd about the extension headers of IPv6."""
-    if len(head) < 40 or head[0] >> 4 != 6:
-        return set()
-    found: set[str] = set()
-    seen: set[str] = set()
-    kind, at = head[6], 40
-    for _ in range(_MOST_EXTENSIONS):
-        if at > 40 and len(head) - at < 2:
-            found.add("ipv6.trunc_exthdr")
-            break
-        name = "fh" if kind == 44 else _EXTENSIONS.get(kind)
-        if name is None:
-            break
-        if at + 8 > len(head):
-            found.add("ipv6.trunc_exthdr")
-            break
-        if name in seen:
-            found.add(f"ipv6.exthdr_dupl_{name}")
-        seen.add(name)
-        if kind == 44:
-            offset = head[at + 2] << 8 | head[at + 3]
-            if not offset & 0xFFF9:
-                found.add("ipv6.exthdr_useless_fh")
-            if head[at + 1]:
-                found.add("ipv6.fh_non_zero_reserved_field")
-            if offset >> 3:  # no first fragment: nothing that could be read follows
-                break
-            kind, at = head[at], at + 8
-        else:
-            kind, at = head[at], at + 8 * (head[at + 1] + 1) if kind != 51 else at + 4 * (head[at + 1] + 2)
-    return found
-
-
 
 
 def _ipv4(packet: PacketView) -> bytes:
