@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from columns.transaction import count, transaction_table, word, words
+from columns.transaction import count, json_words, transaction_table, word, words
 
 SIP = transaction_table(
     "sip", "SIP requests and responses", "Sip", __name__,
@@ -23,6 +23,7 @@ SIP = transaction_table(
         words("user_agent", "User-Agent header", "sekisho.user_agent"),
         word("content_type", "kind of body", "sekisho.content_type"),
         count("body_bytes", "length of the body", "sekisho.body_bytes", unit="bytes"),
+        json_words("sdp", "session that the body describes (SDP): origin, times, media", "sip.sdp"),
     ),
 )
 Sip = SIP.batch

@@ -1,16 +1,17 @@
-"""SIP over UDP and TCP (RFC 3261): first line and headers; bodies are passed over."""
+"""SIP over UDP and TCP (RFC 3261): first line, headers, and what a body says in SDP; other bodies are passed over."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.sip import SIP
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
-from sensor.protocols.printing import printed
+from sensor.protocols.printing import json_column, printed
+from sensor.protocols.sdp import CONTENT_TYPE, described, sdp_buffers, sdp_object
 from sensor.protocols.verbs import beginnings
 
 _METHODS = (b"ACK", b"BYE", b"CANCEL", b"INFO", b"INVITE", b"MESSAGE", b"NOTIFY", b"OPTIONS", b"PRACK", b"PUBLISH",
@@ -33,6 +34,7 @@ class SipSettings:
     """Settings of SIP; a value outside its range raises UsageError."""
 
     head_bytes: int = limit(16 << 10, 1024, 1 << 20, "bytes", "longest first line and headers of a message")
+    body_bytes: int = limit(16 << 10, 0, 1 << 20, "bytes", "longest description of a session in a body over TCP")
 
     def __post_init__(self) -> None:
         check_limits(self, "sip")
@@ -97,30 +99,45 @@ def frames(head: bytes, end: bytes, body: bytes) -> list[tuple[str, bytes]]:
     return [*found, *([(f"frame:sip.{side}.body", body)] if body else [])]
 
 
+class _Waiting(NamedTuple):
+    """A message that waits for its body, and what came of that."""
+
+    head: bytes
+    row: dict[str, Any]
+    parting: bytes
+    body: bytearray
+
+
 class _Sip:
     app_proto = AppProto.SIP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False
         limits = context.settings if isinstance(context.settings, SipSettings) else SipSettings()
-        self._limit, self._number = limits.head_bytes, 0
+        self._limit, self._most_body, self._number = limits.head_bytes, limits.body_bytes, 0
 
     def end(self, at: Moment) -> None:
         """Nothing is left to tell: a head that broke off is not a message."""
 
-    def _tell(self, to_server: bool, head: bytes, at: Moment, end: bytes = b"",
-              body: bytes = b"") -> dict[str, Any] | None:
-        """Tell a message; end parts its head from its body, as far as that is at hand."""
+    def _read(self, head: bytes) -> dict[str, Any] | None:
         row = head_of(head)
         if row is None:
             self._context.count("sip_malformed")
-        else:
-            if self._context.show:
-                shown = [*head_buffers(head), *frames(head, end, body)]
-                self._context.show(at, self._number, to_server, shown, True)
-            self._number += 1
-            self._context.emit(SIP, at, {"to_server": int(to_server), **row})
         return row
+
+    def _tell(self, to_server: bool, head: bytes, row: dict[str, Any], at: Moment, end: bytes = b"",
+              body: bytes = b"") -> None:
+        """Tell a message; end parts its head from its body, as far as that is at hand."""
+        lines = described(body) if _describes(row) else []
+        if self._context.show:
+            shown = [*head_buffers(head), *sdp_buffers(lines), *frames(head, end, body)]
+            self._context.show(at, self._number, to_server, shown, True)
+        self._number += 1
+        self._context.emit(SIP, at, {"to_server": int(to_server), **row, "sdp": json_column(sdp_object(lines))})
+
+
+def _describes(row: dict[str, Any]) -> bool:
+    return row.get("content_type", "").lower().startswith(CONTENT_TYPE)
 
 
 class SipDatagrams(_Sip):
@@ -132,10 +149,9 @@ class SipDatagrams(_Sip):
         if not data.strip(b"\0"):
             return
         end = _END.search(data, 0, self._limit)
-        if end:
-            self._tell(to_server, data[: end.start()], at, end[0], data[end.end() :])
-        else:
-            self._tell(to_server, data[: self._limit], at)
+        head = data[: end.start() if end else self._limit]
+        if (row := self._read(head)) is not None:
+            self._tell(to_server, head, row, at, end[0] if end else b"", data[end.end() :] if end else b"")
 
 
 class SipStream(_Sip):
@@ -144,6 +160,7 @@ class SipStream(_Sip):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._held = (bytearray(), bytearray())
+        self._waiting: list[_Waiting | None] = [None, None]  # messages whose description of a session is not whole
         self._skip = [0, 0]
         self._lost = [False, False]
 
@@ -154,6 +171,10 @@ class SipStream(_Sip):
         while pos < len(data) and not self._lost[side]:
             skipped = min(self._skip[side], len(data) - pos)
             self._skip[side] -= skipped
+            if (waiting := self._waiting[side]) is not None:
+                waiting.body.extend(data[pos : pos + skipped])
+                if self._skip[side] == 0:
+                    self._tell_waiting(side, at)
             pos += skipped
             if pos == len(data):
                 return
@@ -174,18 +195,35 @@ class SipStream(_Sip):
                 self._context.count("sip_head_limit")
                 self._give_up(side)
             return len(data)
-        row = self._tell(side == 0, bytes(held[: end.start()]), at, bytes(end[0]))
+        head, parting, place = bytes(held[: end.start()]), bytes(end[0]), pos + end.end() - before
+        held.clear()
+        row = self._read(head)
         if row is None:
             self._give_up(side)
+            return place
+        self._skip[side] = size = row.get("body_bytes", 0)
+        if _describes(row) and 0 < size <= self._most_body:
+            self._waiting[side] = _Waiting(head, row, parting, bytearray())
         else:
-            self._skip[side] = row.get("body_bytes", 0)
-        held.clear()
-        return pos + end.end() - before
+            self._tell(side == 0, head, row, at, parting)
+        return place
+
+    def _tell_waiting(self, side: int, at: Moment) -> None:
+        """Tell a message with as much of its body as came."""
+        waiting, self._waiting[side] = self._waiting[side], None
+        if waiting is not None:
+            self._tell(side == 0, waiting.head, waiting.row, at, waiting.parting, bytes(waiting.body))
+
+    def end(self, at: Moment) -> None:
+        """The conversation is over: a message whose body broke off is told with what there is of it."""
+        for side in (0, 1):
+            self._tell_waiting(side, at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """A gap inside a body is passed over; one in a head loses this direction."""
         side = 0 if to_server else 1
         self._context.count("sip_gap")
+        self._tell_waiting(side, at)
         if self._skip[side] >= size:
             self._skip[side] -= size
         else:

@@ -15,13 +15,14 @@ from storage.migrations import (
     m0007_insert,
     m0008_ike,
     m0009_enip,
+    m0010_sdp,
 )
 from storage.migrations.migration import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_first.MIGRATION, m0002_rollups.MIGRATION, m0003_protocols.MIGRATION, m0004_coverage.MIGRATION,
     m0005_more_protocols.MIGRATION, m0006_signatures.MIGRATION, m0007_insert.MIGRATION, m0008_ike.MIGRATION,
-    m0009_enip.MIGRATION,
+    m0009_enip.MIGRATION, m0010_sdp.MIGRATION,
 )
 """All migrations, oldest first; the numbers are 1, 2, 3 and so on."""
 

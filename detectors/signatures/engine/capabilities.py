@@ -18,7 +18,7 @@ _APPS = ("dns", "mdns", "tls", "http", "http1", "http2", "smtp", "ftp", "ftp-dat
          "mqtt", "pgsql", "rfb", "ike", "bittorrent-dht", "enip", "failed", "unknown")
 """Protocols that are recognised."""
 
-_NO_BUFFERS = ("sdp.", "websocket.")
+_NO_BUFFERS = ("websocket.",)
 """Buffers of protocols that are not followed."""
 
 _FIELDS = ("dns.opcode", "dns.rcode", "dns.rrtype", "krb5_msg_type", "krb5_err_code", "krb5.ticket_encryption",

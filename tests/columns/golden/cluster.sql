@@ -896,7 +896,8 @@ CREATE TABLE IF NOT EXISTS sip_local ON CLUSTER `sekisho`
     via String CODEC(ZSTD),
     user_agent String CODEC(ZSTD),
     content_type LowCardinality(String) CODEC(ZSTD),
-    body_bytes UInt32 CODEC(ZSTD)
+    body_bytes UInt32 CODEC(ZSTD),
+    sdp String CODEC(ZSTD)
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/sip', '{replica}')
 PARTITION BY (run_id, toYYYYMM(inserted_at))
@@ -2609,7 +2610,8 @@ SELECT
     via,
     user_agent,
     content_type,
-    body_bytes
+    body_bytes,
+    sdp
 FROM sip;
 
 CREATE OR REPLACE VIEW irc_log ON CLUSTER `sekisho` AS
