@@ -52,6 +52,16 @@ def chosen_text(values: Sequence[str], which: np.ndarray) -> Text:
     return Text(np.frombuffer(b"".join([encoded[k] for k in which.tolist()]), np.uint8), offsets)
 
 
+def text_of_spans(text: bytes, starts: np.ndarray, stops: np.ndarray) -> Text:
+    """Pack ``text[starts[i]:stops[i]]`` for every row i into a Text column."""
+    offsets = np.zeros(starts.size + 1, np.int64)
+    np.cumsum(stops - starts, out=offsets[1:])
+    if not offsets[-1]:
+        return Text(np.zeros(0, np.uint8), offsets)
+    data = b"".join([text[i:j] for i, j in zip(starts.tolist(), stops.tolist(), strict=True)])
+    return Text(np.frombuffer(data, np.uint8), offsets)
+
+
 @lru_cache(256)
 def _encoded(values: tuple[str, ...]) -> tuple[list[bytes], np.ndarray]:
     """Return texts in UTF-8 and how long each is; the same few vocabularies are asked for again and again."""
@@ -237,9 +247,7 @@ def take_rows(batch: Any, index: np.ndarray) -> Any:
     def taken(a: Any) -> Any:
         if not isinstance(a, Text):
             return a[index]
-        raw, starts, stops = a.data.tobytes(), a.offsets[index], a.offsets[index + 1]
-        data = b"".join([raw[i:j] for i, j in zip(starts.tolist(), stops.tolist(), strict=True)])
-        return Text(np.frombuffer(data, np.uint8), np.concatenate([np.zeros(1, np.int64), np.cumsum(stops - starts)]))
+        return text_of_spans(a.data.tobytes(), a.offsets[index], a.offsets[index + 1])
 
     return type(batch)(*[taken(a) for a in batch])
 

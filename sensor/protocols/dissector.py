@@ -14,8 +14,10 @@ from columns.app import AppProto
 from columns.codes import EndReason
 from columns.said import Recognised, Said, Step, moments
 from sensor.protocols.ahead import LONG_BYTES, Ahead
+from sensor.protocols.at_once import AtOnce
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
+from sensor.protocols.facts import flow_facts
 from sensor.protocols.gathered import Gathered
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Show, Wants
@@ -60,7 +62,8 @@ class Dissector:
         self._ahead: dict[int, tuple[Ahead, int]] = {}  # some bytes of these flows can be passed by
         self._labels: dict[int, tuple[tuple[int, int], ...]] = {}
         self._numbers: dict[int, dict[str, int]] = {}
-        self._ignored = np.zeros(streams.flows, np.uint64)  # by place in the flow table: UDP flow that nobody wants
+        self._at_once = AtOnce(streams.flows, self._wants[UDP], self._own, self.settings.conversations,
+                               inspected=inspected)
         self._expected: OrderedDict[tuple[int, int], Callable[[Context], Any]] = OrderedDict()
         self.counts: Counter[str] = Counter()
         self._by_protocol: Counter[tuple[str, str]] = Counter()
@@ -72,7 +75,7 @@ class Dissector:
 
         flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
         """
-        datagrams, gathered = Datagrams(packets, flows, buffers, self._ignored), Gathered()
+        datagrams, gathered = self._at_once.take(packets, flows, buffers), Gathered()
         for batch in chunks:
             self._take_chunks(batch, packets, datagrams, gathered)
         for event in datagrams.rest():
@@ -92,7 +95,7 @@ class Dissector:
             if talk is None:
                 if ended or flow_id in self._labels or records["row"][k] < 0:
                     continue
-                talk = self._begin(_facts(packets, int(records["row"][k]), to_server), at)
+                talk = self._begin(flow_facts(packets, int(records["row"][k]), to_server), at)
             if talk.ahead is not None:
                 if passed:
                     talk.ahead.passed_by(records["passed"][k].tolist())
@@ -134,7 +137,7 @@ class Dissector:
         self._ahead.clear()
         gathered.take(chunks)
 
-    def _take_datagram(self, row: int, flow_id: int, slot: int, to_server: bool, data: bytes, at: Moment,
+    def _take_datagram(self, row: int, flow_id: int, seat: int, to_server: bool, data: bytes, at: Moment,
                        packets: Packets) -> None:
         talk = self._talks.get(flow_id)
         if row < 0:
@@ -144,13 +147,13 @@ class Dissector:
         if talk is None:
             if flow_id in self._labels:
                 return
-            talk = self._begin(_facts(packets, row, to_server), at)
+            talk = self._begin(flow_facts(packets, row, to_server), at)
         told = len(self._spoken)
         self._guard(talk, talk.say, to_server, data, 0, at)
         if self._inspected:
             self._tell_recognised(talk, to_server, at, told)
         if talk.done and not (self._inspected and talk.unheard):
-            self._ignored[slot] = flow_id
+            self._at_once.ignore(seat)
             self._leave(talk)
 
     def _tell_recognised(self, talk: Conversation, to_server: bool, at: Moment, place: int) -> None:
@@ -227,24 +230,29 @@ class Dissector:
 
     def _label(self, flows: Flows) -> None:
         """Fill in app_proto of flow rows with what was known at their place in the order."""
-        if not flows.flow_id.size:
+        rows = np.flatnonzero(~self._at_once.named)
+        if not rows.size:
             return
         labels, talks = self._labels, self._talks
-        ids, before = flows.flow_id.tolist(), flows.emitted_before.tolist()
-        ended = (flows.end_reason != EndReason.ACTIVE_TIMEOUT).tolist()
-        for k, (flow_id, limit, over) in enumerate(zip(ids, before, ended, strict=True)):
+        flows.app_proto[rows] = flows.first_app_proto[rows] = 0
+        ids, before = flows.flow_id[rows].tolist(), flows.emitted_before[rows].tolist()
+        ended = (flows.end_reason[rows] != EndReason.ACTIVE_TIMEOUT).tolist()
+        for k, flow_id, limit, over in zip(rows.tolist(), ids, before, ended, strict=True):
             decisions = labels.get(flow_id)
             if decisions is None:
-                decisions = talks[flow_id].decisions if flow_id in talks else ()
-            known = [app for number, app in decisions if number < limit] or [0]
-            flows.app_proto[k], flows.first_app_proto[k] = known[-1], known[0] if known[0] != known[-1] else 0
+                if flow_id not in talks:
+                    continue
+                decisions = talks[flow_id].decisions
+            known = [app for number, app in decisions if number < limit]
+            if known:
+                flows.app_proto[k], flows.first_app_proto[k] = known[-1], known[0] if known[0] != known[-1] else 0
             if over:
                 labels.pop(flow_id, None)
-                numbers = self._numbers.pop(flow_id, {})
-                flows.transactions[k] = sum(n for name, n in numbers.items() if name not in _PARTS)
+                if numbers := self._numbers.pop(flow_id, None):
+                    flows.transactions[k] = sum(n for name, n in numbers.items() if name not in _PARTS)
 
     def _batches(self, alone: list[tuple[Table, Any]]) -> list[tuple[Table, Any]]:
-        made = [*self._told.batches(), *alone]
+        made = [*self._told.batches(self._at_once.told), *alone]
         for table, batch in made:
             rows, over_udp = batch.proto.size, int(np.count_nonzero(batch.proto == UDP))
             self.counts[f"rows_{table.name}"] += rows
@@ -255,33 +263,27 @@ class Dissector:
 
     def counters(self) -> dict[str, int]:
         """Return conversations begun, evicted and live, rows by table, and what the parsers counted by cause."""
-        return {**self.counts, **{c: n for c, n in self._alone.counts.items() if n}, "live": len(self._talks)}
+        found = self.counts + self._at_once.counts() + Counter(self._alone.counts)
+        return {**found, "live": len(self._talks) + self._at_once.live}
 
     def by_protocol(self) -> dict[str, dict[str, int]]:
         """Return flows and transactions by protocol and the parsers that failed, under Suricata's names of counters."""
         found: dict[str, dict[str, int]] = {"app_layer.flow": {}, "app_layer.tx": {}}
-        for (kind, name), count in sorted(self._by_protocol.items()):
+        counts = self._by_protocol.copy()
+        for kind, together in (("flow", self._at_once.ended), ("error", self._at_once.failed)):
+            counts.update({(kind, self._name(proto.name, UDP)): n for proto, n in together.items()})
+        for (kind, name), count in sorted(counts.items()):
             if kind == "error" or not count:
                 continue
             found[f"app_layer.{kind}"][name] = count
             if kind == "flow" and not name.startswith("failed"):
-                found[f"app_layer.error.{name}"] = {"parser": self._by_protocol["error", name]}
+                found[f"app_layer.error.{name}"] = {"parser": counts["error", name]}
         return found
 
     def _name(self, protocol: str, proto: int) -> str:
         """Return the name of a protocol, with that of the transport where there are two."""
         both = AppProto.__members__.get(protocol.upper()) in self._on_both or protocol == "FAILED"
         return protocol.lower() + ((_OVER_UDP if proto == UDP else _OVER_TCP) if both else "")
-
-
-def _facts(packets: Packets, row: int, to_server: bool) -> FlowFacts:
-    src = int(packets.src_ip_hi[row]) << 64 | int(packets.src_ip_lo[row]), int(packets.src_port[row])
-    dst = int(packets.dst_ip_hi[row]) << 64 | int(packets.dst_ip_lo[row]), int(packets.dst_port[row])
-    macs = int(packets.src_mac[row]), int(packets.dst_mac[row])
-    if not to_server:
-        src, dst, macs = dst, src, macs[::-1]
-    return FlowFacts(int(packets.flow_id[row]), src[0], dst[0], src[1], dst[1], int(packets.proto[row]),
-                     int(packets.vlan[row]), *macs)
 
 
 def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from columns.app import AppProto
 from columns.said import FlowFacts, Moment
@@ -146,7 +149,7 @@ class Wants(NamedTuple):
     probe: takes the first bytes (at most 64) sent by the initiator, by the responder, and the ports; returns True for
     this protocol, False for certainly not, None when more bytes are needed. Probes are asked in the order of the
     registry until one says True. It must be cheap and must not believe ports alone. opens: what it refuses by the first
-    bytes, so that it need not be asked.
+    bytes, so that it need not be asked. at_once: a FlowsAtOnce, where the protocol has one.
     """
 
     app_proto: AppProto
@@ -154,3 +157,39 @@ class Wants(NamedTuple):
     probe: Callable[[bytes, bytes, FlowFacts], bool | None]
     tables: tuple[Table, ...]
     opens: Opening = Opening()
+    at_once: Any = None
+
+
+class ToldAtOnce(NamedTuple):
+    """Rows that many datagrams tell: which of them tells each row, its number in its flow, and its own columns."""
+
+    which: np.ndarray  # int64
+    tx_id: np.ndarray  # uint32
+    columns: dict[str, Any]
+
+
+class FlowsAtOnce(Protocol):
+    """Follows all flows of a protocol over UDP that begin with a datagram which its probe takes, each on its seat.
+
+    It tells what a DatagramParser for each would tell, whatever the portions are, but no steps: where buffers are
+    inspected, there are parsers. Made from the settings of its protocol and how many flows may have more state than
+    what stands in arrays. counts is by cause, as Count has it.
+    """
+
+    app_proto: AppProto
+    table: Table
+    counts: Counter[str]
+
+    def __init__(self, settings: Any, conversations: int) -> None: ...
+
+    def begins(self, data: np.ndarray, starts: np.ndarray, stops: np.ndarray, facts: np.ndarray) -> np.ndarray:
+        """Return as bool[n] what the probe says of data[starts[i]:stops[i]] and of FACTS[n]."""
+
+    def begin(self, seats: np.ndarray, room: int) -> None:
+        """New flows have these seats, of so many that there are."""
+
+    def take(self, events: Any, seats: np.ndarray, facts: np.ndarray, buffers: Sequence[np.ndarray]) -> ToldAtOnce:
+        """Take the next datagrams of all its flows (see datagrams.Events), the seat of each and who speaks there."""
+
+    def end(self, seats: np.ndarray) -> np.ndarray:
+        """The flows on these seats are over; return how many transactions were told of each."""

@@ -45,7 +45,7 @@ class SilentDatagrams(Silent):
 
 def chosen(wants: Sequence[Wants], off: Sequence[str], recognised_only: Sequence[str]) -> tuple[Wants, ...]:
     """Return the protocols to look for: without those that are off, and with no parser for those only recognised."""
-    return tuple(w._replace(parser=SilentDatagrams) if w.app_proto.name.lower() in recognised_only else w
+    return tuple(w._replace(parser=SilentDatagrams, at_once=None) if w.app_proto.name.lower() in recognised_only else w
                  for w in wants if w.app_proto.name.lower() not in off)
 
 

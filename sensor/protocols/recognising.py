@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from sensor.protocols.parser import FlowFacts, Wants
 
 _SILENT = 256
@@ -37,6 +39,23 @@ class Recogniser:
         except KeyError:
             self._sets[bits] = found = tuple(w for k, w in enumerate(self.wants) if bits >> k & 1)
             return found
+
+    def asked_first(self, want: Wants) -> np.ndarray:
+        """Return whether nobody is asked before a protocol, where one side alone has spoken and begins with a byte.
+
+        bool[2, 256]: that side (0 the initiator, 1 the responder) and byte.
+        """
+        sides = [[(bytes((byte,)), b"") for byte in range(256)], [(b"", bytes((byte,))) for byte in range(256)]]
+        return np.array([[self.candidates(*heads)[:1] == (want,) for heads in side] for side in sides], np.bool_)
+
+    def forestalls(self, want: Wants, client: bytes, server: bytes, flow: FlowFacts) -> bool:
+        """Return whether another protocol says yes before this one is asked, or this one may not begin so."""
+        for other in self.candidates(client, server):
+            if other is want:
+                return False
+            if other.probe(client, server, flow):
+                return True
+        return True
 
     def ask(self, client: bytes, server: bytes, flow: FlowFacts) -> tuple[Wants | None, bool]:
         """Return the first protocol that says yes, and whether one might still say it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from columns import Table
+from columns import Table, concat_rows, take_rows
 from columns.said import FlowFacts, Moment
 
 _HALF = (1 << 64) - 1
@@ -39,8 +39,17 @@ class Told:
         ts_ns, number = at
         rows.append((speaker, ts_ns, number, 0 if self.ending else number, tx_id, columns))
 
-    def batches(self) -> list[tuple[Table, Any]]:
-        """Return a batch of each table of which something was told, in the order of their first; a new round begins."""
+    def batches(self, more: Sequence[tuple[Table, Any]] = ()) -> list[tuple[Table, Any]]:
+        """Return a batch of each table of which something was told, in the order of their first; a new round begins.
+
+        more: batches of rows in the order of their packets that were told elsewhere.
+        """
+        made = self._made()
+        for table, batch in more:
+            _put(made, table, batch)
+        return made
+
+    def _made(self) -> list[tuple[Table, Any]]:
         if not self._tables:
             return []
         speakers = _columns_of(self._speakers)
@@ -91,3 +100,14 @@ def _batch(table: Table, speakers: dict[str, Any],
     return table.from_columns(len(rows), **table.columns_of(own) | shared | {
         "ts_ns": np.array(ts_ns, np.int64), "packet_number": np.array(numbers, np.uint64),
         "logged_packet": np.array(logged, np.uint64), "tx_id": np.array(tx_ids, np.uint32)})
+
+
+def _put(made: list[tuple[Table, Any]], table: Table, batch: Any) -> None:
+    """Put the rows of a batch in their places among those that were made of its table, or it among the tables."""
+    for k, (other, rows) in enumerate(made):
+        if other.name == table.name:
+            both = concat_rows([rows, batch])
+            made[k] = table, take_rows(both, np.argsort(both.packet_number, kind="stable"))
+            return
+    earlier = [k for k, (_, rows) in enumerate(made) if rows.packet_number[0] <= batch.packet_number[0]]
+    made.insert(earlier[-1] + 1 if earlier else 0, (table, batch))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from typing import Any, ClassVar
 from weakref import WeakSet
 
+import numpy as np
 import pytest
 
 from columns.app import AppProto
@@ -183,6 +185,43 @@ def test_datagrams_are_heard_one_by_one_until_nobody_wants_them() -> None:
     found = run(datagrams(b"LINE\n", b"one", b"QUIT", b"two"))
     assert texts(found) == ["LINE", "", "one", "QUIT"]
     assert [app for _, _, app in found.flows] == [AppProto.IRC]
+
+
+class FailsAtOnce:
+    """Follows flows until it is given datagrams."""
+
+    app_proto, table = AppProto.IRC, LINE
+
+    def __init__(self, settings: Any, conversations: int) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def begins(self, data: np.ndarray, starts: np.ndarray, stops: np.ndarray, facts: np.ndarray) -> np.ndarray:
+        return np.ones(starts.size, np.bool_)
+
+    def begin(self, seats: np.ndarray, room: int) -> None:
+        pass
+
+    def take(self, *what: Any) -> Any:
+        raise ValueError("boom")
+
+    def end(self, seats: np.ndarray) -> np.ndarray:
+        return np.zeros(seats.size, np.uint32)
+
+
+def test_who_follows_all_flows_at_once_and_fails_is_named_and_the_others_go_on() -> None:
+    wants = (LINES[0]._replace(at_once=FailsAtOnce), LINES[1])
+    found = dissected(portions(datagrams(b"LINE\n") + datagrams(b"OTHER\n", b"x", port=6), 4096), (), wants)
+    assert (found.counters["failed_irc"], found.counters["failed_with_ValueError"]) == (1, 1)
+    assert [app for _, _, app in found.flows] == [AppProto.IRC] * 2
+
+
+def broken(client: bytes, server: bytes, flow: Any) -> bool | None:
+    raise ValueError("boom")
+
+
+def test_a_probe_that_fails_is_counted_with_its_conversation() -> None:
+    found = dissected(portions(datagrams(b"LINE\n", b"x"), 4096), (), (LINES[0]._replace(probe=broken), LINES[1]))
+    assert (found.counters["failed_unknown"], found.counters["conversations"], found.counters["live"]) == (1, 1, 0)
 
 
 def test_unknown_datagrams_are_left_alone() -> None:

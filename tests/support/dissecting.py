@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from columns import PACKET, slice_rows, text_values
+from columns.app import AppProto
 from columns.said import Recognised, Said, Step
 from columns.schema import Table, Text
 from sensor.decode import Decoder, DecodeSettings
@@ -47,11 +48,11 @@ class Dissected(NamedTuple):
 def dissected(blocks: Iterable[FrameBlock], stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants] = (), *,
               settings: ProtocolSettings | None = None, flow: FlowSettings | None = None,
               streams: StreamSettings | None = None, inspected: bool = False,
-              packet_rows: PacketRowSettings | None = None) -> Dissected:
+              packet_rows: PacketRowSettings | None = None, own: Mapping[AppProto, Any] | None = None) -> Dissected:
     """Return what the dissector makes of blocks of frames."""
     decoder, table = Decoder(DecodeSettings(checksums="ignore")), FlowTable(flow or FlowSettings(max_flows=1024))
     followed = Streams(streams, table.settings.max_flows)
-    dissector = Dissector(followed, stream_wants, datagram_wants, settings, inspected=inspected,
+    dissector = Dissector(followed, stream_wants, datagram_wants, settings, own, inspected=inspected,
                           packet_rows=packet_rows)
     spoken: Spoken = []
     rows: dict[str, list[dict[str, Any]]] = {}

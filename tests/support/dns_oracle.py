@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
+import struct
 from typing import Any
 
-from columns.protocols.dns_names import PARAMETERS, RECORD_TYPES
+from columns.protocols.dns_names import CLASSES, PARAMETERS, RECORD_TYPES
 
 NAMES, TWO_NAMES, AFTER_TWO = (2, 3, 4, 5, 7, 8, 9, 12, 39), (14, 17), (18, 21, 36)
 
@@ -256,3 +258,30 @@ def read(message: bytes, netbios: bool = False) -> dict[str, Any]:
                 shown["flaw"] = section
                 return shown
     return shown
+
+
+def begins_dns(head: bytes, src_port: int, dst_port: int) -> bool:
+    """Tell whether the first bytes of a datagram, at most 64, look like DNS; ports say how much must be seen."""
+    if len(head) < 12:
+        return False
+    _, flags, *counts = struct.unpack(">6H", head[:12])
+    hinted, operation = bool({53, 137, 5353, 5355} & {src_port, dst_port}), flags >> 11 & 15
+    if hinted:
+        known = (0, 5, 6, 7, 8, 9, 15) if 137 in (src_port, dst_port) else (0, 1, 2, 4, 5, 6)
+        if operation not in known or counts[0] > 64 or not 0 < max(counts) <= 4096:
+            return False
+        if counts[0] == 0:
+            return True
+    else:
+        many = max(counts) > 256 if flags & 0x8000 else counts[1:3] != [0, 0] or counts[3] > 2
+        if operation or counts[0] != 1 or flags & 0x40 or flags & 15 > 10 or many:
+            return False
+    rest = head[12:]
+    while rest and 0 < rest[0] <= 63:
+        label, rest = rest[1 : 1 + rest[0]], rest[1 + rest[0] :]
+        if not hinted and re.fullmatch(rb"[A-Za-z0-9_*\-=+/]*", label) is None:
+            return False
+    if not rest or hinted:
+        return not rest or rest[0] == 0 or rest[0] >= 0xC0
+    kind, class_ = (int.from_bytes(rest[k : k + 2], "big") for k in (1, 3))
+    return rest[0] == 0 and head[12] != 0 and len(rest) >= 5 and kind in RECORD_TYPES and class_ in CLASSES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from columns.app import AppProto
 from columns.protocols.dns import DNS
+from sensor.protocols.dns.flows import DnsFlows
 from sensor.protocols.dns.parser import DnsDatagrams, DnsStream
 from sensor.protocols.dns.probe import probe
 from sensor.protocols.dns.settings import DnsSettings
@@ -21,6 +22,6 @@ def _over_udp(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | Non
 
 
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.DNS, DnsDatagrams, _over_udp, (DNS,)),
+    Wants(AppProto.DNS, DnsDatagrams, _over_udp, (DNS,), at_once=DnsFlows),
     Wants(AppProto.DNS, DnsStream, _over_tcp, (DNS,)),
 )

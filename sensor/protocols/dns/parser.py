@@ -7,6 +7,7 @@ from typing import Any
 from columns.app import AppProto
 from columns.protocols.dns import DNS, rcode_name
 from columns.protocols.dns_names import NETBIOS_TYPES, RECORD_TYPES
+from sensor.protocols.dns.matching import GIVE_UP, wait
 from sensor.protocols.dns.message import Field, Flaw
 from sensor.protocols.dns.reader import reader_for
 from sensor.protocols.dns.settings import DnsSettings
@@ -15,16 +16,24 @@ from sensor.protocols.parser import Context, FlowFacts, Moment
 
 MDNS_PORT, LLMNR_PORT, NETBIOS_PORT = 5353, 5355, 137
 VARIANTS = ("dns", "mdns", "llmnr", "nbns")
-_PORTS = {MDNS_PORT: 1, LLMNR_PORT: 2, NETBIOS_PORT: 3}
-_RESPONSE = 0x8000
-_FLAWS = [flaw.name.lower() if flaw else "" for flaw in Flaw]
+PORTS = {MDNS_PORT: 1, LLMNR_PORT: 2, NETBIOS_PORT: 3}
+RESPONSE = 0x8000
+FLAWS = [flaw.name.lower() if flaw else "" for flaw in Flaw]
+"""What column flaw says, by Flaw."""
+
 _FLAW, _QUERIES = int(Field.FLAW), int(Flaw.QUERIES)
-_GIVE_UP = 8  # messages in a row that are none, while none was
 
 
 def variant_of(flow: FlowFacts) -> int:
     """Return which of VARIANTS is spoken; they differ by their ports alone."""
-    return _PORTS.get(flow.dst_port) or _PORTS.get(flow.src_port) or 0
+    return PORTS.get(flow.dst_port) or PORTS.get(flow.src_port) or 0
+
+
+def type_name(kind: int, variant: int) -> str:
+    """Return the name of a record type, or its number."""
+    if variant == 3 and kind in NETBIOS_TYPES:
+        return NETBIOS_TYPES[kind]
+    return RECORD_TYPES.get(kind) or str(kind)
 
 
 class _Messages:
@@ -56,7 +65,7 @@ class _Messages:
             self._nonsense("dns_queries")
             return
         if flaw:
-            self._context.count(f"dns_{_FLAWS[flaw]}")
+            self._context.count(f"dns_{FLAWS[flaw]}")
         self._strange = -1
         if self._context.show:
             pdu = len(data).to_bytes(framed, "big") + data if framed else data
@@ -71,39 +80,32 @@ class _Messages:
         self._context.count(cause)
         if self._strange >= 0:
             self._strange += 1
-            self.done = self._strange >= _GIVE_UP
+            self.done = self._strange >= GIVE_UP
 
     def _row(self, to_server: bool, n: list[int], text: bytes, at: Moment) -> dict[str, Any]:
         (flaw, number, flags, asked, answers_said, authorities_said, additionals_said, kind, class_, query, queries,
          answers, grouped, authorities, additionals, end) = n  # in the order of Field, whose look-ups would cost more
         row = {
-            "variant": VARIANTS[self._variant], "message_type": "response" if flags & _RESPONSE else "request",
+            "variant": VARIANTS[self._variant], "message_type": "response" if flags & RESPONSE else "request",
             "to_server": int(to_server), "id": number, "flags": flags, "opcode": flags >> 11 & 15,
             "rcode": rcode_name(flags & 15), "rrname": text[query:queries], "queries": text[queries:answers],
             "answers": text[answers:grouped], "grouped": text[grouped:authorities],
             "authorities": text[authorities:additionals], "additionals": text[additionals:end], "queries_said": asked,
             "answers_said": answers_said, "authorities_said": authorities_said, "additionals_said": additionals_said,
-            "flaw": _FLAWS[flaw],
+            "flaw": FLAWS[flaw],
         }
         if asked:
-            row["rrtype"] = self._type_name(kind)
+            row["rrtype"] = type_name(kind, self._variant)
             # multicast DNS has a flag of its own in the upper bit
             row["rrclass"] = class_ & 0x7FFF if self._variant == 1 else class_
         if self._variant != 1:
             self._match(row, at)
         return row
 
-    def _type_name(self, kind: int) -> str:
-        if self._variant == 3 and kind in NETBIOS_TYPES:
-            return NETBIOS_TYPES[kind]
-        return RECORD_TYPES.get(kind) or str(kind)
-
     def _match(self, row: dict[str, Any], at: Moment) -> None:
-        if not row["flags"] & _RESPONSE:
-            if len(self._pending) >= self._most_pending and row["id"] not in self._pending:
-                del self._pending[next(iter(self._pending))]
+        if not row["flags"] & RESPONSE:
+            if wait(self._pending, row["id"], at.ts_ns, self._most_pending):
                 self._context.count("dns_request_forgotten")
-            self._pending[row["id"]] = at.ts_ns
             return
         asked = self._pending.pop(row["id"], None)
         if asked is None:

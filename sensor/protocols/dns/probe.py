@@ -2,58 +2,102 @@
 
 from __future__ import annotations
 
-import re
+import numpy as np
 
+from columns.kernel import kernel, part
 from columns.protocols.dns_names import CLASSES, RECORD_TYPES
+from sensor.protocols.agreement import PROBE_BYTES
+from sensor.protocols.dns.fields import number
 from sensor.protocols.dns.parser import LLMNR_PORT, MDNS_PORT, NETBIOS_PORT
 from sensor.protocols.parser import FlowFacts
 
 _TCP = 6
-_PORTS = frozenset({53, MDNS_PORT, LLMNR_PORT, NETBIOS_PORT})
-_HOST = re.compile(rb"[A-Za-z0-9_*\-=+/]*")
+_HEADER_BYTES, _FRAMED_BYTES, _PROBE_BYTES = 12, 14, np.int64(PROBE_BYTES)
 _MOST_QUESTIONS, _MOST_RECORDS = 64, 4096
-_OPERATIONS = frozenset({0, 1, 2, 4, 5, 6})
-_NETBIOS_OPERATIONS = frozenset({0, 5, 6, 7, 8, 9, 15})
+_OPERATIONS, _NETBIOS_OPERATIONS = (np.int64(sum(1 << operation for operation in known))
+                                    for known in ((0, 1, 2, 4, 5, 6), (0, 5, 6, 7, 8, 9, 15)))
+_HINTED, _NETBIOS = np.uint8(1), np.uint8(2)
+
+
+def _table(size: int, known: bytes | dict[int, str]) -> np.ndarray:
+    table = np.zeros(size, np.uint8)
+    table[list(known)] = 1
+    return table
+
+
+_TYPES, _CLASSES = _table(max(RECORD_TYPES) + 1, RECORD_TYPES), _table(max(CLASSES) + 1, CLASSES)
+_OF_HOSTS = _table(256, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_*-=+/")
+_PORTS = _table(65536, dict.fromkeys((53, MDNS_PORT, LLMNR_PORT, NETBIOS_PORT), "")) * _HINTED
+_PORTS[NETBIOS_PORT] |= _NETBIOS
 
 
 def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     """Tell whether a flow is DNS, see Wants."""
-    hinted = flow.dst_port in _PORTS or flow.src_port in _PORTS
-    netbios = NETBIOS_PORT in (flow.dst_port, flow.src_port)
-    first = initiator or responder
+    first, start = initiator or responder, 0
     if flow.proto == _TCP:
-        if len(first) < 14:
-            return None if len(first) < 2 or first[0] << 8 | first[1] >= 12 else False
-        if first[0] << 8 | first[1] < 12:
+        start = 2
+        if len(first) < _FRAMED_BYTES:
+            return None if len(first) < 2 or first[0] << 8 | first[1] >= _HEADER_BYTES else False
+        if first[0] << 8 | first[1] < _HEADER_BYTES:
             return False
-        first = first[2:]
-    elif len(first) < 12:
+    elif len(first) < _HEADER_BYTES:
         return False if first else None
-    return _header(first, hinted, netbios) and _question(first, hinted)
+    ports = _PORTS[flow.src_port] | _PORTS[flow.dst_port]
+    return bool(begins_dns(np.frombuffer(first, np.uint8), np.int64(start), np.int64(len(first)), ports))
 
 
-def _header(head: bytes, hinted: bool, netbios: bool) -> bool:
-    flags, counts = head[2] << 8 | head[3], [head[k] << 8 | head[k + 1] for k in (4, 6, 8, 10)]
-    operation, response = flags >> 11 & 15, flags & 0x8000
+def probe_all(data: np.ndarray, starts: np.ndarray, stops: np.ndarray, src_ports: np.ndarray,
+              dst_ports: np.ndarray) -> np.ndarray:
+    """Tell of many flows over UDP whether they are DNS, by the first datagram data[starts[i]:stops[i]] of each."""
+    found = np.zeros(starts.size, np.bool_)
+    begin_dns(data, starts, stops, _PORTS[src_ports] | _PORTS[dst_ports], found)
+    return found
+
+
+@kernel
+def begin_dns(data, starts, stops, ports, found):
+    """See probe_all; uint8, int64, int64, uint8, bool. ports: _HINTED and _NETBIOS."""
+    for i in range(starts.size):
+        stop = min(stops[i], starts[i] + _PROBE_BYTES)
+        found[i] = stop - starts[i] >= _HEADER_BYTES and begins_dns(data, starts[i], stop, ports[i])
+
+
+@kernel
+def begins_dns(data, start, stop, ports):
+    """Tell whether data[start:stop], at least a header, begins a message."""
+    hinted, flags = ports & _HINTED != 0, number(data, start + 2, 2)
+    operation, questions, most = flags >> 11 & 15, number(data, start + 4, 2), np.int64(0)
+    for k in range(4):
+        most = max(most, number(data, start + 4 + 2 * k, 2))
     if hinted:
-        known = _NETBIOS_OPERATIONS if netbios else _OPERATIONS
-        return operation in known and counts[0] <= _MOST_QUESTIONS and max(counts) <= _MOST_RECORDS and any(counts)
-    if operation or counts[0] != 1 or flags & 0x0040 or flags & 15 > 10:
-        return False
-    return max(counts) <= 256 if response else counts[1] == 0 and counts[2] == 0 and counts[3] <= 2
-
-
-def _question(head: bytes, hinted: bool) -> bool:
-    """Follow the labels of the first question as far as the bytes go."""
-    if head[4] == 0 == head[5]:
-        return hinted
-    pos = 12
-    while pos < len(head) and 0 < head[pos] <= 63:
-        if not hinted and not _HOST.fullmatch(head, pos + 1, min(len(head), pos + 1 + head[pos])):
+        known = _NETBIOS_OPERATIONS if ports & _NETBIOS else _OPERATIONS
+        if not known >> operation & 1 or questions > _MOST_QUESTIONS or most > _MOST_RECORDS or most == 0:
             return False
-        pos += 1 + head[pos]
-    if pos >= len(head) or hinted:
-        return pos >= len(head) or head[pos] == 0 or head[pos] >= 0xC0
-    if head[pos] or pos == 12 or pos + 5 > len(head):
+        if questions == 0:
+            return True
+    elif operation or questions != 1 or flags & 0x0040 or flags & 15 > 10:
         return False
-    return (head[pos + 1] << 8 | head[pos + 2]) in RECORD_TYPES and (head[pos + 3] << 8 | head[pos + 4]) in CLASSES
+    elif flags & 0x8000:
+        if most > 256:
+            return False
+    elif number(data, start + 6, 4) or number(data, start + 10, 2) > 2:
+        return False
+    return _question(data, start + 12, stop, hinted)
+
+
+@part
+def _question(data, pos, stop, hinted):
+    """Follow the labels of the first question as far as the bytes go."""
+    first = pos
+    while pos < stop and 0 < data[pos] <= 63:
+        after = pos + 1 + np.int64(data[pos])
+        for i in range(pos + 1, min(stop, after)):
+            if not hinted and not _OF_HOSTS[data[i]]:
+                return False
+        pos = after
+    if pos >= stop or hinted:
+        return pos >= stop or data[pos] == 0 or data[pos] >= 0xC0
+    if data[pos] or pos == first or pos + 5 > stop:
+        return False
+    kind, class_ = number(data, pos + 1, 2), number(data, pos + 3, 2)
+    return kind < _TYPES.size and _TYPES[kind] == 1 and class_ < _CLASSES.size and _CLASSES[class_] == 1

@@ -7,25 +7,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from columns.schema import Text
+from columns.schema import Text, text_of_spans
 from sensor.protocols.dns.message import SCRATCH_BYTES, SPANS, Field, read_messages
 
 _BATCH_TEXT_BYTES = 4 << 20
 
 
 class Messages(NamedTuple):
-    """A batch as read: numbers is int64[len(Field), messages], text the bytes that its places point into."""
+    """A batch as read: numbers is int64[len(Field), messages], text what its places point into."""
 
     numbers: np.ndarray
-    text: np.ndarray
+    text: bytes
 
     def part(self, which: Field) -> Text:
         """Return one part of all messages (Field.QUERY to Field.ADDITIONALS) as a text column, copied."""
-        starts, stops = self.numbers[which], self.numbers[which + 1]
-        offsets = np.zeros(starts.size + 1, np.int64)
-        np.cumsum(stops - starts, out=offsets[1:])
-        index = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], stops - starts)
-        return Text(self.text[index], offsets)
+        return text_of_spans(self.text, self.numbers[which], self.numbers[which + 1])
+
+    def some(self, which: np.ndarray) -> Messages:
+        """Return those messages that an index names."""
+        return Messages(self.numbers[:, which], self.text)
 
 
 _END = int(Field.END)
@@ -54,12 +54,12 @@ class DnsReader:
             part = np.zeros((len(Field), starts.size - done), np.int64)
             read = read_messages(data, starts[done:], stops[done:], variants[done:], part, out, self._scratch,
                                  self._spans, self._limit)
-            text = out[: part[Field.END, read - 1]].copy()
+            text = out[: part[Field.END, read - 1]].tobytes()
             part[Field.QUERY :, :read] += held
             numbers[:, done : done + read] = part[:, :read]
             pieces.append(text)
-            done, held = done + read, held + text.size
-        return Messages(numbers, np.concatenate(pieces) if pieces else np.zeros(0, np.uint8))
+            done, held = done + read, held + len(text)
+        return Messages(numbers, b"".join(pieces))
 
     def read_one(self, message: bytes, variant: int) -> tuple[list[int], bytes]:
         """Read one message; return its numbers and text."""

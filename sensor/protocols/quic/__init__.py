@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from columns.app import AppProto
 from columns.protocols.quic import QUIC
-from sensor.protocols.parser import FlowFacts, Wants
-from sensor.protocols.quic.gquic import google_version
+from sensor.protocols.parser import FlowFacts, Opening, Wants
+from sensor.protocols.quic.gquic import OPENS, google_version
 from sensor.protocols.quic.packet import is_known
 from sensor.protocols.quic.parser import QuicParser
 from sensor.protocols.quic.settings import QuicSettings
@@ -27,7 +27,7 @@ def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
     return head[5] <= _LONGEST_ID and (len(head) <= 6 + head[5] or head[6 + head[5]] <= _LONGEST_ID)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.QUIC, QuicParser, probe, (QUIC,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.QUIC, QuicParser, probe, (QUIC,), Opening(OPENS)),)
 """How QUIC is recognised and followed."""
 
 __all__ = ["WANTS", "QuicParser", "QuicSettings", "probe"]

@@ -19,6 +19,10 @@ class GoogleHello(NamedTuple):
     user_agent: bytes
 
 
+OPENS = bytes(first for first in range(256) if first & 0x80 or (first & _VERSION_FLAG and not first & 0x40))
+"""First bytes of packets that name a version, those of the QUIC of today among them."""
+
+
 def google_version(data: bytes) -> int:
     """Return the version that a packet of the client names, as a number; 0 where it is no Google QUIC."""
     if len(data) < 14:
