@@ -12,7 +12,7 @@ from columns.protocols.anomaly import ANOMALY
 from columns.protocols.bittorrent_dht import BITTORRENT_DHT
 from sensor.protocols.anomalies import Anomalies
 from sensor.protocols.bencode import decoded
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column, printed
 
 _OPENINGS = (b"d1:ad2:id20:", b"d1:rd2:id20:", b"d1:eli", b"d2:ip6:", b"d2:ip4:", b"d2:ip18:", b"d1:rd2:ip")
@@ -109,4 +109,5 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
 
 
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.BITTORRENT_DHT, BittorrentDhtDatagrams, probe, (BITTORRENT_DHT, ANOMALY)),)
+    Wants(AppProto.BITTORRENT_DHT, BittorrentDhtDatagrams, probe, (BITTORRENT_DHT, ANOMALY),
+          Opening(b"d", alone=b"d")),)

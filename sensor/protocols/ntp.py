@@ -8,7 +8,7 @@ from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.ntp import NTP
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 
 _HEAD = struct.Struct(">BBbbII4sQQQQ")
 _MODES = ("reserved", "symmetric_active", "symmetric_passive", "client", "server", "broadcast", "control", "private")
@@ -91,4 +91,6 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return len(first) >= (8 if mode == _PRIVATE else 12 if mode == _CONTROL else 48)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.NTP, NtpDatagrams, probe, (NTP,)),)
+_OPENS = bytes(first for first in range(0x100) if 1 <= first >> 3 & 7 <= 4 and first & 7)
+
+WANTS: tuple[Wants, ...] = (Wants(AppProto.NTP, NtpDatagrams, probe, (NTP,), Opening(_OPENS, alone=_OPENS)),)

@@ -127,12 +127,14 @@ class Opening(NamedTuple):
     """The bytes with which the initiator and the responder can begin; None for any.
 
     The probe refuses what a side begins otherwise, whatever else is there; with either it still may not where the other
-    side begins as it can, or the initiator has not spoken.
+    side begins as it can, or the initiator has not spoken. alone: as long as the responder alone has spoken the probe
+    says yes only where it begins with these (None: those of responder), though it may not refuse the others.
     """
 
     initiator: bytes | None = None
     responder: bytes | None = None
     either: bool = False
+    alone: bytes | None = None
 
 
 def letters(initials: str) -> bytes:

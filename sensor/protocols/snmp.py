@@ -10,7 +10,7 @@ from columns.app import AppProto
 from columns.limits import check_limits, limit
 from columns.protocols.snmp import SNMP
 from sensor.protocols.ber import INTEGER, OCTETS, OID, SEQUENCE, Element, element, elements, integer, octets, oid
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column, printed
 
 _PDU = {0xA0: "get_request", 0xA1: "get_next_request", 0xA2: "response", 0xA3: "set_request", 0xA4: "trap_v1",
@@ -160,4 +160,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return hinted or after >= len(first) or wanted == SEQUENCE or first[after] in _PDU
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.SNMP, SnmpDatagrams, probe, (SNMP,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.SNMP, SnmpDatagrams, probe, (SNMP,), Opening(b"0", alone=b"0")),)

@@ -6,7 +6,7 @@ from typing import Any
 
 from columns.app import AppProto
 from columns.protocols.tftp import TFTP
-from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
+from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column, printed
 
 _READ, _WRITE, _ERROR = 1, 2, 5
@@ -69,4 +69,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return named and flow.dst_port == _PORT and len(initiator) == 64
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.TFTP, TftpDatagrams, probe, (TFTP,)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.TFTP, TftpDatagrams, probe, (TFTP,), Opening(b"\0", alone=b"")),)

@@ -9,6 +9,6 @@ from sensor.protocols.ldap.settings import LdapSettings
 from sensor.protocols.parser import Opening, Wants
 
 WANTS: tuple[Wants, ...] = (Wants(AppProto.LDAP, LdapParser, probe, (LDAP,), Opening(b"0", b"0")),
-                            Wants(AppProto.LDAP, LdapDatagrams, probe_datagrams, (LDAP,)))
+                            Wants(AppProto.LDAP, LdapDatagrams, probe_datagrams, (LDAP,), Opening(b"0", b"0")))
 
 __all__ = ["WANTS", "LdapDatagrams", "LdapParser", "LdapSettings", "probe", "probe_datagrams"]

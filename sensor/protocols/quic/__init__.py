@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from columns.app import AppProto
 from columns.protocols.quic import QUIC
-from sensor.protocols.parser import FlowFacts, Wants
+from sensor.protocols.parser import FlowFacts, Opening, Wants
 from sensor.protocols.quic.gquic import google_version
 from sensor.protocols.quic.packet import is_known
 from sensor.protocols.quic.parser import QuicParser
@@ -27,7 +27,10 @@ def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
     return head[5] <= _LONGEST_ID and (len(head) <= 6 + head[5] or head[6 + head[5]] <= _LONGEST_ID)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.QUIC, QuicParser, probe, (QUIC,)),)
+_LONG = bytes(range(0xC0, 0x100))
+_OPENS = bytes((*range(1, 0x40, 2), *range(0x80, 0x100)))  # Google's packets that name a version begin otherwise
+
+WANTS: tuple[Wants, ...] = (Wants(AppProto.QUIC, QuicParser, probe, (QUIC,), Opening(_OPENS, alone=_LONG)),)
 """How QUIC is recognised and followed."""
 
 __all__ = ["WANTS", "QuicParser", "QuicSettings", "probe"]
