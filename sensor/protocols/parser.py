@@ -54,13 +54,6 @@ class Context:
     show: Show | None = None
     contents: Show | None = None
     expect: Expect | None = None
-    shown_of: frozenset[AppProto] | None = None  # protocols whose buffers are inspected, None for all
-
-    def under(self, app_proto: AppProto, from_proto: AppProto) -> Context:
-        """Return what the parser of a protocol is given: its own settings, and show only if that is inspected."""
-        show = self.show if self.shown_of is None or app_proto in self.shown_of else None
-        return Context(self.flow, self.emit, self.count, self.settings.get(app_proto), from_proto, show, self.contents,
-                       self.expect)
 
 
 class Handover(NamedTuple):
