@@ -13,33 +13,35 @@ _HELD_BYTES = 16_384
 class Ahead:
     """What waits, by side (0 is the initiator's).
 
-    left: so many next bytes can wait; counted: whether they are only counted, not kept.
+    left: so many next bytes can wait. waits: whether any do.
     """
 
-    __slots__ = ("_counted", "_held", "_passed", "left")
+    __slots__ = ("_counted", "_held", "_passed", "left", "waits")
 
     def __init__(self) -> None:
-        self.left = [0, 0]
+        self.left, self.waits = [0, 0], False
         self._counted, self._passed = [False, False], [0, 0]
         self._held: tuple[list[bytes], list[bytes]] = ([], [])
 
     def promise(self, side: int, size: int, counted: bool) -> None:
-        """So many next bytes of a side can wait."""
+        """So many next bytes of a side can wait; counted: they are only counted, not kept."""
         self.left[side] = size if counted else min(size, _HELD_BYTES)
         self._counted[side] = counted
 
     def passed_by(self, passed: Sequence[int]) -> None:
         """The streams passed by so many bytes of each side."""
+        self.waits = True
         for side, size in enumerate(passed):
             self._passed[side] += size
 
-    def pass_whole(self, side: int, size: int, gap: int) -> bool:
-        """Count a whole piece without its bytes, where that is all that is asked of it; return whether it was."""
-        if gap or not self._counted[side] or size > self.left[side]:
-            return False
+    def wait(self, side: int, size: int, buffer: memoryview, start: int) -> None:
+        """Let a whole piece wait, of at most as many bytes as are left, that stands at start of a buffer."""
         self.left[side] -= size
-        self._passed[side] += size
-        return True
+        self.waits = True
+        if self._counted[side]:
+            self._passed[side] += size
+        else:
+            self._held[side].append(bytes(buffer[start : start + size]))
 
     def take(self, side: int, data: bytes, gap: int) -> bytes:
         """Return what is left of a piece when all that can wait does; a gap in front of it ends the waiting."""
@@ -48,6 +50,7 @@ class Ahead:
             return data
         size = min(self.left[side], len(data))
         self.left[side] -= size
+        self.waits = True
         if self._counted[side]:
             self._passed[side] += size
         else:
@@ -56,6 +59,7 @@ class Ahead:
 
     def told(self) -> Iterator[tuple[int, int, bytes]]:
         """Yield (side, bytes only counted, bytes) of what waits; it waits no longer."""
+        self.waits = False
         for side in (0, 1):
             if self._passed[side] or self._held[side]:
                 passed, held = self._passed[side], b"".join(self._held[side])

@@ -109,4 +109,5 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
 
 
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.BITTORRENT_DHT, BittorrentDhtDatagrams, probe, (BITTORRENT_DHT, ANOMALY), Opening(b"d")),)
+    Wants(AppProto.BITTORRENT_DHT, BittorrentDhtDatagrams, probe, (BITTORRENT_DHT, ANOMALY),
+          Opening(b"d", alone=b"d")),)

@@ -15,6 +15,11 @@ HANDOVERS = 4
 """So often may one protocol turn into another within a flow."""
 
 
+Contexts = Callable[[FlowFacts, AppProto, AppProto], Context]
+"""Makes what the parser of a protocol is given; the last is the protocol that handed the conversation over."""
+_BOTH = frozenset((True, False))
+
+
 class Conversation:
     """Recognises the protocol of one flow and hands its bytes to the parser.
 
@@ -23,19 +28,19 @@ class Conversation:
     ahead: what the parser is still to be told, once anything could wait.
     """
 
-    __slots__ = ("_agreement", "_datagrams", "_foresees", "_from_proto", "_handovers", "_heads", "_over_udp", "_room",
-                 "_said", "_wants", "ahead", "app_proto", "context", "decisions", "done", "flow", "parser", "unheard")
+    __slots__ = ("_agreement", "_contexts", "_datagrams", "_foresees", "_from_proto", "_handovers", "_heads",
+                 "_over_udp", "_room", "_said", "_wants", "ahead", "app_proto", "decisions", "done", "flow", "parser",
+                 "unheard")
 
-    def __init__(self, context: Context, wants: Recogniser, room: int, datagrams: int) -> None:
-        self.context, self._wants, self.done, self._handovers = context, wants, False, HANDOVERS
-        self.flow: FlowFacts = context.flow  # who speaks
-        self._over_udp, self._from_proto = context.flow.proto == 17, AppProto.UNKNOWN
+    def __init__(self, flow: FlowFacts, contexts: Contexts, wants: Recogniser, room: int, datagrams: int) -> None:
+        self.flow, self._contexts, self._wants, self.done, self._handovers = flow, contexts, wants, False, HANDOVERS
+        self._over_udp, self._from_proto = flow.proto == 17, AppProto.UNKNOWN
         self.parser: Any = None
         self._foresees = False  # whether the parser says what can wait
         self._agreement: Any = None
         self.app_proto = AppProto.UNKNOWN
         self.decisions: tuple[tuple[int, int], ...] = ()
-        self.unheard = {True, False}  # directions that have not spoken since the protocol is known
+        self.unheard = _BOTH  # directions that have not spoken since the protocol is known
         self._heads = [b"", b""]
         self._said: list[tuple[bool, bytes, int, Moment]] = []
         self._room, self._datagrams = room, datagrams
@@ -110,13 +115,13 @@ class Conversation:
 
     def adopt(self, follow: Callable[[Context], Any], at: Moment) -> None:
         """Let a parser follow it that was announced by another conversation."""
-        self.parser = follow(self.context)
+        self.parser = follow(self._contexts(self.flow, AppProto.UNKNOWN, AppProto.UNKNOWN))
         self._foresees = hasattr(self.parser, "passable")
         self._call_it(self.parser.app_proto, at)
 
     def _decide(self, found: Wants, at: Moment) -> None:
         self._call_it(found.app_proto, at)
-        context = self.context.under(found.app_proto, self._from_proto)
+        context = self._contexts(self.flow, found.app_proto, self._from_proto)
         self.parser = found.parser(context)
         self._foresees = hasattr(self.parser, "passable")
         self._agreement = agreement(context, found, self._wants, *self._heads)
@@ -126,7 +131,7 @@ class Conversation:
                 self.say(to_server, data, gap, when)
 
     def _call_it(self, app_proto: AppProto, at: Moment) -> None:
-        self.app_proto, self.unheard = app_proto, {True, False}
+        self.app_proto, self.unheard = app_proto, _BOTH
         self.decisions = (*self.decisions, (at.packet_number, int(app_proto)))
 
     def _go_on(self, handover: Handover | None, at: Moment) -> None:

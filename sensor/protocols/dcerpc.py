@@ -175,4 +175,5 @@ def probe_datagrams(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool
 
 
 WANTS: tuple[Wants, ...] = (Wants(AppProto.DCERPC, DcerpcStream, probe, (DCERPC,), Opening(b"\5", b"\5")),
-                            Wants(AppProto.DCERPC, DcerpcDatagrams, probe_datagrams, (DCERPC,), Opening(b"\4")))
+                            Wants(AppProto.DCERPC, DcerpcDatagrams, probe_datagrams, (DCERPC,),
+                                  Opening(b"\4", alone=b"\4")))

@@ -115,4 +115,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return len(first) >= 44 and first[0] in (1, 2) and 0 < first[1] < 40 and first[2] <= 16 and first[3] <= 16
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.DHCP, DhcpDatagrams, probe, (DHCP,), Opening(b"\1\2")),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.DHCP, DhcpDatagrams, probe, (DHCP,), Opening(b"\1\2", alone=b"\1\2")),)

@@ -17,7 +17,7 @@ from sensor.protocols.ahead import LONG_BYTES, Ahead
 from sensor.protocols.at_once import AtOnce
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
-from sensor.protocols.facts import flow_facts
+from sensor.protocols.facts import facts_of_chunks, flow_facts
 from sensor.protocols.gathered import Gathered
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Show, Wants
@@ -42,7 +42,7 @@ class Dissector:
     that raises is a mistake of ours: it is counted by its name, its conversation is left alone, the others go on.
     inspected: somebody looks into buffers and streams, so steps and stretches are told beside the rows. shown: somebody
     looks into bodies and files, so steps of these are. buffers_of: steps are wanted of these protocols only, but for
-    bodies and files; None is all. It may change, for conversations that begin then.
+    bodies and files; None is all. It may change, for conversations whose protocol is recognised then.
     """
 
     def __init__(self, streams: Streams, stream_wants: Sequence[Wants], datagram_wants: Sequence[Wants],
@@ -67,6 +67,7 @@ class Dissector:
         self._expected: OrderedDict[tuple[int, int], Callable[[Context], Any]] = OrderedDict()
         self.counts: Counter[str] = Counter()
         self._by_protocol: Counter[tuple[str, str]] = Counter()
+        self._recognised: Counter[tuple[int, int]] = Counter()  # conversations by protocol, in the end, and transport
         self._on_both = frozenset(w.app_proto for w in stream_wants) & frozenset(w.app_proto for w in datagram_wants)
 
     def update(self, packets: Packets, flows: Flows, chunks: Iterable[Chunks],
@@ -86,34 +87,40 @@ class Dissector:
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams, gathered: Gathered) -> None:
         records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
-        talks, inspected, note = self._talks, self._inspected, gathered.note
+        talks, labels, inspected, note = self._talks, self._labels, self._inspected, gathered.note
+        begins = facts_of_chunks(packets, records, talks)
         for k, (place, at, flow_id, to_server, ended, passed, buffer, start, size, gap) in enumerate(_columns(records)):
             if datagrams.next_key < place:
                 for event in datagrams.before(place):
                     self._take_datagram(*event, packets)
             talk = talks.get(flow_id)
             if talk is None:
-                if ended or flow_id in self._labels or records["row"][k] < 0:
+                row = -1 if ended or flow_id in labels else int(records["row"][k])
+                if row < 0:
                     continue
-                talk = self._begin(flow_facts(packets, int(records["row"][k]), to_server), at)
-            if talk.ahead is not None:
+                talk = self._begin(begins.get(row) or flow_facts(packets, row, to_server), at)
+            ahead = talk.ahead
+            if ahead is not None:
                 if passed:
-                    talk.ahead.passed_by(records["passed"][k].tolist())
-                if not ended and not inspected and talk.ahead.pass_whole(1 - to_server, size, gap):
+                    ahead.passed_by(records["passed"][k].tolist())
+                if size <= ahead.left[not to_server] and not (gap or ended or inspected):
+                    ahead.wait(not to_server, size, buffers[buffer], start)
                     continue
             if inspected and talk.done and not ended and to_server not in talk.unheard:
                 note(k, talk.flow, len(self._spoken))
                 continue
-            data = rest = bytes(buffers[buffer][start : start + size])
-            if talk.ahead is not None:
-                rest = talk.ahead.take(1 - to_server, data, gap)
-                if rest or ended:
-                    self._guard(talk, talk.catch_up, at)
             if ended:
+                if ahead is not None:
+                    self._guard(talk, talk.catch_up, at)
                 self._end(talk, at)
                 if inspected:
                     note(k, talk.flow, len(self._spoken))
                 continue
+            rest = bytes(buffers[buffer][start : start + size])
+            if ahead is not None:
+                rest = ahead.take(not to_server, rest, gap)
+                if rest and ahead.waits:
+                    self._guard(talk, talk.catch_up, at)
             told = len(self._spoken)
             if rest:
                 try:
@@ -159,7 +166,7 @@ class Dissector:
     def _tell_recognised(self, talk: Conversation, to_server: bool, at: Moment, place: int) -> None:
         """Tell once for each direction that has spoken since its protocol is known, before what was said then."""
         if talk.app_proto and to_server in talk.unheard:
-            talk.unheard.discard(to_server)
+            talk.unheard -= {to_server}
             self._spoken.insert(place, Recognised(talk.flow, at, talk.app_proto, to_server))
 
     def _begin(self, facts: FlowFacts, at: Moment) -> Conversation:
@@ -167,7 +174,7 @@ class Dissector:
             oldest = next(iter(self._talks.values()))
             self.counts["evicted"] += 1
             self._end(oldest, at)
-        talk = Conversation(self._context(facts), self._wants[facts.proto], self.settings.undecided_bytes,
+        talk = Conversation(facts, self._context, self._wants[facts.proto], self.settings.undecided_bytes,
                             self.settings.undecided_datagrams)
         self._talks[facts.flow_id] = talk
         if self._expected and facts.proto != UDP:
@@ -177,11 +184,13 @@ class Dissector:
         self.counts["conversations"] += 1
         return talk
 
-    def _context(self, facts: FlowFacts) -> Context:
+    def _context(self, facts: FlowFacts, app_proto: AppProto, from_proto: AppProto) -> Context:
+        """Make what a parser is given: its own settings, and show only if its protocol is inspected."""
         speaker = Speaker(self._told, facts, self._numbers.setdefault(facts.flow_id, {}))
-        show = self._showing(facts) if self._shown else None
-        return Context(facts, speaker.emit, self._count, self._own, show=show if self._inspected else None,
-                       contents=show, expect=self._expect, shown_of=self.buffers_of)
+        contents = self._showing(facts) if self._shown else None
+        inspected = self._inspected and (self.buffers_of is None or not app_proto or app_proto in self.buffers_of)
+        return Context(facts, speaker.emit, self._count, self._own.get(app_proto), from_proto,
+                       contents if inspected else None, contents, self._expect)
 
     def _count(self, cause: str, times: int = 1) -> None:
         self.counts[cause] += times
@@ -216,7 +225,10 @@ class Dissector:
 
     def _end(self, talk: Conversation, at: Moment) -> None:
         self._told.ending = True
-        self._guard(talk, talk.end, at)
+        try:
+            talk.end(at)
+        except Exception as error:
+            self._failed(talk, error)
         self._told.ending = False
         self._leave(talk)
 
@@ -225,7 +237,7 @@ class Dissector:
         self._talks.pop(talk.flow.flow_id, None)
         talk.leave()
         if talk.decisions:
-            self._by_protocol["flow", self._name(talk.app_proto.name, talk.flow.proto)] += 1
+            self._recognised[talk.decisions[-1][1], talk.flow.proto] += 1
         self._labels[talk.flow.flow_id] = talk.decisions
 
     def _label(self, flows: Flows) -> None:
@@ -270,6 +282,8 @@ class Dissector:
         """Return flows and transactions by protocol and the parsers that failed, under Suricata's names of counters."""
         found: dict[str, dict[str, int]] = {"app_layer.flow": {}, "app_layer.tx": {}}
         counts = self._by_protocol.copy()
+        for (app_proto, proto), count in self._recognised.items():
+            counts["flow", self._name(AppProto(app_proto).name, proto)] += count
         for kind, together in (("flow", self._at_once.ended), ("error", self._at_once.failed)):
             counts.update({(kind, self._name(proto.name, UDP)): n for proto, n in together.items()})
         for (kind, name), count in sorted(counts.items()):
@@ -297,7 +311,8 @@ def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
 def _some_columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
     numbers = records["packet_number"]
     places = 2 * numbers.astype(np.int64) + (records["row"] < 0)
+    passed = records["passed"]
     columns = [places, records["flow_id"], records["side"] == 0, records["flags"] & END != 0,
-               records["passed"].any(axis=1), *[records[name] for name in ("buffer", "start", "size", "gap")]]
+               passed[:, 0] | passed[:, 1], *[records[name] for name in ("buffer", "start", "size", "gap")]]
     first, *others = [column.tolist() for column in columns]
     return zip(first, moments(records["ts_ns"], numbers), *others, strict=True)

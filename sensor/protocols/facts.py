@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
 
 from columns import Packets
 from columns.said import FlowFacts
+from sensor.streams.state import CLIENT, END, FIRST
 
 FACTS = np.dtype([(name, np.uint64) for name in ("flow_id", "src_ip_hi", "src_ip_lo", "dst_ip_hi", "dst_ip_lo",
                                                  "src_mac", "dst_mac")]
@@ -43,6 +45,16 @@ def facts_of(records: np.ndarray) -> list[FlowFacts]:
     """Return records as FlowFacts."""
     return [FlowFacts(flow_id, src_hi << 64 | src_lo, dst_hi << 64 | dst_lo, src_port, dst_port, proto, vlan, *macs)
             for flow_id, src_hi, src_lo, dst_hi, dst_lo, *macs, src_port, dst_port, vlan, proto in records.tolist()]
+
+
+def facts_of_chunks(packets: Packets, chunks: np.ndarray, known: Container[int]) -> dict[int, FlowFacts]:
+    """Return who speaks, by row of packets, in flows that one of these chunks seems to begin, but for known ones."""
+    begins = np.flatnonzero((chunks["flags"] & (FIRST | END) == FIRST) & (chunks["row"] >= 0))
+    flow_ids, first = np.unique(chunks["flow_id"][begins], return_index=True)
+    begins = begins[first[np.array([flow_id not in known for flow_id in flow_ids.tolist()], bool)]]
+    rows = chunks["row"][begins]
+    records = records_of(packets, rows, chunks["side"][begins] == CLIENT)
+    return dict(zip(rows.tolist(), facts_of(records), strict=True))
 
 
 def columns_of(records: np.ndarray) -> dict[str, Any]:

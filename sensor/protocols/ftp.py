@@ -262,4 +262,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
 
 
 WANTS: tuple[Wants, ...] = (Wants(AppProto.FTP, FtpStream, probe, (FTP, FTP_DATA),
-                                  Opening(letters("UAFSOHCPET") + b" \t\n\r\v\f")),)
+                                  Opening(letters("UAFSOHCPET") + b" \t\n\r\v\f", alone=b"21")),)

@@ -240,7 +240,6 @@ def _begins(head: bytes, skip: int) -> bool | None:
     return kind in message[:24]
 
 
-WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.KRB5, Krb5Parser, probe, (KRB5,), Opening(b"\0", b"\0")),
-    Wants(AppProto.KRB5, Krb5Datagrams, probe_datagrams, (KRB5,), Opening(bytes(_TYPES), bytes(_TYPES))),
-)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.KRB5, Krb5Parser, probe, (KRB5,), Opening(b"\0", b"\0")),
+                            Wants(AppProto.KRB5, Krb5Datagrams, probe_datagrams, (KRB5,),
+                                  Opening(bytes(_TYPES), bytes(_TYPES))))

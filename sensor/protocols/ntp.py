@@ -91,5 +91,6 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return len(first) >= (8 if mode == _PRIVATE else 12 if mode == _CONTROL else 48)
 
 
-_OPENS = Opening(bytes(first for first in range(256) if 1 <= first >> 3 & 7 <= 4 and first & 7))
-WANTS: tuple[Wants, ...] = (Wants(AppProto.NTP, NtpDatagrams, probe, (NTP,), _OPENS),)
+_OPENS = bytes(first for first in range(0x100) if 1 <= first >> 3 & 7 <= 4 and first & 7)
+
+WANTS: tuple[Wants, ...] = (Wants(AppProto.NTP, NtpDatagrams, probe, (NTP,), Opening(_OPENS, alone=_OPENS)),)

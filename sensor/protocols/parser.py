@@ -57,13 +57,6 @@ class Context:
     show: Show | None = None
     contents: Show | None = None
     expect: Expect | None = None
-    shown_of: frozenset[AppProto] | None = None  # protocols whose buffers are inspected, None for all
-
-    def under(self, app_proto: AppProto, from_proto: AppProto) -> Context:
-        """Return what the parser of a protocol is given: its own settings, and show only if that is inspected."""
-        show = self.show if self.shown_of is None or app_proto in self.shown_of else None
-        return Context(self.flow, self.emit, self.count, self.settings.get(app_proto), from_proto, show, self.contents,
-                       self.expect)
 
 
 class Handover(NamedTuple):
@@ -130,12 +123,14 @@ class Opening(NamedTuple):
     """The bytes with which the initiator and the responder can begin; None for any.
 
     The probe refuses what a side begins otherwise, whatever else is there; with either it still may not where the other
-    side begins as it can, or the initiator has not spoken.
+    side begins as it can, or the initiator has not spoken. alone: as long as the responder alone has spoken the probe
+    says yes only where it begins with these (None: those of responder), though it may not refuse the others.
     """
 
     initiator: bytes | None = None
     responder: bytes | None = None
     either: bool = False
+    alone: bytes | None = None
 
 
 def letters(initials: str) -> bytes:

@@ -98,6 +98,7 @@ def probe_telnet(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | 
 
 
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.IMAP, Imap, probe_imap, (), Opening(letters(ascii_uppercase) + digits.encode() + b".")),
+    Wants(AppProto.IMAP, Imap, probe_imap, (), Opening(letters(ascii_uppercase) + digits.encode() + b".",
+                                                          alone=b"*")),
     Wants(AppProto.TELNET, Telnet, probe_telnet, (), Opening(bytes((_IAC,)), bytes((_IAC,)), either=True)),
 )

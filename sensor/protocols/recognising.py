@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from columns.app import AppProto
 from sensor.protocols.parser import FlowFacts, Wants
 
 _SILENT = 256
-"""The place of a side that has not spoken, behind those of all first bytes."""
+"""In place of a first byte: the side has not spoken."""
+
+
+class Candidates(NamedTuple):
+    """The protocols that may begin with two first bytes, in their order.
+
+    sure: those of all whose probes may say yes; unsure: those that may only not know yet, so that one is enough.
+    """
+
+    all: tuple[Wants, ...]
+    sure: tuple[Wants, ...]
+    unsure: tuple[Wants, ...]
 
 
 class Recogniser:
-    """Asks the probes in their order; one that refuses everything with such first bytes is left out.
-
-    A bit for each protocol stands in four tables by first byte: whether the initiator, or the responder, may begin so
-    where a protocol asks it of every side that has spoken; and the same where one side is enough.
-    """
+    """Asks the probes in their order; one that refuses everything with such first bytes is left out."""
 
     def __init__(self, wants: Sequence[Wants]) -> None:
         self.wants = tuple(wants)
-        self._client = self._table(lambda w, byte: w.opens.either or _opens(w.opens.initiator, byte))
-        self._server = self._table(lambda w, byte: w.opens.either or _opens(w.opens.responder, byte))
-        self._client_alone = self._table(lambda w, byte: not w.opens.either or _opens(w.opens.initiator, byte))
-        self._server_alone = self._table(lambda w, byte: byte != _SILENT and _opens(w.opens.responder, byte))
-        self._sets: dict[int, tuple[Wants, ...]] = {}
-
-    def _table(self, may: Callable[[Wants, int], bool]) -> list[int]:
-        return [sum(1 << k for k, w in enumerate(self.wants) if may(w, byte)) for byte in range(_SILENT + 1)]
+        self._candidates: dict[int, Candidates] = {}  # by the two first bytes, those that came so far
 
     def candidates(self, client: bytes, server: bytes) -> tuple[Wants, ...]:
         """Return those whose probes may not refuse what the initiator and the responder have said."""
+        return self.asked(client, server).all
+
+    def asked(self, client: bytes, server: bytes) -> Candidates:
+        """Return the same, and who of them is asked first."""
         c, s = client[0] if client else _SILENT, server[0] if server else _SILENT
-        bits = self._client[c] & self._server[s] & (self._client_alone[c] | self._server_alone[s])
         try:
-            return self._sets[bits]
+            return self._candidates[c << 9 | s]
         except KeyError:
-            self._sets[bits] = found = tuple(w for k, w in enumerate(self.wants) if bits >> k & 1)
-            return found
+            found = tuple(w for w in self.wants if _may_begin(w, c, s))
+            self._candidates[c << 9 | s] = Candidates(found, tuple(w for w in found if _may_agree(w, c, s)),
+                                                      tuple(w for w in found if not _may_agree(w, c, s)))
+            return self._candidates[c << 9 | s]
 
     def asked_first(self, want: Wants) -> np.ndarray:
         """Return whether nobody is asked before a protocol, where one side alone has spoken and begins with a byte.
@@ -57,15 +64,33 @@ class Recogniser:
                 return True
         return True
 
-    def ask(self, client: bytes, server: bytes, flow: FlowFacts) -> tuple[Wants | None, bool]:
-        """Return the first protocol that says yes, and whether one might still say it."""
+    def ask(self, client: bytes, server: bytes, flow: FlowFacts,
+            but: AppProto | None = None) -> tuple[Wants | None, bool]:
+        """Return the first protocol, but for one, that says yes, and whether one might still say it."""
         undecided = False
-        for want in self.candidates(client, server):
+        _, sure, unsure = self.asked(client, server)
+        for want in sure:
+            if but is not None and want.app_proto == but:
+                continue
             answer = want.probe(client, server, flow)
             if answer:
                 return want, False
-            undecided |= answer is None
-        return None, undecided
+            if answer is None:
+                undecided = True
+        return None, undecided or any(want.app_proto != but and want.probe(client, server, flow) is None
+                                      for want in unsure)
+
+
+def _may_begin(want: Wants, client: int, server: int) -> bool:
+    opens = want.opens
+    client_may, server_may = _opens(opens.initiator, client), _opens(opens.responder, server)
+    return client_may and server_may if not opens.either else client_may or (server_may and server != _SILENT)
+
+
+def _may_agree(want: Wants, client: int, server: int) -> bool:
+    """Whether the probe may say yes, where it may not refuse."""
+    opens = want.opens
+    return client != _SILENT or _opens(opens.responder if opens.alone is None else opens.alone, server)
 
 
 def _opens(begins: bytes | None, byte: int) -> bool:

@@ -256,8 +256,9 @@ def _over(proto: int) -> Any:
     return lambda initiator, responder, flow: probe(initiator, responder, flow) if flow.proto == proto else False
 
 
-_OPENS = Opening(bytes({m[0] for m in _METHODS}) + b"S\r\n\0")
+_OPENS = bytes({m[0] for m in _METHODS}) + b"S\r\n\0"
+
 WANTS: tuple[Wants, ...] = (
-    Wants(AppProto.SIP, SipDatagrams, _over(17), (SIP,), _OPENS),
-    Wants(AppProto.SIP, SipStream, _over(6), (SIP,), _OPENS),
+    Wants(AppProto.SIP, SipDatagrams, _over(17), (SIP,), Opening(_OPENS, alone=_OPENS)),
+    Wants(AppProto.SIP, SipStream, _over(6), (SIP,), Opening(_OPENS, alone=_OPENS)),
 )

@@ -160,4 +160,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return hinted or after >= len(first) or wanted == SEQUENCE or first[after] in _PDU
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.SNMP, SnmpDatagrams, probe, (SNMP,), Opening(bytes((SEQUENCE,)))),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.SNMP, SnmpDatagrams, probe, (SNMP,), Opening(b"0", alone=b"0")),)

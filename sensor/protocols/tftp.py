@@ -69,4 +69,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return named and flow.dst_port == _PORT and len(initiator) == 64
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.TFTP, TftpDatagrams, probe, (TFTP,), Opening(b"\0")),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.TFTP, TftpDatagrams, probe, (TFTP,), Opening(b"\0", alone=b"")),)

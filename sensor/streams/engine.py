@@ -67,6 +67,7 @@ class Streams:
     def __init__(self, settings: StreamSettings | None, flows: int) -> None:
         self.settings, self.flows = settings or StreamSettings(), flows
         self._state = s.new_state(self.settings, flows)
+        self._flow_ids, self._modes = self._state.streams["flow_id"], self._state.streams["mode"]
         room = 4 * self.settings.held_segments + 16
         arena = np.zeros((4 << 20) + 2 * (self.settings.held_kib << 10) + (1 << 17), np.uint8)
         self._out = s.Output(np.zeros(_CHUNKS_AT_ONCE + room, s.CHUNK), arena, np.zeros(2, np.int64))
@@ -90,9 +91,8 @@ class Streams:
 
     def pass_over(self, slot: int, flow_id: int) -> None:
         """From now on nobody wants the bytes of a connection: they are counted, and its end is still told."""
-        stream = self._state.streams[slot]
-        if stream["flow_id"] == flow_id:
-            stream["mode"] = s.PASS
+        if self._flow_ids[slot] == flow_id:
+            self._modes[slot] = s.PASS
 
     def pass_by(self, slot: int, flow_id: int, side: int, size: int) -> None:
         """The next so many bytes of a direction need only be counted: a later chunk of the connection says how many.

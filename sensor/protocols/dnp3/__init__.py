@@ -8,8 +8,8 @@ from columns.protocols.dnp3 import DNP3
 from sensor.protocols.dnp3.parser import Dnp3Datagrams, Dnp3Parser, Dnp3Settings, probe, probe_datagrams
 from sensor.protocols.parser import Opening, Wants
 
-_OPENS = Opening(b"\5", b"\5")
-WANTS: tuple[Wants, ...] = (Wants(AppProto.DNP3, Dnp3Parser, probe, (DNP3, ANOMALY), _OPENS),
-                            Wants(AppProto.DNP3, Dnp3Datagrams, probe_datagrams, (DNP3, ANOMALY), _OPENS))
+WANTS: tuple[Wants, ...] = (Wants(AppProto.DNP3, Dnp3Parser, probe, (DNP3, ANOMALY), Opening(b"\5", b"\5")),
+                            Wants(AppProto.DNP3, Dnp3Datagrams, probe_datagrams, (DNP3, ANOMALY),
+                                  Opening(b"\5", b"\5")))
 
 __all__ = ["WANTS", "Dnp3Datagrams", "Dnp3Parser", "Dnp3Settings", "probe", "probe_datagrams"]

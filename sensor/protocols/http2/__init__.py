@@ -19,4 +19,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return None if PREFACE.startswith(initiator) and len(initiator) < len(PREFACE) else False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.HTTP2, Http2Parser, probe, (FILEINFO,), Opening(PREFACE[:1])),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.HTTP2, Http2Parser, probe, (FILEINFO,), Opening(PREFACE[:1], alone=b"")),)

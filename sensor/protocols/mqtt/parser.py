@@ -212,4 +212,4 @@ def _connects(head: bytes) -> bool | None:
     return False
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.MQTT, MqttStream, probe, (MQTT, ANOMALY), Opening(b"\x10")),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.MQTT, MqttStream, probe, (MQTT, ANOMALY), Opening(b"\x10", alone=b"\x20")),)

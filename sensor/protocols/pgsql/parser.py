@@ -272,4 +272,4 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     return name.isascii() and name.decode("ascii").replace("_", "").isalnum() and responder[:1] in b"REN"
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.PGSQL, PgsqlStream, probe, (PGSQL,), Opening(b"\0")),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.PGSQL, PgsqlStream, probe, (PGSQL,), Opening(b"\0", alone=b"")),)

@@ -27,7 +27,9 @@ def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
     return head[5] <= _LONGEST_ID and (len(head) <= 6 + head[5] or head[6 + head[5]] <= _LONGEST_ID)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.QUIC, QuicParser, probe, (QUIC,), Opening(OPENS)),)
+_LONG = bytes(range(0xC0, 0x100))
+
+WANTS: tuple[Wants, ...] = (Wants(AppProto.QUIC, QuicParser, probe, (QUIC,), Opening(OPENS, alone=_LONG)),)
 """How QUIC is recognised and followed."""
 
 __all__ = ["WANTS", "QuicParser", "QuicSettings", "probe"]

@@ -40,7 +40,7 @@ def _connects(head: bytes, code: int, ours: Callable[[bytes], bool], hinted: boo
     return ours(rest)
 
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.RDP, RdpParser, probe, (RDP,), Opening(b"\3")),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.RDP, RdpParser, probe, (RDP,), Opening(b"\3", alone=b"\3")),)
 """How RDP is recognised and followed."""
 
 __all__ = ["WANTS", "RdpParser", "RdpSettings", "probe"]

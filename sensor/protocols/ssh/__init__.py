@@ -9,7 +9,7 @@ from sensor.protocols.ssh.parser import SshParser
 from sensor.protocols.ssh.settings import SshSettings
 
 _TCP = 6
-_MARK = b"SSH-"
+_MARK, _MARK_BELOW = b"SSH-", b"\nSSH-"
 _PROBED_BYTES = 64
 
 
@@ -21,9 +21,10 @@ def probe(client: bytes, server: bytes, flow: FlowFacts) -> bool | None:
         return _begins(client)
     if not server:
         return None
-    if _begins(server) is not False:
-        return _begins(server)
-    return True if b"\n" + _MARK in server else None if len(server) < _PROBED_BYTES else False
+    begins = _begins(server)
+    if begins is not False:
+        return begins
+    return True if _MARK_BELOW in server else None if len(server) < _PROBED_BYTES else False
 
 
 def _begins(head: bytes) -> bool | None:

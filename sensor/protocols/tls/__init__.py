@@ -11,7 +11,7 @@ from sensor.protocols.tls.settings import TlsSettings
 
 _OPENS = bytes((0x15, 0x16, *range(0x80, 0x100)))  # an alert, a handshake, a hello of SSL 2
 
-WANTS: tuple[Wants, ...] = (Wants(AppProto.TLS, TlsParser, probe, (TLS,), Opening(_OPENS)),)
+WANTS: tuple[Wants, ...] = (Wants(AppProto.TLS, TlsParser, probe, (TLS,), Opening(_OPENS, alone=_OPENS)),)
 """How TLS is recognised and followed."""
 
 __all__ = ["WANTS", "TlsParser", "TlsSettings", "probe"]
