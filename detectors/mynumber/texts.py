@@ -116,14 +116,15 @@ def _documents(steps: Sequence[Step]) -> tuple[list[Document], int]:
     A body is shown as body and as file. What another buffer of the same message, completed by the same packet, begins
     with is left out, so that it is looked into once.
     """
-    documents: list[Document] = []
+    documents = [(number, place, name, data) for number, step in enumerate(steps)
+                 for place, (name, data) in enumerate(step.buffers) if data and name in BUFFERS]
+    packets = [steps[document[0]].at.packet_number for document in documents]
+    if len(set(packets)) == len(packets):
+        return documents, 0
     messages: dict[tuple[int, int, bool, int], list[Document]] = {}
-    for number, step in enumerate(steps):
-        for place, (name, data) in enumerate(step.buffers):
-            if name in BUFFERS and data:
-                documents.append((number, place, name, data))
-                message = step.flow.flow_id, step.tx_id, step.to_server, step.at.packet_number
-                messages.setdefault(message, []).append(documents[-1])
+    for document, packet in zip(documents, packets, strict=True):
+        step = steps[document[0]]
+        messages.setdefault((step.flow.flow_id, step.tx_id, step.to_server, packet), []).append(document)
     again = {one[:2]: len(one[3]) for mine in messages.values() if len(mine) > 1 for one in _shown_again(mine)}
     return [one for one in documents if one[:2] not in again] if again else documents, sum(again.values())
 
