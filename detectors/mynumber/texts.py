@@ -50,7 +50,7 @@ class TextScanner:
     def _inside(self, texts: Sequence[bytes], wrapped: np.ndarray) -> list[np.ndarray]:
         """Return the candidates of what the texts hold that are wrapped in some way."""
         parts: list[np.ndarray] = []
-        held, keys, wraps, size = list[bytes](), list[int](), list[int](), 0
+        held, keys, wraps, size, spent = list[bytes](), list[int](), list[int](), 0, 0
         for number in np.flatnonzero(wrapped).tolist():
             unpacking = Unpacking(self.settings.unpacked_kib << 10, self.settings.unpacked_members)
             pieces = unpacking.inside(texts[number], int(wrapped[number]), DECODED)
@@ -62,7 +62,8 @@ class TextScanner:
                 if size >= _HELD_BYTES:
                     parts += self._texts(held, keys, wraps)[0]
                     held, keys, wraps, size = [], [], [], 0
-            self.counts["buffers_cut_short"] += unpacking.spent
+            spent += unpacking.spent
+        self.counts["buffers_cut_short"] += spent
         return parts + self._texts(held, keys, wraps)[0]
 
     def _texts(self, texts: Sequence[bytes], keys: Sequence[int],
