@@ -15,6 +15,8 @@ from columns.schema import (
     slice_rows,
     take_rows,
     text_column,
+    text_equals,
+    text_filled,
     text_values,
 )
 from columns.sensor_health import SENSOR_HEALTH, Health
@@ -24,5 +26,5 @@ TABLES = (PACKET, FLOW, ALERT, SENSOR_HEALTH, COVERAGE, *TRANSACTIONS)
 __all__ = [
     "ALERT", "COVERAGE", "FLOW", "PACKET", "SENSOR_HEALTH", "TABLES", "TEXTUAL", "TRANSACTIONS",
     "Alerts", "Column", "Coverages", "Flows", "Health", "Packets", "Table", "Text",
-    "concat_rows", "rows_in", "slice_rows", "take_rows", "text_column", "text_values",
+    "concat_rows", "rows_in", "slice_rows", "take_rows", "text_column", "text_equals", "text_filled", "text_values",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,10 +69,39 @@ def _encoded(values: tuple[str, ...]) -> tuple[list[bytes], np.ndarray]:
     return encoded, np.array([len(v) for v in encoded], np.int64)
 
 
-def text_values(text: Text) -> list[str]:
-    """Unpack a Text column into Python strings; bytes that are not UTF-8 become U+FFFD."""
-    raw, at = text.data.tobytes(), text.offsets.tolist()
-    return [raw[a:b].decode("utf-8", "replace") for a, b in pairwise(at)]
+_FEW = 4
+"""One row of so many is unpacked by itself."""
+
+
+def text_values(text: Text, rows: np.ndarray | None = None) -> list[str]:
+    """Unpack a Text column, or those of its rows (indices), into Python strings; what is no UTF-8 becomes U+FFFD."""
+    at = text.offsets
+    firsts, lasts = (at[:-1], at[1:]) if rows is None else (at[rows], at[rows + 1])
+    places = zip(firsts.tolist(), lasts.tolist(), strict=True)
+    if rows is not None and rows.size * _FEW < at.size:
+        some = memoryview(text.data)
+        return [str(some[a:b], "utf-8", "replace") for a, b in places]
+    raw = text.data.tobytes()
+    if raw.isascii():
+        whole = raw.decode("ascii")
+        return [whole[a:b] for a, b in places]
+    return [raw[a:b].decode("utf-8", "replace") for a, b in places]
+
+
+def text_equals(text: Text, value: str) -> np.ndarray:
+    """Return which rows of a Text column are this: bool[rows]; nothing is unpacked."""
+    wanted = value.encode("utf-8")
+    rows = np.flatnonzero(np.diff(text.offsets) == len(wanted))
+    for place, byte in enumerate(wanted):
+        rows = rows[text.data[text.offsets[rows] + place] == byte]
+    found = np.zeros(text.offsets.size - 1, bool)
+    found[rows] = True
+    return found
+
+
+def text_filled(text: Text, least: int = 1) -> np.ndarray:
+    """Return which rows of a Text column have so many bytes at least: bool[rows]."""
+    return np.diff(text.offsets) >= least
 
 
 _MANY_ROWS, _LINE_BYTES = 4096, 64

@@ -26,7 +26,7 @@ from columns.protocols.http import HTTP
 from columns.said import NO_STRETCHES, NOTHING_SAID, FlowFacts, Moment, Said, Step
 from detectors.mynumber.markup import text_of_xml
 from detectors.mynumber.masking import Masking
-from detectors.mynumber.wraps import base64_in
+from detectors.mynumber.wraps import base64_in, wrapped_in
 from sekisho.detection import build_chain, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.settings import default_settings
@@ -159,6 +159,7 @@ def use_detectors(payload: bool = True) -> None:
     if payload:
         text_of_xml(b"<p/>")
         list(base64_in(b"="))
+        wrapped_in(b"=")
 
 
 def _use_masking() -> None:

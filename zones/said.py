@@ -108,9 +108,10 @@ def _keys(table: Table, batch: Any, rows: np.ndarray) -> tuple[FlowKeys, list[st
 
 def _applications(table: Table, batch: Any, rows: np.ndarray) -> np.ndarray:
     if table.name == "fileinfo":
-        return np.array([_PROTOCOLS.get(v, 0) for v in _chosen(batch.app_proto, rows)], np.uint8)
+        return np.array([_PROTOCOLS.get(v, 0) for v in text_values(batch.app_proto, rows)], np.uint8)
     if table.name == "tls":
-        return np.array([_PROTOCOLS.get(v, 0) if v else DIRECT_TLS for v in _chosen(batch.from_proto, rows)], np.uint8)
+        before = text_values(batch.from_proto, rows)
+        return np.array([_PROTOCOLS.get(v, 0) if v else DIRECT_TLS for v in before], np.uint8)
     return np.full(rows.size, _PROTOCOLS.get(table.name, 0), np.uint8)
 
 
@@ -118,27 +119,19 @@ def _names(table: Table, batch: Any, rows: np.ndarray) -> list[str | None]:
     """Return the server's name that each row tells: "" where the client asked without one, None where it is not told.
     """
     if table.name == "tls":
-        seen = _chosen(batch.hellos_seen, rows)
+        seen = text_values(batch.hellos_seen, rows)
         return [name if name or who in ("both", "client") else None
-                for name, who in zip(_chosen(batch.sni, rows), seen, strict=True)]
+                for name, who in zip(text_values(batch.sni, rows), seen, strict=True)]
     if table.name == "quic":
-        sender = _chosen(batch.sender, rows)
-        return [name if who == "client" else None for name, who in zip(_chosen(batch.sni, rows), sender, strict=True)]
+        names, senders = text_values(batch.sni, rows), text_values(batch.sender, rows)
+        return [name if who == "client" else None for name, who in zip(names, senders, strict=True)]
     if table.name == "http":
-        return [name or None for name in _chosen(batch.hostname, rows)]
+        return [name or None for name in text_values(batch.hostname, rows)]
     return [None] * rows.size
 
 
-def _chosen(text: Any, rows: np.ndarray) -> list[str]:
-    if rows.size * 4 > text.offsets.size:
-        values = text_values(text)
-        return [values[k] for k in rows.tolist()]
-    at = text.offsets
-    return [text.data[at[k]:at[k + 1]].tobytes().decode("utf-8", "replace") for k in rows.tolist()]
-
-
 def _one(text: Any, row: int) -> str:
-    return _chosen(text, np.array([row]))[0]
+    return text_values(text, np.array([row]))[0]
 
 
 def _file(batch: Any, row: int) -> tuple[Iterable[str], str]:

@@ -196,6 +196,8 @@ class LeakDetector:
 
     def at_said(self, numbers: Sequence[int], act: Callable[..., None], whats: Sequence[tuple[Any, ...]]) -> None:
         """Call act with each of these at the packets of these numbers."""
+        if not numbers:
+            return
         p = self._packets
         places = np.searchsorted(p.packet_number, np.array(numbers, np.uint64), side="right") - 1
         for place, number, what in zip(places.tolist(), numbers, whats, strict=True):

@@ -63,12 +63,14 @@ def ground_of(policy: Policy, sensor: str = "") -> Ground:
         joined, vlan_zone, expected, expected_vlan, policy.external)
 
 
-def judged(policy: Policy, rows: object) -> Judgement:
-    """Return the judgement on rows of a protocol table; who asked and who answered is known by what was said."""
-    size = rows.ts_ns.size
+def judged(policy: Policy, rows: object, index: np.ndarray | None = None) -> Judgement:
+    """Return the judgement on rows of a protocol table, all or those named; who asked and who answered is known by
+    what was said."""
+    names = ("src_ip_hi", "src_ip_lo", "dst_ip_hi", "dst_ip_lo", "src_port", "dst_port", "proto", "ts_ns")
+    columns = [getattr(rows, name) if index is None else getattr(rows, name)[index] for name in names]
+    size = columns[-1].size
     return judge(policy, FlowKeys(
-        rows.src_ip_hi, rows.src_ip_lo, rows.dst_ip_hi, rows.dst_ip_lo, rows.src_port, rows.dst_port, rows.proto,
-        np.zeros(size, np.uint8), rows.ts_ns, np.full(size, int(Certainty.BIFLOW), np.uint8),
+        *columns[:-1], np.zeros(size, np.uint8), columns[-1], np.full(size, int(Certainty.BIFLOW), np.uint8),
         np.zeros(size, np.uint64), np.zeros(size, np.uint8), np.full(size, -1, np.int32)))
 
 

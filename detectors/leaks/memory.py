@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Generic, TypeVar
 
+_NAMES, _NAME_CHARACTERS = 4096, 255
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -49,3 +51,12 @@ class Memory(Generic[Key, Value]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def by_name(look_up: Callable[[str], Value]) -> Callable[[str], Value]:
+    """Return a look-up, which must depend on the name alone, that remembers what it said of names lately asked for.
+
+    Long names are looked up each time, so that what is remembered stays small whoever chooses them.
+    """
+    remembered = lru_cache(_NAMES)(look_up)
+    return lambda name: remembered(name) if len(name) <= _NAME_CHARACTERS else look_up(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,25 +26,38 @@ def opened_ends(policy: Policy, packets: Packets, rows: np.ndarray) -> tuple[lis
     return ends, keys.certainty.tolist()
 
 
-def said_rows(said: Said, table: str, *columns: str) -> Iterator[tuple[Ends, int, int, tuple[Any, ...]]]:
-    """Yield (ends, event time, packet number, values of the columns) of each row of a protocol table."""
-    for kind, batch in said.rows:
-        if kind.name != table:
+def said_rows(said: Said, table: str, *columns: str, where: Callable[[Any], np.ndarray] | None = None,
+              ) -> Iterator[tuple[Ends, int, int, tuple[Any, ...]]]:
+    """Yield (ends, event time, packet number, values of the columns) of the rows of a protocol table.
+
+    where: called with a batch, returns which rows matter (bool); the others never become Python.
+    """
+    for batch in batches_of(said, table):
+        rows = None if where is None else np.flatnonzero(where(batch))
+        if rows is not None and not rows.size:
             continue
-        wanted = [text_values(c) if isinstance(c, Text) else c.tolist() for c in (getattr(batch, n) for n in columns)]
-        values = list(zip(*wanted, strict=True)) if wanted else [()] * batch.ts_ns.size
-        yield from zip(ends_of(batch), batch.ts_ns.tolist(), batch.packet_number.tolist(), values, strict=True)
+        wanted = [_values(getattr(batch, name), rows) for name in columns]
+        times, numbers = _values(batch.ts_ns, rows), _values(batch.packet_number, rows)
+        yield from zip(ends_of(batch, rows), times, numbers, zip(*wanted, strict=True), strict=True)
+
+
+def batches_of(said: Said, table: str) -> Iterator[Any]:
+    """Yield the batches of a protocol table."""
+    return (batch for kind, batch in said.rows if kind.name == table)
+
+
+def _values(column: Any, rows: np.ndarray | None) -> list[Any]:
+    if isinstance(column, Text):
+        return text_values(column, rows)
+    return (column if rows is None else column[rows]).tolist()
 
 
 def ends_of(rows: Any, index: np.ndarray | None = None) -> list[Ends]:
     """Return the ends of rows that have addresses, zones and ports (a flow or protocol table), all or those named."""
-    def column(name: str) -> list[int]:
-        values = getattr(rows, name)
-        return (values if index is None else values[index]).tolist()
-
-    return [Ends(a << 64 | b, c << 64 | d, *rest) for a, b, c, d, *rest in zip(*map(column, (
-        "src_ip_hi", "src_ip_lo", "dst_ip_hi", "dst_ip_lo", "src_zone", "dst_zone", "src_port", "dst_port", "proto",
-        "vlan", "flow_id")), strict=True)]
+    return [Ends(a << 64 | b, c << 64 | d, *rest)
+            for a, b, c, d, *rest in zip(*[_values(getattr(rows, name), index) for name in (
+                "src_ip_hi", "src_ip_lo", "dst_ip_hi", "dst_ip_lo", "src_zone", "dst_zone", "src_port", "dst_port",
+                "proto", "vlan", "flow_id")], strict=True)]
 
 
 def packet_ends(policy: Policy, packets: Packets, rows: np.ndarray) -> list[Ends]:

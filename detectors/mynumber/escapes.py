@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from columns.bytemask import BYTES, count_ones, mask64
 from columns.kernel import inlined, kernel, part
-from columns.wire import be64
 from detectors.mynumber.check_digit import is_mynumber, number_of
 from detectors.mynumber.digits import digit, width_of
-from detectors.mynumber.masks import count_digits, eight
 from detectors.mynumber.quoted import nibble
 from detectors.mynumber.searching import next_candidate
 
@@ -20,9 +19,10 @@ OVERLAP = 1024
 """A longer text is read in pieces that share so many bytes: a number in any escapes."""
 _PERCENT, _PLUS, _BACKSLASH, _AMPERSAND, _EQUALS, _SPACE = 0x25, 0x2B, 0x5C, 0x26, 0x3D, 0x20
 _SMALL_U, _SMALL_X, _NUMBER_SIGN, _SEMICOLON = 0x75, 0x78, 0x23, 0x3B
-_ONES, _HIGHS, _NONE = eight(1), eight(0x80), np.uint64(0)
-_LOWEST_TWO, _PERCENTS, _PLUSES, _BACKSLASHES, _EQUALS_8 = eight(3), eight(0x24), eight(0x2B), eight(0x5C), eight(0x3D)
-_MOST_REFERENCE, _MOST_BACKSLASHES = 10, 15
+_NONE = np.uint64(0)
+_ZERO_8, _NINE_8, _PERCENT_8, _AMPERSAND_8, _PLUS_8, _BACKSLASH_8, _EQUALS_8 = (
+    np.uint8(c) for c in b"09%&+\\=")  # for mask64
+_MOST_REFERENCE, _MOST_BACKSLASHES, _FEWEST = 10, 15, 12
 _ZERO = np.int64(0)  # a plain int would be a type of its own (0005)
 
 
@@ -102,20 +102,22 @@ def _may_escape(c):
 @part
 def _is_worth_it(b, lo, hi):
     """Return whether a value holds twelve ASCII digits, of which every escaped digit has one, and some escape."""
-    p, count, sign = lo, np.uint64(0), _NONE
-    while p + 8 <= hi:
-        w = be64(b, p)
-        percent, plus, backslash, equals = (w & ~_LOWEST_TWO) ^ _PERCENTS, w ^ _PLUSES, w ^ _BACKSLASHES, w ^ _EQUALS_8
-        sign |= ((percent - _ONES) & ~percent | (plus - _ONES) & ~plus | (backslash - _ONES) & ~backslash
-                 | (equals - _ONES) & ~equals)
-        count += count_digits(w)
-        p += 8
-    found, digits = sign & _HIGHS != _NONE, np.int64(count)
+    if hi - lo < _FEWEST:
+        return False
+    p, digits, found = lo, 0, False
+    while p < hi and hi >= BYTES:
+        q = min(p, hi - BYTES)
+        beyond = np.uint64(p - q)
+        signs = (mask64(b, q, _PERCENT_8, _AMPERSAND_8) | mask64(b, q, _PLUS_8, _PLUS_8)
+                 | mask64(b, q, _BACKSLASH_8, _BACKSLASH_8) | mask64(b, q, _EQUALS_8, _EQUALS_8))
+        found = found or signs >> beyond != _NONE
+        digits += count_ones(mask64(b, q, _ZERO_8, _NINE_8) >> beyond)
+        p = q + BYTES
     while p < hi:
         found = found or _may_escape(b[p])
         digits += 0x30 <= b[p] <= 0x39
         p += 1
-    return found and digits >= 12
+    return found and digits >= _FEWEST
 
 
 @part

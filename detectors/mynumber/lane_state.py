@@ -82,7 +82,10 @@ def lane_of(state, flow_id, slot, side, seq):
 
 @part
 def remember(state, index, b, start, size, seq):
-    """Add a payload to the history of a direction, of which the last bytes are kept."""
+    """Add a payload to the history of a direction, of which the last bytes are kept.
+
+    Its own last bytes are looked at where they came from: what was just copied would have to be waited for.
+    """
     lane, history = state.lanes[index], state.history[index]
     lane["next_seq"] = np.uint32((np.int64(seq) + size) & 0xFFFFFFFF)
     taken = min(size, LANE_BYTES)
@@ -95,8 +98,10 @@ def remember(state, index, b, start, size, seq):
     end += taken
     lane["size"] = min(lane["size"] + taken, LANE_BYTES)
     lane["begin"] = end - lane["size"]
-    edge = state.edges[history[end - 1]] != 0
-    for k in range(max(lane["begin"], end - 4), end - 1):
+    edge = state.edges[b[start + size - 1]] != 0
+    for k in range(max(size - 4, 0), size - 1):
+        edge = edge or state.edges[b[start + k]] == 1
+    for k in range(max(lane["begin"], end - 4), end - size):
         edge = edge or state.edges[history[k]] == 1
     lane["edge"] = edge
 

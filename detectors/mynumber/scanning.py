@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,11 +17,10 @@ from detectors.mynumber import lists as ls
 from detectors.mynumber.base64 import base64_tables
 from detectors.mynumber.candidates import edge_bytes
 from detectors.mynumber.settings import MyNumberSettings
-from detectors.mynumber.text import CANDIDATE, HISTORY_BYTES, WHOLE, new_tables, scan_text
-from detectors.mynumber.unpacking import BUFFERS, Unpacking
-from detectors.mynumber.wraps import DECODED
+from detectors.mynumber.text import CANDIDATE, new_tables
+from detectors.mynumber.texts import TextScanner
 
-_LISTS_AT_ONCE, _ALIKE = 1024, 16
+_LISTS_AT_ONCE = 1024
 
 
 class Scored(NamedTuple):
@@ -47,12 +45,13 @@ class Scanner:
         self.flow_events = np.zeros(1024, np.uint8)
         self.counts: Counter[str] = Counter()
         self._out = np.zeros(ln.OUT_ROWS, CANDIDATE)
+        self.texts = TextScanner(settings, self.tables, self._out, self.counts, keep=keep)
         self._found = np.zeros(_LISTS_AT_ONCE, ls.FOUND)
 
     def scan(self, packets: Packets, buffers: Sequence[np.ndarray], steps: Sequence[Step]) -> Scored:
         """Return the candidates of packets and steps, in order of their packets; buffers as packets.buffer names."""
         self._make_room(packets)
-        parts = [*self._packets(packets, buffers), *self._steps(steps)]
+        parts = [*self._packets(packets, buffers), *self.texts.scan(steps)]
         if not parts:
             return Scored(self._out[:0], {})
         found = np.concatenate(parts)
@@ -76,32 +75,6 @@ class Scanner:
                 parts.append(self._out[:count].copy())
         return parts
 
-    def _steps(self, steps: Sequence[Step]) -> list[np.ndarray]:
-        parts = []
-        documents, again = _documents(steps)
-        self.counts["bytes_shown_again"] += again
-        for number, place, name, data in documents:
-            step, unpacking = steps[number], Unpacking(self.settings.unpacked_kib << 10, self.settings.unpacked_members)
-            document = zlib.crc32(f"{step.tx_id} {name} {place}".encode()) + 1
-            for piece, wrap in unpacking.pieces(data, DECODED):
-                parts += self._piece(piece, wrap, step, number, document)
-            self.counts["buffers_cut_short"] += unpacking.spent
-        return parts
-
-    def _piece(self, piece: bytes, wrap: int, step: Step, number: int, document: int) -> list[np.ndarray]:
-        text, parts = np.frombuffer(piece, np.uint8), []
-        self.counts["bytes_decoded"] += len(piece)
-        for start in range(0, len(piece), WHOLE):
-            stop, back = min(start + WHOLE, len(piece)), max(start - HISTORY_BYTES, 0)
-            count = scan_text(text, back, start, stop, self.tables, self._out, wrap, self.keep)
-            if count:
-                out = self._out[:count].copy()
-                out["flow_id"], out["document"], out["row"] = step.flow.flow_id, document, -1 - number
-                out["packet_number"], out["upward"] = step.at.packet_number, step.to_server
-                out["offset"] += start
-                parts.append(out)
-        return parts
-
     def _score(self, found: np.ndarray) -> Scored:
         lists = {}
         for start in range(0, found.size, _LISTS_AT_ONCE):
@@ -115,30 +88,3 @@ class Scanner:
         """Return what was looked at and found, and what limits cost, by cause."""
         return {**dict(zip(lane_state.COUNT_NAMES, self.lanes.counts.tolist(), strict=True)),
                 **dict(zip(ls.COUNT_NAMES, self.list_counts.tolist(), strict=True)), **self.counts}
-
-
-def _documents(steps: Sequence[Step]) -> tuple[list[tuple[int, int, str, bytes]], int]:
-    """Return (number of the step, place in it, name, bytes) of what is to be looked into, and how many bytes are not.
-
-    A body is shown as body and as file. What another buffer of the same message, completed by the same packet, begins
-    with is left out, so that it is looked into once.
-    """
-    found: dict[tuple[int, int, bool, int], list[tuple[int, int, str, bytes]]] = {}
-    for number, step in enumerate(steps):
-        for place, (name, data) in enumerate(step.buffers):
-            if name in BUFFERS and data:
-                message = step.flow.flow_id, step.tx_id, step.to_server, step.at.packet_number
-                found.setdefault(message, []).append((number, place, name, data))
-    kept, again = [], 0
-    for mine in found.values():
-        for k, one in enumerate(mine):
-            if any(_holds(other[3], one[3]) and (len(other[3]) > len(one[3]) or j < k)
-                   for j, other in enumerate(mine[:_ALIKE]) if j != k):
-                again += len(one[3])
-            else:
-                kept.append(one)
-    return sorted(kept, key=lambda document: document[:2]), again
-
-
-def _holds(other: bytes, one: bytes) -> bool:
-    return len(other) >= len(one) and other.startswith(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from columns.bytemask import lowest
 from columns.kernel import part
 from detectors.mynumber.candidates import (
     DIGIT_BYTE,
@@ -17,20 +18,22 @@ from detectors.mynumber.candidates import (
 )
 from detectors.mynumber.digits import ASCII
 from detectors.mynumber.masks import (
+    ALL,
     BLOCK,
     STARTS,
     WINDOW,
     U,
+    beyond_ascii,
     digits_in,
     every_second,
     every_third,
+    fours,
     groups_of_four,
     leads_in,
-    lowest,
     runs_of_twelve,
 )
 
-_FIRST_STEP, _BOTH_STEPS = 3, 7
+_FIRST_STEP, _BOTH_STEPS, _DIGITS = 3, 7, 12
 # numba compiles a part anew for each Python number it is called with, but not for numpy's
 _ASCII = np.int64(ASCII)
 _UTF8_LEAD, _UTF8_LAST = 0xEF, 0x90
@@ -38,7 +41,7 @@ _UTF8_LEAD, _UTF8_LAST = 0xEF, 0x90
 
 @part
 def stepped(b, i, lo, hi, classes, strict):
-    """Return what next_candidate does, step by step: for the last bytes, and what is shorter than a window.
+    """Return what next_candidate does, step by step: for what ends before there is a window.
 
     Not every byte is looked at: steps of 3 and 4 in turn meet a telling byte of each form's digits.
     """
@@ -79,23 +82,25 @@ def stepped(b, i, lo, hi, classes, strict):
 def next_candidate(b, i, lo, hi, classes, strict):
     """Return (start, end, form) of the next candidate that begins at i or behind it; start is -1 where there is none.
 
-    strict, unless it is 0: see candidate_at. Places where one may begin come from masks, 32 bytes at a time.
+    strict, unless it is 0: see candidate_at. Places where one may begin come from masks of 64 bytes, of which those
+    beyond hi count as no digits: the last ones are seen in a window that ends there.
     """
-    p, passed = i, i
-    if p + WINDOW > hi:
+    if hi < WINDOW:
         return stepped(b, i, lo, hi, classes, strict)
+    p, passed = i, i
     before = U[1] if i > lo and is_digit(b[i - 1]) else U[0]
-    digits, high = digits_in(b, p)
-    two, three = leads_in(b, p) if high != U[0] else (U[0], U[0])
-    while p + WINDOW <= hi:
-        next_digits, next_high = digits_in(b, p + BLOCK)
-        next_two, next_three = leads_in(b, p + BLOCK) if next_high != U[0] else (U[0], U[0])
-        d = digits | next_digits << U[32]
-        runs = runs_of_twelve(d, before)
-        places = runs | groups_of_four(d, before) | every_second(d)
-        if high | next_high != U[0]:
-            places |= every_second(two | next_two << U[32]) | every_third(three | next_three << U[32])
-        places &= STARTS
+    while p + _DIGITS <= hi:
+        q = min(p, hi - WINDOW)
+        beyond = np.uint64(p - q)
+        d = digits_in(b, q) >> beyond
+        four, runs, places = fours(d), U[0], every_second(d)
+        if four != U[0]:
+            runs = runs_of_twelve(d, four, before)
+            places |= runs | groups_of_four(d, four, before)
+        if beyond_ascii(b, q) != U[0]:
+            two, three = leads_in(b, q)
+            places |= every_second(two >> beyond) | every_third(three >> beyond)
+        places &= STARTS if p == q else ALL
         while places != U[0]:
             at = lowest(places)
             places &= places - U[1]
@@ -108,9 +113,9 @@ def next_candidate(b, i, lo, hi, classes, strict):
                 s = np.int64(-1)
             if s >= 0:
                 return s, e, form
-        before = digits >> U[31]
-        digits, high, two, three, p = next_digits, next_high, next_two, next_three, p + BLOCK
-    return stepped(b, max(p, passed), lo, hi, classes, strict)
+        before = d >> U[BLOCK - 1] & U[1]
+        p = p + BLOCK if p == q else hi
+    return np.int64(-1), np.int64(-1), _ASCII
 
 
 @part

@@ -18,6 +18,7 @@ from detectors.mynumber.keywords import (
     list_keywords,
 )
 from detectors.mynumber.searching import next_candidate
+from detectors.mynumber.wraps import wrapped_at
 
 CANDIDATE = np.dtype([
     ("flow_id", "u8"), ("document", "u8"), ("packet_number", "u8"), ("tag", "u8"), ("value", "u8"), ("row", "i8"),
@@ -58,6 +59,10 @@ def new_tables(key: tuple[int, int]) -> Tables:
 def most_candidates(size: int) -> int:
     """Return how many candidates that many bytes can hold."""
     return size // 12 + 2
+
+
+ROOM = most_candidates(WHOLE + HISTORY_BYTES)
+"""So many candidates a piece of a text can hold."""
 
 
 @part
@@ -109,6 +114,28 @@ def keyword_in_new(b, new, hi, tables):
 
 
 @kernel
-def scan_text(b, lo, new, hi, tables, out, wrap, keep):
-    """Fill out (CANDIDATE, room for most_candidates(hi - lo)) with the candidates of b[new:hi]; return how many."""
-    return take_text(b, lo, lo, new, hi, tables, out, np.int64(0), wrap, keep)[0]
+def scan_texts(b, offsets, keys, wraps, text, at, sextets, tables, out, wrapped, keep):
+    """Fill out (CANDIDATE, at least ROOM) with the candidates of texts.
+
+    Text k is b[offsets[k] : offsets[k + 1]], keys[k] what its candidates have as row, wraps[k] how it was wrapped.
+    From text on, and in that from at on (0: from its beginning). Sets wrapped[k] to how it is wrapped itself. Returns
+    (how many, the next text, where to begin in it); there is more if that is one.
+    """
+    count = np.int64(0)
+    while text < offsets.size - 1:
+        lo, end = offsets[text], offsets[text + 1]
+        start = max(at, lo)
+        if start == lo:
+            wrapped[text] = wrapped_at(b, lo, end, sextets)
+        while start < end:
+            stop, back = min(start + WHOLE, end), max(start - HISTORY_BYTES, lo)
+            if count + ROOM > out.size:
+                return count, text, start
+            first = count
+            count = take_text(b, back, back, start, stop, tables, out, count, np.int64(wraps[text]), keep)[0]
+            for k in range(first, count):
+                out[k]["row"] = keys[text]
+                out[k]["offset"] += start - lo
+            start = stop
+        text, at = text + 1, np.int64(0)
+    return count, text, at

@@ -28,25 +28,22 @@ class Unpacking:
     def __init__(self, room: int, members: int) -> None:
         self._room, self._members, self.spent = room, members, False
 
-    def pieces(self, data: bytes, wrap: int = 0, depth: int = 0) -> Iterator[tuple[bytes, int]]:
-        """Yield (bytes, how they were wrapped): the data, then what is in it."""
-        yield data, wrap
-        if depth == _DEPTH:
-            return
-        for inner, how in self._inside(data):
-            yield from self.pieces(inner, wrap | how, depth + 1)
+    def inside(self, data: bytes, wrapped: int, wrap: int = 0, depth: int = 0) -> Iterator[tuple[bytes, int]]:
+        """Yield (bytes, how they were wrapped) of what data holds, which is wrapped so; wrap: how it was itself."""
+        for inner, how in self._unwrapped(data, wrapped):
+            yield inner, wrap | how
+            if depth + 1 < _DEPTH:
+                yield from self.inside(inner, wrapped_in(inner), wrap | how, depth + 1)
 
-    def _inside(self, data: bytes) -> Iterator[tuple[bytes, int]]:
-        if data.startswith(_MEMBER):
+    def _unwrapped(self, data: bytes, wrapped: int) -> Iterator[tuple[bytes, int]]:
+        if wrapped & ZIP:
             for name, member in self._archive(data):
                 yield text_of_xml(member) if name.endswith(b".xml") else member, ZIP
             return
-        if data.startswith(b"\x1f\x8b\x08") or (data[:1] == b"\x78" and len(data) > 2
-                                                and int.from_bytes(data[:2], "big") % 31 == 0):
+        if wrapped & DEFLATE:
             if inner := self._inflated(data, 47)[0]:
                 yield inner, DEFLATE
             return
-        wrapped = wrapped_in(data)
         if wrapped & PERCENT:
             yield self._taken(unquote_to_bytes(data.replace(b"+", b" "))), PERCENT
         if wrapped & QUOTED:

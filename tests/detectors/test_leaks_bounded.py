@@ -17,6 +17,7 @@ from detectors.leaks.base import LeakDetector
 from detectors.leaks.channels.dns_tunnel import DnsTunnel
 from detectors.leaks.channels.stepping_stone import SteppingStone
 from detectors.leaks.conduits.volumes import Volumes
+from detectors.leaks.memory import by_name
 from detectors.leaks.names.given_away import GivenAway
 from detectors.leaks.segments.dual_homed import DualHomed
 from detectors.leaks.settings import LeakSettings
@@ -153,3 +154,16 @@ def test_messages_of_ntp_and_tls_without_zones_raise_nothing():
         for table in (NTP, TLS, DNS, SMB, HTTP, DHCP):
             assert rows_in(detector.update(NOTHING, FLOW.empty(0), said(table, [
                 {"src_ip": address_int("172.16.0.1"), "dst_ip": address_int("172.16.0.2")}] * 3))) == 0
+
+
+def test_what_is_known_of_names_is_bounded_in_number_and_length():
+    asked: list[str] = []
+    look_up = by_name(lambda name: asked.append(name) or name.upper())
+    long = "n" * 5000
+    for name in ("one", "one", long, long):
+        assert look_up(name) == name.upper()
+    assert asked == ["one", long, long]
+    for n in range(20_000):
+        look_up(f"name {n}")
+    assert look_up("one") == "ONE"
+    assert asked[-1] == "one", "it gave way to later ones"

@@ -64,7 +64,7 @@ def test_wherever_it_stands_it_is_met(encoding: str, wide: bool, separator: str)
     digits = "123456789018"
     text = separator.join((digits[:4], digits[4:8], digits[8:])) if separator else digits
     text = text.translate(WIDE) if wide else text
-    for before in range(50):
+    for before in range(90):
         data = b"\n" * before + encoded(f"、{text}、", encoding)
         for behind in (b"", b"\n" * 64):
             assert [int(c["value"]) for c in scan(data + behind)] == [int(digits)]

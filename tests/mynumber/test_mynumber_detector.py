@@ -16,11 +16,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from columns import PACKET
 from columns.app import AppProto
 from columns.codes import Outcome, Severity
 from columns.errors import ConfigError
 from columns.said import FlowFacts, Moment, Step
 from detectors.mynumber import MyNumberDetector, MyNumberSettings
+from detectors.mynumber.scanning import Scanner
 from tests.support.leaking import FAR, INET, LGWAN, MINE, leaks, pieces, scored
 from tests.support.numbers import ENCODINGS, WIDE, encoded, number, wrong_number
 from tests.support.payloads import Talk
@@ -198,6 +200,22 @@ def test_a_body_that_is_shown_as_file_too_is_looked_into_once() -> None:
     other = MyNumberDetector()
     assert leaks(other, stepping(), steps=[step("http.request_body", b"nothing"), step("file.data", body)])
     assert other.counters()["bytes_shown_again"] == 0
+
+
+def test_many_buffers_at_once_tell_the_same_as_one_by_one() -> None:
+    rng, kinds = np.random.default_rng(5), list(packed_files().values())
+    buffers = [kinds[k] for k in rng.integers(0, len(kinds), 40)]
+    buffers += [b"-" * size + LETTER.format(number(rng)).encode() for size in (70_000, 300_000, 0, 262_000)]
+    steps = [step("file.data", buffers[k])._replace(at=Moment(1, 5 + n), tx_id=n)
+             for n, k in enumerate(rng.permutation(len(buffers)))]
+    scanner = Scanner(MyNumberSettings(), keep=True)
+    together = scanner.scan(PACKET.none, (), steps).candidates
+    apart = [scanner.scan(PACKET.none, (), [one]).candidates for one in steps]
+    for n, candidates in enumerate(apart):
+        candidates["row"] -= n
+    assert together.size >= len(buffers)
+    names = ["row", "packet_number", "document", "flow_id", "upward", "value", "offset", "form", "wrap", "keyword"]
+    assert together[names].tolist() == np.concatenate(apart)[names].tolist()
 
 
 def test_unpacking_ends_at_its_budget() -> None:

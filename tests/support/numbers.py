@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from detectors.mynumber.text import CANDIDATE, HISTORY_BYTES, most_candidates, new_tables, scan_text
+from detectors.mynumber.text import CANDIDATE, ROOM, most_candidates, new_tables, scan_texts
+from detectors.mynumber.wraps import SEXTETS
 
 WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 ENCODINGS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16-le")
@@ -49,10 +50,11 @@ def encoded(text: str, encoding: str) -> bytes:
     return text.replace("－", "−" if encoding in ("euc_jp", "iso2022_jp") else "－").encode(encoding)
 
 
-def scan(data: bytes, *, new: int = 0, keep: bool = True) -> np.ndarray:
-    """The candidates of one text."""
-    out = np.zeros(most_candidates(len(data)), CANDIDATE)
-    count = scan_text(np.frombuffer(data, np.uint8), max(0, new - HISTORY_BYTES), new, len(data), TABLES, out, 0, keep)
+def scan(data: bytes) -> np.ndarray:
+    """The candidates of one text, with their numbers."""
+    out, none = np.zeros(most_candidates(len(data)) + ROOM, CANDIDATE), np.zeros(1, np.int64)
+    count, *_ = scan_texts(np.frombuffer(data, np.uint8), np.array([0, len(data)]), none, np.zeros(1, np.uint8), 0, 0,
+                           SEXTETS, TABLES, out, np.zeros(1, np.uint8), True)
     return out[:count]
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
+from typing import Any
 
-from columns import Flows, Packets
+import numpy as np
+
+from columns import Flows, Packets, text_equals
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.leak import Leak
+from detectors.leaks.memory import by_name
 from detectors.leaks.rows import said_rows
 from detectors.leaks.text import printable
 
@@ -43,47 +47,63 @@ class DnsTunnel(LeakDetector):
     name = "dns_tunnel"
     signatures = (DNS_TUNNEL,)
 
+    def prepare(self) -> None:
+        """Names are taken apart once: most are asked for again and again."""
+        self._parts = by_name(self._parts_of)
+
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Questions of internal hosts."""
-        for ends, ts_ns, number, (variant, kind, name, rrtype) in said_rows(
-                said, "dns", "variant", "message_type", "rrname", "rrtype"):
-            if variant == "dns" and kind == "request" and name.count(".") >= 2 and self.ground.internal[ends.src_zone]:
-                self.at_said([number], self._question, [(ends, ts_ns, name.lower().rstrip("."), rrtype)])
+        rows = said_rows(said, "dns", "rrname", "rrtype", where=self._asks)
+        found = [(number, (ends, ts_ns, *parts, rrtype)) for ends, ts_ns, number, (name, rrtype) in rows
+                 if (parts := self._parts(name)) is not None]
+        self.at_said([number for number, _ in found], self._question, [what for _, what in found])
 
-    def _question(self, ends: Ends, ts_ns: int, name: str, rrtype: str) -> None:
+    def _asks(self, batch: Any) -> np.ndarray:
+        """Return which rows are questions of internal hosts."""
+        return (self.ground.internal[batch.src_zone] & text_equals(batch.variant, "dns")
+                & text_equals(batch.message_type, "request"))
+
+    def _parts_of(self, name: str) -> tuple[str, int, int, float] | None:
+        """Return (domain, hash, length and bits a character of what a name has below it), None if it is left out."""
+        if name.count(".") < 2:
+            return None
+        name = name.lower().rstrip(".")
         below, domain = _split(name)
         if not below or self.lists["lookup_services"].of_name(name):
-            return
+            return None
+        return domain, _hash_of(below), len(below), _entropy(below)
+
+    def _question(self, ends: Ends, ts_ns: int, domain: str, mark: int, length: int, bits: float,
+                  rrtype: str) -> None:
         settings = self.settings
         known = self.memory("domains").get((ends.src, domain), _Domain)
         if ts_ns - known.since_ns > settings.dns_window_s * 10**9:
             known.__init__()
             known.since_ns = ts_ns
-        mark = _hash_of(below)
         if mark in known.names:
             return
         if len(known.names) < 4096:
             known.names.add(mark)
-        known.length += len(below)
-        known.bits += _entropy(below)
+        known.length += length
+        known.bits += bits
         known.carriers += rrtype in _CARRIERS
         count = len(known.names)
         if count < settings.dns_names:
             return
-        length, bits = known.length / count, known.bits / count
+        mean_length, mean_bits = known.length / count, known.bits / count
         carries = known.carriers >= count / 2
-        if length < settings.dns_label_bytes / (2 if carries else 1) or bits < settings.dns_bits:
+        if mean_length < settings.dns_label_bytes / (2 if carries else 1) or mean_bits < settings.dns_bits:
             return
         self.tell(DNS_TUNNEL, (ends.src, domain), ends,
                   f"{self.en(ends.src, ends.src_zone)} asked "
                   f"{self.en(ends.dst, ends.dst_zone)} for "
-                  f"{count} names below {printable(domain, 60)} within {settings.dns_window_s} s: {length:.0f} "
+                  f"{count} names below {printable(domain, 60)} within {settings.dns_window_s} s: {mean_length:.0f} "
                   "bytes and "
-                  f"{bits:.1f} bits a character on average, {known.carriers} for TXT, NULL and the like",
+                  f"{mean_bits:.1f} bits a character on average, {known.carriers} for TXT, NULL and the like",
                   f"{self.ja(ends.src, ends.src_zone)}が{self.ja(ends.dst, ends.dst_zone)}に"
                   f"{settings.dns_window_s}秒以内に{printable(domain, 60)}配下の{count}個の名前を問い合わせ："
-                  f"平均{length:.0f}バイト、"
-                  f"1文字{bits:.1f}ビット、"
+                  f"平均{mean_length:.0f}バイト、"
+                  f"1文字{mean_bits:.1f}ビット、"
                   f"TXT・NULL等{known.carriers}件", ts_ns, outcome=int(Outcome.UNKNOWN), certainty=1,
                   measured=float(count), threshold=float(settings.dns_names), measure="distinct names")
 

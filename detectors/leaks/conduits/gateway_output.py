@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
@@ -31,12 +35,16 @@ class GatewayOutput(LeakDetector):
 
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Files on their way from a gateway inwards."""
-        for ends, ts_ns, number, (app, to_server, name, kind, mime, hints) in said_rows(
-                said, "fileinfo", "app_proto", "to_server", "filename", "file_type", "mime_type", "hints"):
-            sender, taker = (ends.src_zone, ends.dst_zone) if to_server else (ends.dst_zone, ends.src_zone)
+        for ends, ts_ns, number, (app, name, kind, mime, hints) in said_rows(
+                said, "fileinfo", "app_proto", "filename", "file_type", "mime_type", "hints", where=self._leaves):
             active = _ACTIVE & words_of_file(kind, mime, hints, app)
-            if self.ground.gateway[sender] and self.ground.inner[taker] and active and app != "smtp":
+            if active and app != "smtp":
                 self.at_said([number], self._file, [(ends, ts_ns, app, name, kind, ", ".join(sorted(active)))])
+
+    def _leaves(self, batch: Any) -> np.ndarray:
+        """Return which files pass from a gateway to a better protected zone."""
+        upwards, src, dst = batch.to_server != 0, batch.src_zone, batch.dst_zone
+        return self.ground.gateway[np.where(upwards, src, dst)] & self.ground.inner[np.where(upwards, dst, src)]
 
     def _file(self, ends: Ends, ts_ns: int, app: str, name: str, kind: str, active: str) -> None:
         shown = printable(name, 60) or "-"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from columns import text_values
+import numpy as np
+
+from columns import text_equals, text_values
 from columns.said import Said
 from detectors.leaks.book import Ends
 from detectors.leaks.ground import judged
-from detectors.leaks.rows import ends_of
+from detectors.leaks.rows import batches_of, ends_of
 from zones import Policy
 
 
@@ -27,31 +30,44 @@ class Asked(NamedTuple):
 _SOURCES = (("dns", "rrname"), ("tls", "sni"), ("quic", "sni"), ("http", "hostname"))
 
 
-def asked(policy: Policy, said: Said) -> list[Asked]:
-    """Return the names asked for in what was said, in the order of the tables; DNS answers ask nothing."""
-    found: list[Asked] = []
+def asked(policy: Policy, said: Said, where: Callable[[Any], np.ndarray],
+          matters: Callable[[str], Any]) -> Iterator[Asked]:
+    """Yield the names asked for in what was said, in the order of the tables; DNS answers ask nothing.
+
+    where: which rows of a batch are looked at at all (bool); matters: called with a name as it was said, which is left
+    out where nothing comes back.
+    """
     for table, column in _SOURCES:
-        for known, batch in said.rows:
-            if known.name != table:
-                continue
-            judgement = judged(policy, batch)
-            names = text_values(getattr(batch, column))
-            chosen = _chosen(table, batch)
-            for k, (name, ends) in enumerate(zip(names, ends_of(batch), strict=True)):
-                if name and chosen[k]:
-                    found.append(Asked(chosen[k], name.lower().rstrip("."), ends, int(batch.ts_ns[k]),
-                                       int(batch.packet_number[k]), int(judgement.verdict[k]),
-                                       int(judgement.conduit[k])))
-    return found
+        for batch in batches_of(said, table):
+            rows = np.flatnonzero(where(batch) & _asks(table, batch))
+            names = text_values(getattr(batch, column), rows)
+            chosen = [k for k, name in enumerate(names) if name and matters(name)]
+            if chosen:
+                yield from _asked(policy, table, batch, rows[chosen], [names[k] for k in chosen])
 
 
-def _chosen(table: str, batch: Any) -> list[str]:
-    """Return the kind of each row, "" for one that asks nothing."""
+def _asked(policy: Policy, table: str, batch: Any, rows: np.ndarray, names: list[str]) -> Iterator[Asked]:
+    found = judged(policy, batch, rows)
+    for values in zip(_kinds(table, batch, rows), map(plain, names), ends_of(batch, rows), batch.ts_ns[rows].tolist(),
+                      batch.packet_number[rows].tolist(), found.verdict.tolist(), found.conduit.tolist(), strict=True):
+        yield Asked(*values)
+
+
+def plain(name: str) -> str:
+    """Return a name as it is compared with others."""
+    return name.lower().rstrip(".")
+
+
+def _asks(table: str, batch: Any) -> np.ndarray:
+    """Return which rows ask for a name: bool."""
     if table == "dns":
-        pairs = zip(text_values(batch.variant), text_values(batch.message_type), strict=True)
-        return ["DNS" if pair == ("dns", "request") else "" for pair in pairs]
-    if table == "http":
-        return ["CONNECT" if method == "CONNECT" else "HTTP" for method in text_values(batch.http_method)]
+        return text_equals(batch.variant, "dns") & text_equals(batch.message_type, "request")
     if table == "quic":
-        return ["QUIC" if sender == "client" else "" for sender in text_values(batch.sender)]
-    return ["TLS"] * batch.ts_ns.size
+        return text_equals(batch.sender, "client")
+    return np.ones(batch.ts_ns.size, bool)
+
+
+def _kinds(table: str, batch: Any, rows: np.ndarray) -> list[str]:
+    if table == "http":
+        return ["CONNECT" if method == "CONNECT" else "HTTP" for method in text_values(batch.http_method, rows)]
+    return [table.upper()] * rows.size

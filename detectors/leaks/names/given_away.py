@@ -5,14 +5,18 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from typing import Any
 
-from columns import Flows, Packets
+import numpy as np
+
+from columns import Flows, Packets, text_equals, text_filled
 from columns.codes import Outcome, Property, Severity
 from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.book import Ends
 from detectors.leaks.ground import zone_of_text
 from detectors.leaks.leak import Leak
+from detectors.leaks.memory import by_name
 from detectors.leaks.rows import said_rows
 from detectors.leaks.text import host, printable
 
@@ -41,32 +45,38 @@ class GivenAway(LeakDetector):
     name = "given_away"
     signatures = (IN_HEADER, CONNECT_ELSEWHERE)
 
+    def prepare(self) -> None:
+        """Headers are looked into once: many are the same."""
+        self._inside = by_name(self._inside_of)
+
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Mails, requests, and handshakes inside CONNECT."""
         for ends, ts_ns, number, (received, origin) in said_rows(
-                said, "smtp", "received", "x_originating_ip"):
-            if self._leaves(ends):
-                headers = [("Received", line) for line in _lines(received)] + [("X-Originating-IP", origin)]
-                self.at_said([number], self._headers, [(ends, ts_ns, headers)])
+                said, "smtp", "received", "x_originating_ip", where=self._leaves):
+            headers = [("Received", line) for line in _lines(received)] + [("X-Originating-IP", origin)]
+            self.at_said([number], self._headers, [(ends, ts_ns, headers)])
         for ends, ts_ns, number, (method, name, referer, forwarded) in said_rows(
-                said, "http", "http_method", "hostname", "http_refer", "xff"):
-            if self._leaves(ends):
+                said, "http", "http_method", "hostname", "http_refer", "xff", where=self._asks_outside):
+            if self._inside(referer) or self._inside(forwarded):
                 self.at_said([number], self._headers, [(ends, ts_ns, [("Referer", referer),
                                                                      ("X-Forwarded-For", forwarded)])])
-                if method == "CONNECT":
-                    self.at_said([number], self._connects, [(ends.flow_id, name)])
-        for ends, ts_ns, number, (name, before) in said_rows(said, "tls", "sni", "from_proto"):
-            if name and before:
-                self.at_said([number], self._hello, [(ends, ts_ns, name.lower())])
+            if method == "CONNECT":
+                self.at_said([number], self._connects, [(ends.flow_id, name)])
+        for ends, ts_ns, number, (name,) in said_rows(said, "tls", "sni", where=_within_another):
+            self.at_said([number], self._hello, [(ends, ts_ns, name.lower())])
 
-    def _leaves(self, ends: Ends) -> bool:
-        ground = self.ground
-        return bool(ground.internal[ends.src_zone] and ground.outside[ends.dst_zone]) and not (
-            ground.internal[ends.dst_zone])
+    def _leaves(self, batch: Any) -> np.ndarray:
+        ground, src, dst = self.ground, batch.src_zone, batch.dst_zone
+        return ground.internal[src] & ground.outside[dst] & ~ground.internal[dst]
+
+    def _asks_outside(self, batch: Any) -> np.ndarray:
+        """Return which requests that leave have a header to look at, or are for a connection."""
+        return self._leaves(batch) & (
+            text_filled(batch.http_refer) | text_filled(batch.xff) | text_equals(batch.http_method, "CONNECT"))
 
     def _headers(self, ends: Ends, ts_ns: int, headers: list[tuple[str, str]]) -> None:
         for name, value in headers:
-            found = self._inside(value[:_MOST_CHARACTERS])
+            found = self._inside(value)
             if found:
                 self.tell(IN_HEADER, (ends.src, name), ends,
                           f"{name} of {self.en(ends.src, ends.src_zone)} to "
@@ -75,8 +85,9 @@ class GivenAway(LeakDetector):
                           f"{self.ja(ends.dst, ends.dst_zone)}への{name}に{printable(found, 60)}",
                           ts_ns, outcome=int(Outcome.ESTABLISHED), certainty=1)
 
-    def _inside(self, value: str) -> str:
+    def _inside_of(self, value: str) -> str:
         """Return the first internal address or name in a header, or ""."""
+        value = value[:_MOST_CHARACTERS]
         for text in _ADDRESS.findall(value):
             try:
                 address = ipaddress.ip_address(text)
@@ -106,6 +117,11 @@ class GivenAway(LeakDetector):
                   f"and then greets {printable(name, 60)}",
                   f"{self.ja(ends.src, ends.src_zone)}が{host(ends.dst)}に{printable(meant, 60)}:443への"
                   f"CONNECTを求め、SNIは{printable(name, 60)}", ts_ns, outcome=int(Outcome.ESTABLISHED), certainty=1)
+
+
+def _within_another(batch: Any) -> np.ndarray:
+    """Return which handshakes name a server inside a connection that began with another protocol."""
+    return text_filled(batch.sni) & text_filled(batch.from_proto)
 
 
 def _lines(text: str) -> list[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from columns import Flows, Packets
 from columns.codes import Outcome, Property, Severity, Verdict
 from columns.said import Said
 from detectors.leaks.base import LeakDetector
 from detectors.leaks.leak import Leak
-from detectors.leaks.names.asked import Asked, asked
+from detectors.leaks.memory import by_name
+from detectors.leaks.names.asked import Asked, asked, plain
 from detectors.leaks.text import printable
 
 INTERNAL_NAME = Leak(
@@ -54,26 +59,35 @@ class NamedPlaces(LeakDetector):
     name = "named_places"
     signatures = (INTERNAL_NAME, REMOTE_ACCESS_NAME, TUNNEL_NAME, RESOLVER, STORAGE, UPDATES)
 
+    def prepare(self) -> None:
+        """Names are looked up once: most are asked for again and again."""
+        self._entries = by_name(self._entries_of)
+
     def gather(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Names asked for by an internal host towards the Internet side."""
-        found = [a for a in asked(self.policy, said) if self.ground.internal[a.ends.src_zone]
-                 and a.ends.src_zone != a.ends.dst_zone and self.ground.outside[a.ends.dst_zone]]
+        found = list(asked(self.policy, said, self._leaves, self._entries))
         self.at_said([a.number for a in found], self._asked, [(a,) for a in found])
 
+    def _leaves(self, batch: Any) -> np.ndarray:
+        ground, src, dst = self.ground, batch.src_zone, batch.dst_zone
+        return ground.internal[src] & (src != dst) & ground.outside[dst]
+
+    def _entries_of(self, name: str) -> tuple[tuple[Leak, str, str], ...]:
+        """Return (what it would be a leak of, entry, list) of a name; that of an internal name comes first."""
+        name = plain(name)
+        internal = self._internal(name)
+        found = [(leak, self.lists[listed].of_name(name), listed) for listed, leak in _LISTS]
+        return tuple(one for one in [(INTERNAL_NAME, internal, "internal_names"), *found] if one[1])
+
     def _asked(self, a: Asked) -> None:
-        entry = self._internal(a.name)
-        if entry:
-            self._tell(INTERNAL_NAME, a, entry, "internal_names")
-        if self._named_by_conduit(a):
-            return
-        for name, leak in _LISTS:
-            if a.kind == "DNS" and leak is not UPDATES:
-                continue  # a look-up alone may come of a link in a mail or a page
-            if leak is UPDATES and not self.ground.inner[a.ends.src_zone]:
-                continue
-            entry = self.lists[name].of_name(a.name)
-            if entry:
-                self._tell(leak, a, entry, name)
+        named = self._named_by_conduit(a)
+        for leak, entry, listed in self._entries(a.name):
+            if leak is not INTERNAL_NAME:
+                if named or (a.kind == "DNS" and leak is not UPDATES):
+                    continue  # a look-up alone may come of a link in a mail or a page
+                if leak is UPDATES and not self.ground.inner[a.ends.src_zone]:
+                    continue
+            self._tell(leak, a, entry, listed)
 
     def _internal(self, name: str) -> str:
         entry = self.lists["internal_names"].of_name(name)
@@ -85,8 +99,8 @@ class NamedPlaces(LeakDetector):
         first = name.split(".", 1)[0]
         if self.lists["internal_names"].of_name(first) and first in ("wpad", "isatap"):
             return f"{first} of a domain"
-        plain = "." not in name and ":" not in name and not name.isdigit() and name != "localhost" and len(name) > 1
-        return "name without a dot" if plain else ""
+        bare = "." not in name and ":" not in name and not name.isdigit() and name != "localhost" and len(name) > 1
+        return "name without a dot" if bare else ""
 
     def _named_by_conduit(self, a: Asked) -> bool:
         """Return whether the conduit of the flow lists this name."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
-from columns import Flows, Packets
+from columns import Flows, Packets, text_equals, text_filled
 from columns.address import mac_text
 from columns.codes import Property, Severity
 from columns.said import Said
@@ -38,7 +40,7 @@ _VIRTUAL = (
     (0x00005E0001, 8), (0x00005E0002, 8), (0x00000C07AC, 8), (0x0007B400, 16), (0x00000C9FF, 12), (0x000573A00, 12))
 _NAMELESS = frozenset({"localhost", "android", "iphone", "ipad", "desktop", "laptop", "windows", "workstation", "host",
                        "unknown", "null", "none", "default", "linux", "debian", "ubuntu", "raspberrypi", "openwrt"})
-_FORWARDS = 4
+_FORWARDS, _SHORTEST, _REGISTRATION = 4, 3, 5
 
 
 class DualHomed(LeakDetector):
@@ -84,14 +86,17 @@ class DualHomed(LeakDetector):
                                                     ("DHCP client id", client, ends, zone, ts_ns)])
         for table, column, kind in (("smb", "ntlmssp_host", "NTLMSSP workstation"),
                                     ("rdp", "client_name", "RDP client name")):
-            for ends, ts_ns, number, (name,) in said_rows(said, table, column):
-                self.at_said([number], self._name, [(kind, name, ends, ends.src_zone, ts_ns)])
-        for ends, ts_ns, number, (variant, kind, answers, rrname, opcode) in said_rows(
-                said, "dns", "variant", "message_type", "answers", "rrname", "opcode"):
-            if variant == "mdns" and kind == "response":
-                self.at_said([number], self._name, [("mDNS name", _own_name(answers), ends, ends.src_zone, ts_ns)])
-            elif variant == "nbns" and opcode == 5:
-                self.at_said([number], self._name, [("NetBIOS name", rrname.split("<")[0], ends, ends.src_zone, ts_ns)])
+            self._as_sender(kind, said_rows(said, table, column, where=lambda batch, column=column: text_filled(
+                getattr(batch, column), _SHORTEST)))
+        self._as_sender("mDNS name", said_rows(said, "dns", "answers", where=_announces), _own_name)
+        self._as_sender("NetBIOS name", said_rows(said, "dns", "rrname", where=_registers),
+                        lambda name: name.split("<")[0])
+
+    def _as_sender(self, kind: str, rows: Iterable[tuple[Ends, int, int, tuple[str]]],
+                   name_in: Callable[[str], str] = str) -> None:
+        """Take the names that senders give themselves."""
+        found = [(number, (kind, name_in(text), ends, ends.src_zone, ts_ns)) for ends, ts_ns, number, (text,) in rows]
+        self.at_said([number for number, _ in found], self._name, [what for _, what in found])
 
     def _passed_on(self, mac: int, hi: int, lo: int) -> None:
         known = self.memory("macs").get(mac, set)
@@ -110,7 +115,7 @@ class DualHomed(LeakDetector):
 
     def _name(self, kind: str, name: str, ends: Ends, zone: int, ts_ns: int) -> None:
         name = name.strip().lower().rstrip(".").removesuffix(".local")
-        if len(name) < 3 or name in _NAMELESS:
+        if len(name) < _SHORTEST or name in _NAMELESS:
             return
         value = name if ":" in name else name.split(".")[0]
         self._sighted(SAME_NAME, kind, value, ends._replace(src_zone=zone, dst=0, dst_zone=0), zone, ts_ns)
@@ -136,6 +141,16 @@ class DualHomed(LeakDetector):
                   f"within {window} s",
                   f"{kind} {shown}が{window}秒以内に{names[zone]}（{here}）と{names[before[0]]}"
                   f"（{there}）の両方に出現", ts_ns)
+
+
+def _announces(batch: Any) -> np.ndarray:
+    """Return which rows of DNS are multicast answers."""
+    return text_equals(batch.variant, "mdns") & text_equals(batch.message_type, "response")
+
+
+def _registers(batch: Any) -> np.ndarray:
+    """Return which rows of DNS register a NetBIOS name."""
+    return text_equals(batch.variant, "nbns") & (batch.opcode == _REGISTRATION)
 
 
 def _slot(mac: np.ndarray | np.uint64) -> np.ndarray | np.int64:
