@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sensor.protocols.http.body import Body, inspected_bytes
-from sensor.protocols.http.files import FileSink, MultipartSink, response_file_name
+from sensor.protocols.http.files import HttpFile, MultipartSink, response_file_name
 from sensor.protocols.http.head import Head, chunked, codings, content_length
 from sensor.protocols.http.multipart import boundary_of
 from sensor.protocols.http.settings import HttpSettings
@@ -32,7 +32,7 @@ def request_body(parser: Any, tx: Transaction, head: Head) -> Body:
         sink: Any = MultipartSink(parser, tx, boundary)
         inspected = most if parser.context.contents else 0
     else:
-        sink = FileSink(parser, tx, True, tx.target.path)
+        sink = HttpFile(parser, tx, True, tx.target.path)
         inspected = inspected_bytes(parser.context, most, settings.files.inspect_bytes)
     return Body(_codings(head, settings), inspected, settings.inflate_bytes, sink)
 
@@ -42,7 +42,7 @@ def response_body(parser: Any, tx: Transaction, head: Head) -> Body:
     settings: HttpSettings = parser.settings
     inspected = inspected_bytes(parser.context, settings.inspect_response_bytes, settings.files.inspect_bytes)
     return Body(_codings(head, settings), inspected, settings.inflate_bytes,
-                FileSink(parser, tx, False, response_file_name(tx)))
+                HttpFile(parser, tx, False, response_file_name(tx)))
 
 
 def _codings(head: Head, settings: HttpSettings) -> list[bytes]:
