@@ -147,7 +147,9 @@ class FileTracker:
 
     def end(self, at: Moment, state: str = CLOSED, **objects: str) -> None:
         """Tell the file; objects are JSON texts of what carried it (http=..., smtp=..., email=..., smb=...)."""
-        self._context.emit(FILEINFO, at, self.facts(state, at) | objects)
+        told = self.facts(state, at)
+        told |= objects
+        self._context.emit(FILEINFO, at, told)
 
     def _show(self, at: Moment, facts: dict[str, Any], kept: bytes) -> None:
         """Show what rules ask of files."""

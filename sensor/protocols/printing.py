@@ -19,7 +19,6 @@ def _made_once(whole: json.JSONEncoder) -> Callable[[Any], str]:
 
 
 _compact = _made_once(json.JSONEncoder(separators=(",", ":")))
-_compact_as_is = _made_once(json.JSONEncoder(separators=(",", ":"), ensure_ascii=False))
 _spaced = _made_once(json.JSONEncoder(ensure_ascii=False))
 
 
@@ -39,8 +38,3 @@ def json_column(value: Any) -> str:
 def json_words(value: Any) -> str:
     """Return the same with characters as they are and blanks between the parts."""
     return _spaced(value) if value else ""
-
-
-def json_object(value: dict[str, Any]) -> str:
-    """Return a dictionary as the text of a json column, without blanks and with characters as they are."""
-    return _compact_as_is(value)

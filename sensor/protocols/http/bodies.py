@@ -14,6 +14,8 @@ from sensor.protocols.http.transaction import Transaction
 
 def framing(parser: Any, head: Head, to_server: bool) -> tuple[int, bool]:
     """Return the length (-1 for none) and whether the body may be chunked; what is odd is told to the parser."""
+    if b"content-length" not in head.first and b"transfer-encoding" not in head.first:
+        return -1, False
     length, odd_length = content_length(head)
     coded, odd_coding = chunked(head)
     for cause in (*odd_length, *odd_coding):
@@ -46,5 +48,7 @@ def response_body(parser: Any, tx: Transaction, head: Head) -> Body:
 
 
 def _codings(head: Head, settings: HttpSettings) -> list[bytes]:
+    if b"content-encoding" not in head.first:
+        return []
     found = [c for c in codings(head) if c != b"lzma" or settings.lzma]
     return found[-settings.coding_layers :] if settings.coding_layers else []

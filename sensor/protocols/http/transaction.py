@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from sensor.protocols.http.body import Body
 from sensor.protocols.http.head import Head, Header, json_headers
 from sensor.protocols.http.uri import Target
-from sensor.protocols.printing import json_object, json_words
+from sensor.protocols.printing import json_words
 from sensor.protocols.shown import shown, shown_all
 
 _NO_HEADERS: dict[bytes, bytes] = {}
@@ -76,10 +77,13 @@ def _texts(tx: Transaction) -> list[str]:
 def http_object(tx: Transaction) -> str:
     """Return the ``http`` object of EVE as it stands beside a file."""
     host, url, agent, kind, referer, method, protocol, location, *_ = _texts(tx)
-    return json_object({name: value for name, value in (
-        ("hostname", host), ("http_port", tx.http_port), ("url", url), ("http_user_agent", agent),
-        ("http_content_type", kind), ("http_refer", referer), ("http_method", method), ("protocol", protocol),
-        ("status", tx.status), ("redirect", location), ("length", tx.length)) if value or name == "length"})
+    return "".join((
+        "{", f'"hostname":{quoted(host)},' if host else "", f'"http_port":{tx.http_port},' if tx.http_port else "",
+        f'"url":{quoted(url)},' if url else "", f'"http_user_agent":{quoted(agent)},' if agent else "",
+        f'"http_content_type":{quoted(kind)},' if kind else "", f'"http_refer":{quoted(referer)},' if referer else "",
+        f'"http_method":{quoted(method)},' if method else "", f'"protocol":{quoted(protocol)},' if protocol else "",
+        f'"status":{tx.status},' if tx.status else "", f'"redirect":{quoted(location)},' if location else "",
+        f'"length":{tx.length}}}'))
 
 
 def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
