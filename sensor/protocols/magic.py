@@ -145,6 +145,8 @@ _SCRIPTS = (
 )
 """Words in lower case of which a script holds one, what tells it then, its type; looking for words takes no time."""
 _CONTROL = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b\b") + b"\x7f"
+_ANY_CONTROL = re.compile(b"[" + re.escape(_CONTROL) + b"]")
+_FEW_BYTES = 64  # most that is no text shows it among so few bytes; over all of them an expression takes long
 _MACROS = b"vbaProject.bin", "_VBA_PROJECT".encode("utf-16-le"), b"xl/macrosheets"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _LOCKED_PDF = b"/Encrypt", re.compile(rb"/Encrypt\s")
@@ -193,7 +195,7 @@ def _textual(head: bytes) -> FileType:
         return FileType("svg", "image/svg+xml")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) and len(head) > 2:
         return FileType("utf16", "text/plain")
-    if len(head.translate(None, _CONTROL)) != len(head):
+    if _ANY_CONTROL.search(head, 0, _FEW_BYTES) or len(head.translate(None, _CONTROL)) != len(head):
         return DATA
     if not head.isascii() and not _utf8(head) and len(head.translate(None, bytes(range(128)))) * 3 > len(head):
         return DATA

@@ -24,11 +24,11 @@ class Body:
     __slots__ = ("_decoders", "_inflate", "_lost", "_sink", "entity_bytes", "odd", "shown", "wire_bytes")
 
     def __init__(self, codings: list[bytes], inspect_bytes: int, inflate_bytes: int, sink: Any) -> None:
-        """inspect_bytes: so many are kept to be inspected. sink: takes data, skip, gap and end; None for none.
+        """inspect_bytes: so many are kept to be inspected. sink: takes data, skip, gap and over; None for none.
 
         sink.passable: for so many next bytes skip is enough.
         """
-        self._decoders = [Decoder(c) for c in reversed(codings)]
+        self._decoders = [Decoder(c) for c in reversed(codings)] if codings else ()
         self._inflate, self._sink = inflate_bytes, sink
         self.shown = Beginning(inspect_bytes)
         self._lost = False  # what comes can no longer be decoded
@@ -93,7 +93,8 @@ class Body:
     def _decoded(self, data: bytes) -> None:
         """What the end host sees of the body passes here, and nowhere else."""
         self.entity_bytes += len(data)
-        self.shown.add(data)
+        if self.shown.left > 0:
+            self.shown.add(data)
         if data and self._sink is not None:
             self._sink.data(data)
 
@@ -108,5 +109,5 @@ class Body:
         if self._sink is not None:
             failed = "bad_coding" in self.odd
             cut = not whole or self._lost
-            self._sink.end(ERROR if failed else TRUNCATED if cut else CLOSED)
+            self._sink.over(ERROR if failed else TRUNCATED if cut else CLOSED)
             self._sink = None  # it knows the transaction that knows this body

@@ -16,45 +16,21 @@ def response_file_name(tx: Transaction) -> bytes:
     return (file_name_of(disposition) if disposition else b"") or tx.target.path
 
 
-class FileSink:
-    """One file, begun with its first byte."""
+class HttpFile(FileTracker):
+    """One file, which is told only if there was anything of it."""
 
-    __slots__ = ("_name", "_owner", "_to_server", "_tracker", "_tx")
-
-    def __init__(self, owner: Any, tx: Transaction, to_server: bool, name: bytes) -> None:
-        self._owner, self._tx, self._to_server, self._name = owner, tx, to_server, name
-        self._tracker: FileTracker | None = None
+    __slots__ = ("_owner", "_tx")
 
     patient = True
 
-    @property
-    def passable(self) -> int:
-        """So many next bytes do not matter."""
-        return self._tracker.passable if self._tracker is not None else 0
+    def __init__(self, owner: Any, tx: Transaction, to_server: bool, name: bytes) -> None:
+        super().__init__(owner.context, owner.settings.files, name, to_server, AppProto.HTTP, tx.tx_id)
+        self._owner, self._tx = owner, tx
 
-    def _file(self) -> FileTracker:
-        if self._tracker is None:
-            self._tracker = FileTracker(self._owner.context, self._owner.settings.files, self._name, self._to_server,
-                                        AppProto.HTTP, self._tx.tx_id)
-        return self._tracker
-
-    def data(self, data: bytes) -> None:
-        """Take bytes."""
-        (self._tracker or self._file()).data(data)
-
-    def skip(self, size: int) -> None:
-        """Count bytes."""
-        self._file().skip(size)
-
-    def gap(self, size: int) -> None:
-        """Count missing bytes."""
-        self._file().gap(size)
-
-    def end(self, state: str) -> None:
+    def over(self, state: str) -> None:
         """Tell the file, if there was one."""
-        if self._tracker is not None:
-            self._tracker.end(self._owner.at, state, http=http_object(self._tx))
-            self._tracker = None
+        if self.size or self.gaps:
+            self.end(self._owner.at, state, http=http_object(self._tx))
 
 
 class MultipartSink:
@@ -68,11 +44,11 @@ class MultipartSink:
         self._owner, self._tx = owner, tx
         self._form = Multipart(boundary, self._begin, owner.settings.multipart_parts)
 
-    def _begin(self, name: bytes) -> FileSink | None:
+    def _begin(self, name: bytes) -> HttpFile | None:
         if not name:
             return None
         self._tx.file_names.append(name)
-        return FileSink(self._owner, self._tx, True, name)
+        return HttpFile(self._owner, self._tx, True, name)
 
     def data(self, data: bytes) -> None:
         """Take bytes."""
@@ -86,6 +62,6 @@ class MultipartSink:
         """Count missing bytes."""
         self._form.gap(size)
 
-    def end(self, state: str) -> None:
+    def over(self, state: str) -> None:
         """The body is over."""
         self._form.finish()

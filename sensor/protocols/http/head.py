@@ -6,6 +6,9 @@ Sources: RFC 9110, RFC 9112; what browsers accept beyond them as the http-evader
 from __future__ import annotations
 
 import re
+from json.encoder import encode_basestring as quoted
+
+from sensor.protocols.shown import shown
 
 END = re.compile(rb"\n(?:\r?\n|[ \t]\n(?=[^\n]))")
 """The end of a head: an empty line, or one blank between bare LF that is not followed by an empty one."""
@@ -18,17 +21,27 @@ _BLANKS = b" \t\r\n\v\f\0"
 _NOT_TOKEN = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _REQUEST_LINE = re.compile(rb"[\s\0]*(\S+)(?:[ \t]+(.*?))??(?:[ \t]+(HTTP/[^ \t]*))?[\s\0]*", re.I | re.S)
 _PLAIN_REQUEST = re.compile(rb"([!-~]+) ([!-~]+) (HTTP/[!-~]*)")
+_SECRET = frozenset({b"authorization", b"proxy-authorization"})
+_EMPTY_LINE = [b"", b""]
+_READ_LINES, _READ_BYTES = 4096, 256
+_READ: dict[bytes, Header] = {}
+"""Lines that were read before, at most so many, none longer than that. What they say depends on nothing else."""
 _STATUS_LINE = re.compile(rb"[\s\0]*(HTTP/[^\s\0]*)(?:[\s\0]+(\d+)?([^\r\n]*))?", re.I)
 
 
+Header = tuple[bytes, bytes, bytes, str]
+"""One header: its key (the name in lower case, as end hosts understand it), name, value, and the text that a json
+column shows of it."""
+
+
 class Head:
-    """First line; headers as (name in lower case, name, value) in their order; first value of each; what was odd."""
+    """First line; headers in their order; first value of each by its key; what was odd."""
 
     __slots__ = ("anomalies", "first", "headers", "line")
 
-    def __init__(self, line: bytes, headers: list[tuple[bytes, bytes, bytes]], anomalies: tuple[str, ...]) -> None:
+    def __init__(self, line: bytes, headers: list[Header], anomalies: tuple[str, ...]) -> None:
         self.line, self.headers, self.anomalies = line, headers, anomalies
-        self.first = {key: value for key, _, value in reversed(headers)}
+        self.first = {key: value for key, _, value, _ in reversed(headers)}
 
     def value(self, name: bytes) -> bytes:
         """Return the first value of a header (name in lower case), or nothing."""
@@ -36,30 +49,73 @@ class Head:
 
     def values(self, name: bytes) -> list[bytes]:
         """Return all values of a header."""
-        return [value for key, _, value in self.headers if key == name] if name in self.first else []
+        return [value for key, _, value, _ in self.headers if key == name] if name in self.first else []
 
 
 def parse_head(block: bytes, most: int) -> Head:
     """Return the head that a block of bytes (up to and with its empty line) holds; at most so many headers."""
-    odd: list[str] = []
     lines = block.split(b"\r\n")
-    if not len(lines) - 1 == block.count(b"\n") == block.count(b"\r") or _FOLDED.search(block):
-        lines = _mended(block, odd).split(b"\n")
-    headers = []
-    for line in filter(None, lines[1:]):
-        name, colon, value = line.partition(b": ")
-        key = _COMMON.get(name)
-        if key is None:
-            name, colon, value = line.partition(b":")
-            if not colon:
-                odd += ["header_without_colon"] * bool(line.strip(_BLANKS))
-                continue
-            key, name = _key(name, odd), name.strip(_BLANKS)
-        headers.append((key, name, value.strip(b" \t\r")))
+    headers: list[Header] = [*map(_READ.get, lines[1:-2])]  # type: ignore[arg-type]
+    if all(headers) and lines[-2:] == _EMPTY_LINE and b"\n" not in lines[0] and b"\r" not in lines[0]:
+        odd: list[str] = []  # all lines are known ones, which have nothing odd
+    else:
+        headers, odd = _read(block, lines, most)
     if len(headers) > most:
         odd.append("too_many_headers")
         del headers[most:]
     return Head(lines[0].strip(b" \t\r"), headers, tuple(dict.fromkeys(odd)))
+
+
+def header_of(key: bytes, name: bytes, value: bytes) -> Header:
+    """Return a header with its text, in which credentials are without their secret."""
+    seen = _masked(value) if key in _SECRET else value
+    return key, name, value, f'{{"name":{quoted(shown(name))},"value":{quoted(shown(seen))}}}'
+
+
+def json_headers(headers: list[Header]) -> str:
+    """Return headers as the text of a json column, "" for none."""
+    return "[" + ",".join([text for _, _, _, text in headers]) + "]" if headers else ""
+
+
+def _masked(value: bytes) -> bytes:
+    return value.partition(b" ")[0] + b" *" if b" " in value else b"*"
+
+
+def _read(block: bytes, lines: list[bytes], most: int) -> tuple[list[Header], list[str]]:
+    """Return the headers of any head, and what is odd; lines: it parted at CR LF, their first is made good.
+
+    Those behind so many are odd at most: they have no text.
+    """
+    odd: list[str] = []
+    if not len(lines) - 1 == block.count(b"\n") == block.count(b"\r") or _FOLDED.search(block):
+        lines[:] = _mended(block, odd).split(b"\n")
+    headers: list[Header] = []
+    for line in filter(None, lines[1:]):
+        header = _READ.get(line) or _header(line, odd, len(headers) < most)
+        if header is not None:
+            headers.append(header)
+    return headers, odd
+
+
+def _header(line: bytes, odd: list[str], wanted: bool) -> Header | None:
+    """Return what a line says; a short one without anything odd or secret is remembered, for most come many times."""
+    name, colon, value = line.partition(b":")
+    if not colon:
+        odd += ["header_without_colon"] * bool(line.strip(_BLANKS))
+        return None
+    key = name.lower()
+    plain = not _NOT_TOKEN.search(key)
+    if not plain:
+        odd.append("odd_header_name")
+        key = _NOT_TOKEN.sub(b"", key) if key.isascii() else key
+    if not wanted:
+        return key, name, value, ""
+    header = header_of(key, name.strip(_BLANKS), value.strip(b" \t\r"))
+    if plain and len(line) <= _READ_BYTES and key not in _SECRET and b"\r" not in line and b"\n" not in line:
+        if len(_READ) >= _READ_LINES:
+            _READ.clear()
+        _READ[line] = header
+    return header
 
 
 def _mended(block: bytes, odd: list[str]) -> bytes:
@@ -73,23 +129,6 @@ def _mended(block: bytes, odd: list[str]) -> bytes:
         block, folded = _FOLD.subn(b" ", block)
         odd += ["folded_header"] * bool(folded)
     return block
-
-
-def _key(name: bytes, odd: list[str]) -> bytes:
-    """A header's name as end hosts understand it: blanks and control characters in it do not count."""
-    key = name.lower()
-    if _NOT_TOKEN.search(key):
-        odd.append("odd_header_name")
-        return _NOT_TOKEN.sub(b"", key) if key.isascii() else key
-    return key
-
-
-_COMMON = {name: name.lower() for name in (
-    b"Host", b"User-Agent", b"Accept", b"Accept-Language", b"Accept-Encoding", b"Referer", b"Connection", b"Cookie",
-    b"Content-Type", b"Content-Length", b"Date", b"Server", b"Cache-Control", b"Vary", b"ETag", b"Last-Modified",
-    b"Expires", b"Pragma", b"Set-Cookie", b"Location", b"Transfer-Encoding", b"Content-Encoding", b"Accept-Ranges",
-    b"Keep-Alive", b"Origin", b"If-Modified-Since", b"If-None-Match", b"X-Powered-By", b"Via", b"Age", b"Authorization",
-    b"X-Requested-With", b"Upgrade-Insecure-Requests", b"Content-Disposition", b"Content-Range", b"Range", b"P3P")}
 
 
 def request_line(line: bytes) -> tuple[bytes, bytes, bytes]:

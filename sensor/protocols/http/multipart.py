@@ -28,7 +28,7 @@ def file_name_of(disposition: bytes) -> bytes:
 
 
 class Multipart:
-    """Finds the parts of a multipart body. begin(file name or nothing) -> a sink or None; a sink takes data, end."""
+    """Finds the parts of a multipart body. begin(file name or nothing) -> a sink (data, gap, over) or None."""
 
     def __init__(self, boundary: bytes, begin: Callable[[bytes], Any], most_parts: int) -> None:
         self._mark, self._begin, self._left = b"--" + boundary, begin, most_parts
@@ -92,7 +92,7 @@ class Multipart:
 
     def _end(self) -> None:
         if self._sink is not None:
-            self._sink.end("CLOSED")
+            self._sink.over("CLOSED")
         self._sink = None
 
     def gap(self, size: int) -> None:
@@ -109,5 +109,5 @@ class Multipart:
             self._give(self._held)
         self._held = b""
         if self._sink is not None:
-            self._sink.end("TRUNCATED")
+            self._sink.over("TRUNCATED")
         self._sink, self._state = None, _AFTER

@@ -12,13 +12,15 @@ from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE
 from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http.showing import events, request_buffers, response_buffers
 from sensor.protocols.http.transaction import Transaction
-from sensor.protocols.http.uri import Target, host_and_port, parse_target
+from sensor.protocols.http.uri import host_and_port, parse_target
 from sensor.protocols.parser import Context, Handover, Moment
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 _RESPONSE = re.compile(rb"(?:^|\n)[\s\0]*(?=HTTP/)", re.I)
 _SIMPLE_REQUEST = re.compile(rb"[\s\0]*GET[ \t]+[^\s]+[ \t]*(?:\r?\n)?", re.I)
+_NO_METHOD = re.compile(rb"[\s\0]*+[!#$%&'*+\-.^_`|~0-9A-Za-z]*+[^\s!#$%&'*+\-.^_`|~0-9A-Za-z]")
 _JUNK_BYTES = 1024
+_DEFAULTS, _NEVER = HttpSettings(), Moment(0, 0)
 
 
 class HttpParser:
@@ -29,8 +31,8 @@ class HttpParser:
     app_proto = AppProto.HTTP
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self.settings: HttpSettings = context.settings or HttpSettings()
+        self.context = context
+        self.settings: HttpSettings = context.settings or _DEFAULTS
         self._readers = (Reader(self, False, self.settings.head_bytes), Reader(self, True, self.settings.head_bytes))
         self._pending = Pending(context, self.settings)
         self._asking: Transaction | None = None  # whose request is read
@@ -38,7 +40,7 @@ class HttpParser:
         self._switched = False
         self._interim = False  # what is read is a response before the final one
         self._answers = 0
-        self._at = Moment(0, 0)
+        self.at = _NEVER  # the packet that is looked at
         self.successor: Handover | None = None
         self.done = False
         self._show, self._contents = context.show, context.contents
@@ -47,20 +49,21 @@ class HttpParser:
 
     def data(self, to_server: bool, data: bytes, at: Moment) -> None:
         """Take the next bytes of one direction."""
-        self._at = at
-        if not to_server and self._readers[True].state == HEAD and self._pending.oldest is None:
+        self.at, pending = at, self._pending
+        if not to_server and not pending.waiting and self._readers[True].state == HEAD:
             self._simple_request()
         self._readers[to_server].feed(data)
         if self._switched and self.successor is None:
             self.successor = Handover(AppProto.UNKNOWN, *(self._readers[side].pending() for side in (True, False)))
-        self._pending.tell(self._at)
+        if pending.ripe:
+            pending.tell(at)
 
     def gap(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes were never captured."""
-        self._at = at
-        self._context.count("gap_bytes", size)
+        self.at = at
+        self.context.count("gap_bytes", size)
         self._readers[to_server].gap(size)
-        self._pending.tell(self._at)
+        self._pending.tell(at)
 
     def passable(self, to_server: bool) -> int:
         """So many next bytes of a direction need not be handed over: ``skip`` is enough."""
@@ -72,18 +75,17 @@ class HttpParser:
 
     def skip(self, to_server: bool, size: int, at: Moment) -> None:
         """So many bytes, at most ``passable``, are there but are not handed over."""
-        self._at = at
+        self.at = at
         self._readers[to_server].skip(size)
-        self._pending.tell(self._at)
 
     def end(self, at: Moment) -> None:
         """The conversation is over."""
-        self._at = at
+        self.at = at
         if self._readers[True].state == HELD:  # no answer came to CONNECT
             self._readers[True].state = OPAQUE
         for reader in reversed(self._readers):
             reader.finish()
-        self._pending.tell(self._at)
+        self._pending.tell(at)
         self._pending.tell_all(at)
 
     # what the readers call
@@ -91,7 +93,10 @@ class HttpParser:
     def head(self, to_server: bool, block: bytes) -> None:
         """Take a head."""
         if to_server:
-            self._request(parse_head(block, self.settings.header_count), block)
+            if _NO_METHOD.match(block):  # whatever else is in it, nobody takes it for a head
+                self._no_request()
+            else:
+                self._request(parse_head(block, self.settings.header_count), block)
             return
         if not block.startswith(b"HTTP/") and (found := _RESPONSE.search(block)) and found.end():
             self.odd(False, "junk_before_response")
@@ -115,16 +120,16 @@ class HttpParser:
 
     def odd(self, to_server: bool, cause: str) -> None:
         """Count what is odd, and note it in the transaction."""
-        self._context.count(cause)
+        self.context.count(cause)
         tx = self._asking if to_server else self._answering
         if tx is not None and cause not in tx.odd:
             tx.odd.append(cause)
 
     def headless(self, data: bytes, at: int) -> bool | None:
         """Whether a response without a head begins (HTTP/0.9); None while that cannot be told."""
-        if _RESPONSE.search(data[at : at + _JUNK_BYTES]):
+        if _response_in(data[at : at + _JUNK_BYTES]):
             return False
-        oldest = self._pending.oldest
+        oldest = self._pending.waiting[0] if self._pending.waiting else None
         simple = oldest is not None and oldest.request is not None and not oldest.protocol
         if not simple and len(data) - at < _JUNK_BYTES:
             return None
@@ -137,15 +142,15 @@ class HttpParser:
             if _SIMPLE_REQUEST.fullmatch(rest):
                 self._request(parse_head(rest + b"\n\n", 1), rest)
             else:
-                self._context.count("request_cut_off")
+                self.context.count("request_cut_off")
                 self._show_part(rest)
-        elif not _RESPONSE.search(rest[:_JUNK_BYTES]):
+        elif not _response_in(rest[:_JUNK_BYTES]):
             self._begin_headless()
             if self._readers[False].state == CLOSE:
                 self._readers[False].feed(rest)
                 self.ended(False, True)
         else:
-            self._context.count("response_cut_off")
+            self.context.count("response_cut_off")
 
     # requests
 
@@ -159,24 +164,28 @@ class HttpParser:
     def _request(self, head: Head, block: bytes) -> None:
         method, url, protocol = request_line(head.line)
         if not _TOKEN.fullmatch(method):
-            self._context.count("bad_request_line")
-            self._readers[True].state = LOST
+            self._no_request()
             return
-        tx = self._asking = self._pending.begin(self._at)
+        tx = self._asking = self._pending.begin(self.at)
         tx.request, tx.method, tx.url, tx.protocol = head, method, url, protocol
-        tx.target, tx.request_at = parse_target(url, method == b"CONNECT"), self._at.ts_ns
+        tx.target, tx.request_at = parse_target(url, method == b"CONNECT"), self.at.ts_ns
         self._host(tx)
         for cause in head.anomalies:
             self.odd(True, cause)
         if self._show:
-            self._show(self._at, tx.tx_id, True, request_buffers(tx, head, block))
+            self._show(self.at, tx.tx_id, True, request_buffers(tx, head, block))
         length, coded = framing(self, head, True)
         if length > 0 or coded:
             tx.request_body = request_body(self, tx, head)
         tunnel = method == b"CONNECT"
         self._readers[True].expect(-1 if tunnel else length, coded and not tunnel, False, tx.request_body)
 
+    def _no_request(self) -> None:
+        self.context.count("bad_request_line")
+        self._readers[True].state = LOST
+
     def _host(self, tx: Transaction) -> None:
+        tx.hostname, tx.http_port = tx.target.hostname, tx.target.port
         host = tx.asked(b"host")
         if not host:
             if tx.protocol.upper() == b"HTTP/1.1":
@@ -184,7 +193,7 @@ class HttpParser:
             return
         name, port = host_and_port(host)
         if not tx.target.hostname:
-            tx.target = Target(name, port, *tx.target[2:])
+            tx.hostname, tx.http_port = name, port
         elif name != tx.target.hostname:
             self.odd(True, "host_differs")
 
@@ -195,6 +204,7 @@ class HttpParser:
         if tx.request_body:
             tx.request_body.end(whole)
         tx.request_done, tx.cut, self._asking = True, tx.cut or not whole, None
+        self._pending.ripe = True
         if self._contents:
             self._show_over(tx, True)
         if tx.method == b"CONNECT" and not tx.response_done:
@@ -203,7 +213,7 @@ class HttpParser:
     # responses
 
     def _response(self, head: Head, block: bytes) -> None:
-        tx = self._answering = self._pending.awaiting(self._at)
+        tx = self._answering = self._pending.awaiting(self.at)
         protocol, status, reason = status_line(head.line)
         for cause in head.anomalies:
             self.odd(False, cause)
@@ -217,7 +227,7 @@ class HttpParser:
         tx.response_protocol = protocol
         tx.protocol = tx.protocol or protocol
         if self._show:
-            self._show(self._at, tx.tx_id, False, response_buffers(tx, head, block))
+            self._show(self.at, tx.tx_id, False, response_buffers(tx, head, block))
         if self._switches(tx, head, status):
             self._switch(tx)
             return
@@ -239,6 +249,7 @@ class HttpParser:
         if not tx.request_done:
             self._request_over(True)
         tx.response_done, self._answering = True, None
+        self._pending.ripe = True
         if self._contents:
             self._show_over(tx, False)
         client, server = self._readers[True], self._readers[False]
@@ -264,17 +275,18 @@ class HttpParser:
         if tx.response_body:
             tx.response_body.end(whole)
         tx.response_done, tx.cut, self._answering = True, tx.cut or not whole, None
+        self._pending.ripe = True
         if self._contents:
             self._show_over(tx, False)
 
     def _begin_headless(self) -> None:
         """Take what comes as the body of a response without head, if one can be expected here."""
         reader = self._readers[False]
-        if self._answers or self._pending.oldest is None or self._pending.oldest.response_done:
-            self._context.count("surplus_response_bytes")
+        if self._answers or not self._pending.waiting or self._pending.waiting[0].response_done:
+            self.context.count("surplus_response_bytes")
             reader.state = LOST
             return
-        tx = self._answering = self._pending.oldest
+        tx = self._answering = self._pending.waiting[0]
         self._answers += 1
         self.odd(False, "response_without_head")
         tx.response = Head(b"", [], ())
@@ -291,7 +303,8 @@ class HttpParser:
             tx.method, tx.url, tx.protocol = request_line(head.line)
             if _TOKEN.fullmatch(tx.method):
                 tx.target = parse_target(tx.url, tx.method == b"CONNECT")
-                self._show(self._at, tx.tx_id, True, request_buffers(tx, head, rest), True)
+                tx.hostname = tx.target.hostname
+                self._show(self.at, tx.tx_id, True, request_buffers(tx, head, rest), True)
 
     def _show_over(self, tx: Transaction, to_server: bool) -> None:
         """Show the body of a message that is over, and what was odd; an end alone says nothing of contents."""
@@ -301,14 +314,9 @@ class HttpParser:
             seen.append(("http.request_body" if to_server else "http.response_body", beginning))
         assert self._contents is not None
         if seen or self._show:
-            self._contents(self._at, tx.tx_id, to_server, seen, True)
+            self._contents(self.at, tx.tx_id, to_server, seen, True)
 
-    @property
-    def context(self) -> Context:
-        """What the parser was given."""
-        return self._context
 
-    @property
-    def at(self) -> Moment:
-        """The packet that is looked at."""
-        return self._at
+def _response_in(data: bytes) -> bool:
+    """Whether a response begins somewhere; what mostly is not there need not be looked for by an expression."""
+    return b"http/" in data.lower() and _RESPONSE.search(data) is not None

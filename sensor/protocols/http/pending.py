@@ -11,36 +11,32 @@ from sensor.protocols.parser import Context, Moment
 
 
 class Pending:
-    """Requests that wait for their answers, at most so many; told in their order when both are complete."""
+    """Requests that wait for their answers, at most so many; told in their order when both are complete.
+
+    waiting: those, oldest first; ripe: whether the oldest may be complete.
+    """
+
+    __slots__ = ("_context", "_settings", "next_id", "ripe", "waiting")
 
     def __init__(self, context: Context, settings: HttpSettings) -> None:
         self._context, self._settings = context, settings
-        self._waiting: deque[Transaction] = deque()
-        self._next_id = 0
-
-    @property
-    def next_id(self) -> int:
-        """The number that the next transaction will have."""
-        return self._next_id
-
-    @property
-    def oldest(self) -> Transaction | None:
-        """The transaction that is told next."""
-        return self._waiting[0] if self._waiting else None
+        self.waiting: deque[Transaction] = deque()
+        self.ripe, self.next_id = False, 0
 
     def begin(self, at: Moment) -> Transaction:
         """Return a new transaction; when there are too many, the oldest is told as it is."""
-        tx = Transaction(self._next_id)
-        self._next_id += 1
-        self._waiting.append(tx)
-        if len(self._waiting) > self._settings.pipelined:
+        tx = Transaction(self.next_id)
+        self.next_id += 1
+        self.waiting.append(tx)
+        if len(self.waiting) > self._settings.pipelined:
             self._context.count("too_many_pipelined")
-            self._emit(self._waiting.popleft(), at)
+            self._emit(self.waiting.popleft(), at)
+            self.ripe = True
         return tx
 
     def awaiting(self, at: Moment) -> Transaction:
         """The oldest request that waits for its answer; an answer to none gets a transaction without request."""
-        for tx in self._waiting:
+        for tx in self.waiting:
             if not tx.response_done:
                 return tx
         tx = self.begin(at)
@@ -50,13 +46,14 @@ class Pending:
 
     def tell(self, at: Moment) -> None:
         """Tell what is complete."""
-        while self._waiting and self._waiting[0].request_done and self._waiting[0].response_done:
-            self._emit(self._waiting.popleft(), at)
+        self.ripe = False
+        while self.waiting and self.waiting[0].request_done and self.waiting[0].response_done:
+            self._emit(self.waiting.popleft(), at)
 
     def tell_all(self, at: Moment) -> None:
         """Tell what is left, complete or not."""
-        while self._waiting:
-            tx = self._waiting.popleft()
+        while self.waiting:
+            tx = self.waiting.popleft()
             tx.cut = tx.cut or not tx.request_done or (tx.response is not None and not tx.response_done)
             self._emit(tx, at)
 

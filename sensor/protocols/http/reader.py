@@ -13,6 +13,7 @@ HEAD, LENGTH, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, CLOSE, OPAQUE, LOST, HELD =
 """What is read now. CLOSE: a body until the end; OPAQUE: no HTTP any more; LOST: a head is searched after a gap;
 HELD: nothing, until the other side has answered."""
 
+_WITHIN = frozenset({LENGTH, CHUNK, CLOSE})  # a body
 _BLANK_LINES = re.compile(rb"[\r\n]+")
 _INK = re.compile(rb"[^\s\0]")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
@@ -55,12 +56,17 @@ class Reader:
         if self._fallback > 0:
             self.state, self.left = LENGTH, self._fallback
         elif self._fallback == -2:
-            self.state = CLOSE
+            self.state, self.left = CLOSE, NO_END
         else:
             self._end(True)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
+        if self.state in _WITHIN and len(data) < self.left and not self._buffer:  # as with most bytes
+            self.left -= len(data)
+            if self.body is not None:
+                self.body.data(data)
+            return
         if self.state == OPAQUE:
             return
         if self._buffer:
@@ -172,7 +178,7 @@ class Reader:
         if self._first_chunk:
             self._unframed()
         else:
-            self.state = CLOSE
+            self.state, self.left = CLOSE, NO_END
         return at
 
     def _chunk(self, data: bytes, at: int) -> int:
@@ -284,7 +290,7 @@ class Reader:
         """So many next bytes need only be counted; never the last one of a body."""
         if self.state == OPAQUE:
             return NO_END
-        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE):
+        if self._buffer or self.state not in _WITHIN:
             return 0
         passable = self.body.passable if self.body is not None else NO_END
         return min(passable, self.left - 1) if self.state != CLOSE else passable
@@ -292,7 +298,7 @@ class Reader:
     @property
     def patient(self) -> int:
         """So many next bytes belong to a body that tells nothing before its end, and are not its last."""
-        if self._buffer or self.state not in (LENGTH, CHUNK, CLOSE) or not (self.body is None or self.body.patient):
+        if self._buffer or self.state not in _WITHIN or not (self.body is None or self.body.patient):
             return 0
         return self.left - 1 if self.state != CLOSE else NO_END
 

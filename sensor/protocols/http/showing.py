@@ -45,9 +45,9 @@ def request_buffers(tx: Transaction, head: Head, block: bytes) -> Buffers:
     found: Buffers = [("http.request_line", line), ("http.method", tx.method), ("http.uri.raw", tx.url),
                       ("http.uri", inspected_uri(tx.target)), ("http.protocol", tx.protocol)]
     host = head.value(b"host")
-    if name := tx.target.hostname:
+    if name := tx.hostname:
         found.append(("http.host", name))
-    if raw_host := (host or tx.target.hostname):
+    if raw_host := (host or tx.hostname):
         found.append(("http.host.raw", raw_host))
     found += _named(head, _REQUEST)
     if cookies := head.values(b"cookie"):
@@ -88,7 +88,7 @@ def _named(head: Head, names: Sequence[tuple[bytes, str]]) -> Buffers:
 def _common(head: Head, line: bytes, raw: bytes, instance: str, cookie: bytes) -> Buffers:
     found = _named(head, _BOTH)
     joined: dict[bytes, tuple[bytes, list[bytes]]] = {}
-    for key, name, value in head.headers:
+    for key, name, value, _ in head.headers:
         joined.setdefault(key, (name, []))[1].append(value)
     whole = [(key, name, b", ".join(values)) for key, (name, values) in joined.items()]
     text = b"".join([name + b": " + value + b"\r\n" for key, name, value in whole if key != cookie])

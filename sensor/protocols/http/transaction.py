@@ -9,7 +9,7 @@ from json.encoder import encode_basestring as quoted
 from typing import Any
 
 from sensor.protocols.http.body import Body
-from sensor.protocols.http.head import Head
+from sensor.protocols.http.head import Head, Header, json_headers
 from sensor.protocols.http.uri import Target
 from sensor.protocols.printing import json_words
 from sensor.protocols.shown import shown, shown_all
@@ -17,31 +17,30 @@ from sensor.protocols.shown import shown, shown_all
 _NO_HEADERS: dict[bytes, bytes] = {}
 _NO_TARGET = Target(b"", 0, b"", b"")
 _RANGE = re.compile(rb"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_SECRET = frozenset({b"authorization", b"proxy-authorization"})
 
 
 class Transaction:
     """What is known of a request and its response so far."""
 
-    __slots__ = ("common", "cut", "file_names", "interim", "method", "odd", "protocol", "reason", "request",
-                 "request_at",
-                 "request_body", "request_done", "response", "response_body", "response_done", "response_framing",
-                 "response_protocol",
-                 "status", "target", "trailers", "tx_id", "url")
+    __slots__ = ("cut", "file_names", "hostname", "http_port", "interim", "method", "odd", "protocol", "reason",
+                 "request", "request_at", "request_body", "request_done", "response", "response_body",
+                 "response_done", "response_framing", "response_protocol", "status", "target", "texts", "trailers",
+                 "tx_id", "url")
 
     def __init__(self, tx_id: int) -> None:
         self.tx_id = tx_id
-        self.common: dict[str, Any] | None = None  # what was already made for a file
+        self.texts: list[str] | None = None
         self.request: Head | None = None
         self.response: Head | None = None
         self.method = self.url = self.protocol = self.response_protocol = self.reason = b""
-        self.target, self.status, self.interim, self.request_at = _NO_TARGET, 0, 0, 0
+        self.target, self.hostname, self.http_port = _NO_TARGET, b"", 0  # the target's host, else that of the header
+        self.status = self.interim = self.request_at = 0
         self.request_body: Body | None = None
         self.response_body: Body | None = None
         self.request_done = self.response_done = self.cut = False
         self.response_framing = 0
         self.odd: list[str] = []
-        self.trailers: list[tuple[bytes, bytes, bytes]] = []
+        self.trailers: list[Header] = []
         self.file_names: list[bytes] = []
 
     def asked(self, name: bytes) -> bytes:
@@ -58,26 +57,33 @@ class Transaction:
         return (self.response_body.wire_bytes if self.response_body else 0) + self.response_framing
 
 
-def _common(tx: Transaction) -> dict[str, Any]:
-    """What a file and the transaction itself both show."""
+def _texts(tx: Transaction) -> list[str]:
+    """Return all that is shown of a transaction as it was said, in one list: made once, when the response is there."""
+    if tx.texts is not None:
+        return tx.texts
     asked = tx.request.first if tx.request else _NO_HEADERS
     answered = tx.response.first if tx.response else _NO_HEADERS
-    hostname, url, user_agent, content_type, referer, method, protocol, location = shown_all((
-        tx.target.hostname, tx.url, asked.get(b"user-agent", b""), media_type(answered.get(b"content-type", b"")),
-        asked.get(b"referer", b""), tx.method, tx.protocol, answered.get(b"location", b"")))
-    return {
-        "hostname": hostname, "http_port": tx.target.port, "url": url, "http_user_agent": user_agent,
-        "http_content_type": content_type, "http_refer": referer, "http_method": method, "protocol": protocol,
-        "status": tx.status, "redirect": location, "length": tx.length}
+    texts = shown_all((
+        tx.hostname, tx.url, asked.get(b"user-agent", b""), media_type(answered.get(b"content-type", b"")),
+        asked.get(b"referer", b""), tx.method, tx.protocol, answered.get(b"location", b""), tx.target.normalized,
+        tx.reason, tx.response_protocol, media_type(asked.get(b"content-type", b"")),
+        asked.get(b"x-forwarded-for", b""), answered.get(b"server", b""), asked.get(b"origin", b""),
+        answered.get(b"content-encoding", b"")))
+    if tx.response is not None:
+        tx.texts = texts
+    return texts
 
 
 def http_object(tx: Transaction) -> str:
     """Return the ``http`` object of EVE as it stands beside a file."""
-    common = _common(tx)
-    if tx.response is not None:
-        tx.common = common
-    parts = [f'"{k}":{quoted(v) if isinstance(v, str) else v}' for k, v in common.items() if v or k == "length"]
-    return "{" + ",".join(parts) + "}"
+    host, url, agent, kind, referer, method, protocol, location, *_ = _texts(tx)
+    return "".join((
+        "{", f'"hostname":{quoted(host)},' if host else "", f'"http_port":{tx.http_port},' if tx.http_port else "",
+        f'"url":{quoted(url)},' if url else "", f'"http_user_agent":{quoted(agent)},' if agent else "",
+        f'"http_content_type":{quoted(kind)},' if kind else "", f'"http_refer":{quoted(referer)},' if referer else "",
+        f'"http_method":{quoted(method)},' if method else "", f'"protocol":{quoted(protocol)},' if protocol else "",
+        f'"status":{tx.status},' if tx.status else "", f'"redirect":{quoted(location)},' if location else "",
+        f'"length":{tx.length}}}'))
 
 
 def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
@@ -85,24 +91,24 @@ def row_of(tx: Transaction, headers: bool) -> dict[str, Any]:
     request, response = tx.request_body, tx.response_body
     asked = tx.request.first if tx.request else _NO_HEADERS
     answered = tx.response.first if tx.response else _NO_HEADERS
-    normalized, reason, protocol, content_type, xff, server, origin, coding = shown_all((
-        tx.target.normalized, tx.reason, tx.response_protocol, media_type(asked.get(b"content-type", b"")),
-        asked.get(b"x-forwarded-for", b""), answered.get(b"server", b""), asked.get(b"origin", b""),
-        answered.get(b"content-encoding", b"")))
-    row = tx.common or _common(tx)
-    row |= {
-        "length": tx.length, "tx_id": tx.tx_id, "url_normalized": normalized, "status_text": reason,
-        "response_protocol": protocol, "request_content_type": content_type,
-        "content_range": _content_range(answered.get(b"content-range", b"")), "xff": xff, "server": server,
-        "origin": origin, "username": _username(asked.get(b"authorization", b"")), "content_encoding": coding,
-        "request_headers": _headers(tx.request.headers) if headers and tx.request else "",
-        "response_headers": _headers(tx.response.headers) if headers and tx.response else "",
-        "trailers": _headers(tx.trailers), "file_names": _names(tx.file_names),
+    (hostname, url, user_agent, content_type, referer, method, protocol, location, normalized, reason,
+     response_protocol, request_content_type, xff, server, origin, coding) = _texts(tx)
+    return {
+        "hostname": hostname, "http_port": tx.http_port, "url": url, "url_normalized": normalized,
+        "http_method": method, "protocol": protocol, "response_protocol": response_protocol, "status": tx.status,
+        "status_text": reason, "http_user_agent": user_agent, "http_refer": referer, "http_content_type": content_type,
+        "request_content_type": request_content_type, "redirect": location,
+        "content_range": _content_range(answered[b"content-range"]) if b"content-range" in answered else "",
+        "length": tx.length, "xff": xff, "server": server, "origin": origin,
+        "username": _username(asked[b"authorization"]) if b"authorization" in asked else "", "content_encoding": coding,
+        "request_headers": json_headers(tx.request.headers) if headers and tx.request else "",
+        "response_headers": json_headers(tx.response.headers) if headers and tx.response else "",
+        "trailers": json_headers(tx.trailers) if tx.trailers else "",
+        "file_names": json_words([shown(n) for n in tx.file_names]) if tx.file_names else "",
         "request_body_bytes": request.wire_bytes if request else 0,
         "response_body_bytes": response.wire_bytes if response else 0,
-        "response_entity_bytes": response.entity_bytes if response else 0,
-        "interim": tx.interim, "request_ts_ns": tx.request_at, "seen": _seen(tx), "anomalies": _anomalies(tx)}
-    return row
+        "response_entity_bytes": response.entity_bytes if response else 0, "interim": tx.interim,
+        "request_ts_ns": tx.request_at, "seen": _seen(tx), "anomalies": _anomalies(tx), "tx_id": tx.tx_id}
 
 
 def media_type(value: bytes) -> bytes:
@@ -123,39 +129,10 @@ def _anomalies(tx: Transaction) -> str:
     for body in (tx.request_body, tx.response_body):
         if body is not None and body.odd:
             odd = odd + body.odd
-    return json_words(list(dict.fromkeys(odd)))
-
-
-def _headers(headers: list[tuple[bytes, bytes, bytes]]) -> str:
-    if not headers:
-        return ""
-    plain = b'"},{"name":"'.join([name + b'","value":"' + value for _, name, value in headers])
-    if b"\\" in plain or plain.count(b'"') != 8 * len(headers) - 4:
-        plain = b'"},{"name":"'.join([_escaped(name) + b'","value":"' + _escaped(value) for _, name, value in headers])
-    if plain.isascii() and (text := plain.decode("ascii")).isprintable() \
-            and _SECRET.isdisjoint([key for key, _, _ in headers]):
-        return '[{"name":"' + text + '"}]'  # nothing in them needs care, as in most
-    return "[" + ",".join([
-        f'{{"name":{quoted(shown(name))},"value":{quoted(shown(_masked(value) if key in _SECRET else value))}}}'
-        for key, name, value in headers]) + "]"
-
-
-def _escaped(raw: bytes) -> bytes:
-    return raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-
-
-def _masked(value: bytes) -> bytes:
-    """Credentials without their secret."""
-    return value.partition(b" ")[0] + b" *" if b" " in value else b"*"
-
-
-def _names(names: list[bytes]) -> str:
-    return json_words([shown(n) for n in names])
+    return json_words(list(dict.fromkeys(odd))) if odd else ""
 
 
 def _username(value: bytes) -> str:
-    if not value:
-        return ""
     scheme, _, secret = value.partition(b" ")
     if scheme.lower() != b"basic":
         return ""
@@ -166,7 +143,7 @@ def _username(value: bytes) -> str:
 
 
 def _content_range(value: bytes) -> str:
-    found = _RANGE.match(value) if value else None
+    found = _RANGE.match(value)
     if not found:
         return ""
     span = {"raw": shown(value), "start": int(found[1]), "end": int(found[2])}

@@ -37,7 +37,7 @@ def parse_target(raw: bytes, connect: bool = False) -> Target:
         rest = raw[found.end() :] or b"/"
     raw_path = rest.partition(b"?")[0].partition(b"#")[0]
     path = normal_path(raw_path)
-    return Target(host, port, path, path + rest[len(raw_path) :])
+    return Target(host, port, path, rest if path is raw_path else path + rest[len(raw_path) :])
 
 
 def inspected_uri(target: Target) -> bytes:

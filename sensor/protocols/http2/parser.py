@@ -238,7 +238,7 @@ class _Sink:
         """Count missing bytes."""
         self._tracker.gap(size)
 
-    def end(self, state: str) -> None:
+    def over(self, state: str) -> None:
         """The body is over; the file is told by close, which knows when."""
 
     def close(self, at: Moment, state: str = CLOSED) -> None:
