@@ -34,14 +34,15 @@ _RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 class Event:
     """Something to look at, in its place: a row with its rules, a window, a gap, a step, a recognition, an ended flow.
 
-    heard: so many stretches of the batch came before.
+    heard: so many stretches of the batch came before; asked: a rule, or its alert, may be about what a step shows; row:
+    that of the step's packet, -1 where it is not in the batch; established: its flow was by then.
     """
 
-    __slots__ = ("heard", "number", "phase", "place", "rules", "what")
+    __slots__ = ("asked", "established", "heard", "number", "phase", "place", "row", "rules", "what")
 
     def __init__(self, number: int, phase: int, place: int, what: Any, rules: Sequence[Prepared] = ()) -> None:
         self.number, self.phase, self.place, self.what, self.rules = number, phase, place, what, rules
-        self.heard = 0
+        self.heard, self.asked, self.row, self.established = 0, False, -1, False
 
 
 _PLACE = attrgetter("number", "phase", "place")
@@ -109,7 +110,8 @@ class Batch:
         for k, item in enumerate(self._said.spoken):
             number = item.at.packet_number
             if type(item) is Step:
-                if not self._matters(item, begun):
+                asked = self._all_steps or self._plan.asked.matters(item.app_proto, item.buffers)
+                if not self._matters(item, asked, begun):
                     continue
                 for name, data in item.buffers:
                     for some, transforms in kinds_of.get(name, ()):
@@ -118,7 +120,7 @@ class Batch:
                             some.places.append(len(events))
                             some.data.append(made)
                 event = Event(number, _SPOKEN, k + before[k], item)
-                event.heard = before[k]
+                event.heard, event.asked = before[k], asked
                 events.append(event)
                 senders.append(2 * flows.setdefault(item.flow, len(flows)) + item.to_server)
             else:
@@ -127,8 +129,18 @@ class Batch:
                 if self._plan.detection:
                     events.append(Event(number, DETECTED, k, item))
                     senders.append(0)
+        self._find_rows([event for event in events if event.phase == _SPOKEN])
         self._join(events, kinds, FlowEnds(self._plan.headers, list(flows)), np.array(senders, np.int64))
         return events
+
+    def _find_rows(self, steps: list[Event]) -> None:
+        """Tell steps the rows of their packets."""
+        rows = packet_rows(self._packets, [e.number for e in steps], [e.what.flow.flow_id for e in steps])
+        if not self._packets.status.size:
+            return
+        established = (self._facts.bits[rows] & ESTABLISHED != 0).tolist()
+        for event, row, opened in zip(steps, rows.tolist(), established, strict=True):
+            event.row, event.established = row, opened
 
     def _join(self, events: list[Event], kinds: dict[Kind, _Pieces], ends: FlowEnds, senders: np.ndarray) -> None:
         """Give each event the rules that may hold of what it shows."""
@@ -141,17 +153,18 @@ class Batch:
         for place, rules in found.items():
             events[place].rules = sorted(rules, key=_number)
 
-    def _matters(self, step: Step, begun: set[tuple[int, int]]) -> bool:
+    def _matters(self, step: Step, asked: bool, begun: set[tuple[int, int]]) -> bool:
         """Whether a rule may ask for a step: for what it shows, or because something of its transaction was kept.
 
         begun: (flow, transaction) of the steps of this batch that matter; this one joins them.
         """
-        key, memory = (step.flow.flow_id, step.tx_id), self._memory.get(step.flow.flow_id)
+        flow_id, tx_id = step.flow.flow_id, step.tx_id
         self.steps += 1
-        if self._all_steps or self._plan.asked.matters(step.app_proto, step.buffers):
-            begun.add(key)
+        if asked:
+            begun.add((flow_id, tx_id))
             return True
-        return key in begun or (memory is not None and step.tx_id in memory.txs)
+        memory = self._memory.get(flow_id)
+        return (flow_id, tx_id) in begun or (memory is not None and tx_id in memory.txs)
 
     def _joined(self, suspects: Suspects, some: _Pieces, ways: Ways) -> Iterator[tuple[int, Prepared]]:
         """Find patterns in many pieces at once; yield places and the rules that may hold there."""
@@ -170,13 +183,13 @@ class Batch:
         if not p.status.size:
             return
         found: dict[int, list[Prepared]] = defaultdict(list)
-        columns = PacketColumns(p, self._facts)
+        columns = PacketColumns(p, self._facts, self._said.buffers)
         there = np.isin(p.status, INSPECTED) & (p.ip_version != 0) & (p.payload_captured_bytes > 0)
         tcp = p.proto == _TCP
         loose = there & tcp & (self._facts.bits & FOLLOWED == 0)
-        self._payloads(plan.tcp, there & tcp, found)
-        self._payloads(plan.other, there & ~tcp, found)
-        self._payloads(plan.stream, loose, found)
+        self._payloads(plan.tcp, there & tcp, columns, found)
+        self._payloads(plan.other, there & ~tcp, columns, found)
+        self._payloads(plan.stream, loose, columns, found)
         for rule in plan.ip_only:
             self._add(columns.rows_of(rule, columns.first()), rule, found)
         if loose.any():
@@ -226,7 +239,8 @@ class Batch:
         for row in rows.tolist():
             found[row].append(rule)
 
-    def _payloads(self, suspects: Suspects, mask: np.ndarray, found: dict[int, list[Prepared]]) -> None:
+    def _payloads(self, suspects: Suspects, mask: np.ndarray, columns: PacketColumns,
+                  found: dict[int, list[Prepared]]) -> None:
         if not suspects.rules:
             return
         p = self._packets
@@ -239,8 +253,11 @@ class Batch:
             starts = p.payload_offset[rows].astype(np.int64)
             hits, searched = suspects.find(buffer, starts, sizes, None, self._sent(rows))
             self.bytes += searched
+            pieces: dict[Prepared, list[int]] = defaultdict(list)
             for piece, rule in hits:
-                found[int(rows[piece])].append(rule)
+                pieces[rule].append(piece)
+            for rule, some in pieces.items():
+                self._add(columns.tested(rule, rows[some]), rule, found)
 
     def _sent(self, rows: np.ndarray) -> Ways:
         """Who sends the packets of these rows."""
