@@ -4,7 +4,7 @@ little cost."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from detectors.signatures.engine.prepared import Prepared
@@ -42,7 +42,12 @@ class Always:
         for p in rules:
             if p.rule.direction != "=>":
                 found[gate_of(p)].append(p)
+        self._needs = frozenset(p.needs for p in rules if p.rule.direction != "=>")
         self._by_gate = [(gate, tuple(some)) for gate, some in found.items()]
+
+    def waits(self, names: Set[str]) -> bool:
+        """Return whether buffers of these names are all that one of the rules needs."""
+        return any(needs <= names for needs in self._needs)
 
     def ready(self, side: Side) -> list[Prepared]:
         """Return the rules that may hold of what a side has told so far, and have not matched."""

@@ -252,8 +252,6 @@ class Runner:
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
-        if event.row >= 0:
-            self._open[step.flow.flow_id] = event.established
         if not event.asked and not event.rules and step.tx_id not in memory.txs:
             return
         tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
@@ -293,9 +291,9 @@ class Runner:
         if found is None:
             if len(self._always_of) >= _REMEMBERED:
                 self._always_of.clear()
-            rules = [rule for name in sorted({"", app, WIDER.get(app, app)})
-                     for rule in self.plan.tx_always.get(name, ()) if rule.may_go(ends, to_server)]
-            found = self._always_of[app, to_server, ends] = Always(rules) if rules else NOTHING
+            rules = dict.fromkeys(rule for name in sorted({"", app, WIDER.get(app, app)})  # some are under two names
+                                  for rule in self.plan.tx_always.get(name, ()) if rule.may_go(ends, to_server))
+            found = self._always_of[app, to_server, ends] = Always(list(rules)) if rules else NOTHING
         return found
 
     @staticmethod
@@ -312,6 +310,12 @@ class Runner:
         return ready
 
     def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, event: Event) -> None:
+        names = side.names
+        waits = side.always.waits(names) or any(rule.needs <= names for rule in side.pending.values())
+        if not waits and not tx.both:
+            return
+        if event.row >= 0:
+            self._open[step.flow.flow_id] = event.established
         ready = self._ready(side, step)
         if not ready and not tx.both:
             return
