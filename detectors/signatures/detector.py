@@ -97,7 +97,7 @@ class SignatureDetector:
 
     def _release(self, matches: list[Match], packets: Packets, flows: Flows) -> None:
         for match in matches:
-            match.scene.packet = None  # what waits must not keep the frames of this batch
+            match.scene.packet = match.scene.later = None  # what waits must not keep the frames of this batch
         over = np.flatnonzero(flows.end_reason != EndReason.ACTIVE_TIMEOUT)
         ended = zip(flows.flow_id[over].tolist(), flows.clock_ns[over].tolist(), strict=True)
         found = self.answers_.release(packets, self.runner_.facts, ended)

@@ -129,7 +129,8 @@ class Dissector:
                     self._failed(talk, error)
             if inspected:
                 note(k, talk.flow, told)
-                self._tell_recognised(talk, to_server, at, told)
+                if to_server in talk.unheard:
+                    self._tell_recognised(talk, to_server, at, told)
                 if size >= LONG_BYTES and rest:
                     talk.look_ahead(1 - to_server, count=False)
                 continue  # the rest of the stream is wanted, whatever the parser says

@@ -202,3 +202,32 @@ def test_a_text_of_a_packet_is_asked_for_in_that_packet_alone(tmp_path):
     plain = f.ethernet(f.ipv4(f.udp(b"wor", sport=4000, dport=9), src="10.0.0.1", dst="198.51.100.7"))
     assert sids(alerts(tmp_path, [*UDP, plain], *rules)) == [2]
     assert sids(alerts(tmp_path, [plain], *rules)) == []
+
+
+PLACED = ("isdataat:3", "isdataat:!4", "byte_test:1,&,64,2", "byte_test:1,!&,64,2", "byte_test:2,>,500,1",
+          "byte_test:2,>,500,1,little", "byte_test:4,!=,0,0", "byte_test:2,=,3,0,bitmask 0x0ff0", "byte_test:1,^,5,3")
+
+
+@pytest.mark.parametrize("test", PLACED)
+def test_a_test_of_a_fixed_place_holds_of_each_payload_as_it_does_of_a_stream(tmp_path, test):
+    # The same bytes are asked packet by packet where they are datagrams, all at once, and by a search in a stream.
+    payloads = [bytes(k) for k in ([1], [0, 0, 0], [0, 3, 64, 5], [0xF0, 0x30, 1, 2, 9], [2, 0, 2, 191], [0, 48, 64])]
+    rule = f'({test}; content:!"none"; sid:1;)'
+    frames = [f.ethernet(f.ipv4(f.udp(data, sport=5000 + k, dport=9), src="10.0.0.1", dst="198.51.100.7"))
+              for k, data in enumerate(payloads)]
+    over_udp = f"alert udp any any -> any 9 {rule}"
+    asked = [k for k, frame in enumerate(frames) if alerts(tmp_path, [frame], over_udp)]
+    searched = [k for k, data in enumerate(payloads) if alerts(
+        tmp_path, talk((True, data)), f"alert tcp any any -> any 80 (flow:to_server,only_stream; {rule[1:]}")]
+    assert asked == searched
+    assert 0 < len(asked) == len(alerts(tmp_path, frames, over_udp)) < len(payloads)
+
+
+@pytest.mark.parametrize(("first", "wanted"), [
+    ("urilen:5", []), ("urilen:>5", [1]), ('http.method; content:"POST"', []),
+    ('http.method; content:"get"; nocase', [1]),
+    ('http.uri; content:!"GET"', [1])])
+def test_a_rule_that_no_filter_looks_for_holds_only_where_all_that_it_asks_does(tmp_path, first, wanted):
+    rule = f'alert http any any -> any any (flow:to_server; {first}; http.uri; content:"/"; sid:1;)'
+    assert sids(alerts(tmp_path, talk(*HTTP), rule)) == wanted
+    assert sids(alerts(tmp_path, talk(*HTTP), rule.replace('content:"/"', 'content:"#"'))) == []

@@ -12,7 +12,8 @@ from detectors.signatures.engine.prepared import Prepared, fits_app
 WIDER = {"http1": "http", "http2": "http", "smb": "dcerpc"}
 """Names that rules for more than one protocol have."""
 _MDNS = 5353
-_APP_NAMES = {AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
+_APP_NAMES = {**{app: app.name.lower() for app in AppProto},
+              AppProto.HTTP: "http1", AppProto.FTP_DATA: "ftp-data", AppProto.UNKNOWN: ""}
 _KEPT = ("file.", "event")
 """Beginnings of names that may be looked at whatever the rules say."""
 
@@ -24,11 +25,7 @@ def app_name(app: AppProto, flow: FlowFacts) -> str:
     """Return the name that rules have for a protocol."""
     if app == AppProto.DNS and _MDNS in (flow.src_port, flow.dst_port):
         return "mdns"
-    return _name(app)
-
-
-def _name(app: AppProto) -> str:
-    return _APP_NAMES.get(app) if app in _APP_NAMES else app.name.lower()  # type: ignore[return-value]
+    return _APP_NAMES[app]
 
 
 class Asked:
@@ -47,7 +44,7 @@ class Asked:
     def matters(self, app: AppProto, buffers: Sequence[tuple[str, bytes]]) -> bool:
         """Return whether a rule, or its alert, may be about one of the buffers of a transaction."""
         if app not in self._names:
-            self._names[app] = self._names_of(_name(app))
+            self._names[app] = self._names_of(_APP_NAMES[app])
         found = self._names[app]
         if found is None:
             return True
@@ -66,4 +63,4 @@ class Asked:
 
 
 def _names(app: AppProto) -> tuple[str, ...]:
-    return ("dns", "mdns") if app == AppProto.DNS else (_name(app),)
+    return ("dns", "mdns") if app == AppProto.DNS else (_APP_NAMES[app],)

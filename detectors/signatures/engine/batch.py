@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from detectors.signatures.engine.plan import Kind, Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.scene import PacketView
 from detectors.signatures.engine.streams import Windows
-from detectors.signatures.engine.suspects import Suspects, Ways
+from detectors.signatures.engine.suspects import FlowEnds, Suspects, Ways
 from detectors.signatures.engine.transforms import transformed
 
 _TCP = 6
@@ -36,36 +36,25 @@ _RECOGNISED, _PACKET, _SPOKEN, DETECTED, END = range(5)
 class Event:
     """Something to look at, in its place: a row with its rules, a window, a gap, a step, a recognition, an ended flow.
 
-    heard: so many stretches of the batch came before.
+    heard: so many stretches of the batch came before; asked: a rule, or its alert, may be about what a step shows; row:
+    that of the step's packet, -1 where it is not in the batch; established: its flow was by then.
     """
 
-    __slots__ = ("heard", "number", "phase", "place", "rules", "what")
+    __slots__ = ("asked", "established", "heard", "number", "phase", "place", "row", "rules", "what")
 
     def __init__(self, number: int, phase: int, place: int, what: Any, rules: Sequence[Prepared] = ()) -> None:
         self.number, self.phase, self.place, self.what, self.rules = number, phase, place, what, rules
-        self.heard = 0
+        self.heard, self.asked, self.row, self.established = 0, False, -1, False
 
 
 _PLACE = attrgetter("number", "phase", "place")
 
 
-class _Pieces:
-    """Bytes of one kind: the events they belong to, who sends them."""
+class _Pieces(NamedTuple):
+    """Bytes of one kind, and the events they belong to."""
 
-    __slots__ = ("data", "flows", "places", "to_server")
-
-    def __init__(self) -> None:
-        self.places: list[int] = []
-        self.data: list[bytes] = []
-        self.flows: list[FlowFacts] = []
-        self.to_server: list[bool] = []
-
-    def add(self, place: int, data: bytes, flow: FlowFacts, to_server: bool) -> None:
-        """Add one piece."""
-        self.places.append(place)
-        self.data.append(data)
-        self.flows.append(flow)
-        self.to_server.append(to_server)
+    places: list[int]
+    data: list[bytes]
 
 
 class Batch:
@@ -114,81 +103,95 @@ class Batch:
 
     def _spoken(self, heard: Heard) -> list[Event]:
         events: list[Event] = []
-        pieces: dict[Kind, _Pieces] = defaultdict(_Pieces)
-        kinds_of, before = self._plan.kinds_of, heard.rows_before(len(self._said.spoken)).tolist()
+        kinds = {kind: _Pieces([], []) for kind in self._plan.kinds}
+        kinds_of = {name: [(kinds[kind], kind[1]) for kind in some] for name, some in self._plan.kinds_of.items()}
+        before = heard.rows_before(len(self._said.spoken)).tolist()
         begun: set[tuple[int, int]] = set()
+        senders: list[int] = []  # of each event: the flow, by its place in flows, and the direction
+        flows: dict[FlowFacts, int] = {}
         for k, item in enumerate(self._said.spoken):
             number = item.at.packet_number
             if type(item) is Step:
-                if not self._matters(item, begun):
+                asked = self._all_steps or self._plan.asked.matters(item.app_proto, item.buffers)
+                if not self._matters(item, asked, begun):
                     continue
                 for name, data in item.buffers:
-                    if name in kinds_of:
-                        for kind in kinds_of[name]:
-                            made = transformed(data, kind[1]) if kind[1] else data
-                            if made:
-                                pieces[kind].add(len(events), made, item.flow, item.to_server)
+                    for some, transforms in kinds_of.get(name, ()):
+                        made = transformed(data, transforms) if transforms else data
+                        if made:
+                            some.places.append(len(events))
+                            some.data.append(made)
                 event = Event(number, _SPOKEN, k + before[k], item)
-                event.heard = before[k]
+                event.heard, event.asked = before[k], asked
                 events.append(event)
+                senders.append(2 * flows.setdefault(item.flow, len(flows)) + item.to_server)
             else:
                 events.append(Event(number, _RECOGNISED, k, item))
+                senders.append(0)
                 if self._plan.detection:
                     events.append(Event(number, DETECTED, k, item))
-        found: dict[int, set[Prepared]] = defaultdict(set)
-        for kind, some in pieces.items():
-            for place, rule in self._joined(self._plan.kinds[kind], some):
-                found[place].add(rule)
-        for place, rules in found.items():
-            events[place].rules = sorted(rules, key=_number)
+                    senders.append(0)
+        self._find_rows([event for event in events if event.phase == _SPOKEN])
+        self._join(events, kinds, FlowEnds(self._plan.headers, list(flows)), np.array(senders, np.int64))
         return events
 
-    def _matters(self, step: Step, begun: set[tuple[int, int]]) -> bool:
+    def _find_rows(self, steps: list[Event]) -> None:
+        """Tell steps the rows of their packets."""
+        rows = packet_rows(self._packets, [e.number for e in steps], [e.what.flow.flow_id for e in steps])
+        if not self._packets.status.size:
+            return
+        established = (self._facts.bits[rows] & ESTABLISHED != 0).tolist()
+        for event, row, opened in zip(steps, rows.tolist(), established, strict=True):
+            event.row, event.established = row, opened
+
+    def _join(self, events: list[Event], kinds: dict[Kind, _Pieces], ends: FlowEnds, senders: np.ndarray) -> None:
+        """Give each event the rules that may hold of what it shows."""
+        found: dict[int, set[Prepared]] = defaultdict(set)
+        for kind, some in kinds.items():
+            if some.places:
+                by = senders[some.places]
+                for place, rule in self._joined(self._plan.kinds[kind], some, ends.ways(by >> 1, by & 1 == 1)):
+                    found[place].add(rule)
+        for place, rules in found.items():
+            events[place].rules = sorted(rules, key=_number)
+
+    def _matters(self, step: Step, asked: bool, begun: set[tuple[int, int]]) -> bool:
         """Whether a rule may ask for a step: for what it shows, or because something of its transaction was kept.
 
         begun: (flow, transaction) of the steps of this batch that matter; this one joins them.
         """
-        key, memory = (step.flow.flow_id, step.tx_id), self._memory.get(step.flow.flow_id)
+        flow_id, tx_id = step.flow.flow_id, step.tx_id
         self.steps += 1
-        if self._all_steps or self._plan.asked.matters(step.app_proto, step.buffers):
-            begun.add(key)
+        if asked:
+            begun.add((flow_id, tx_id))
             return True
-        return key in begun or (memory is not None and step.tx_id in memory.txs)
+        memory = self._memory.get(flow_id)
+        return (flow_id, tx_id) in begun or (memory is not None and tx_id in memory.txs)
 
-    def _joined(self, suspects: Suspects, some: _Pieces) -> Iterator[tuple[int, Prepared]]:
+    def _joined(self, suspects: Suspects, some: _Pieces, ways: Ways) -> Iterator[tuple[int, Prepared]]:
         """Find patterns in many pieces at once; yield places and the rules that may hold there."""
         sizes = np.array([len(d) for d in some.data], np.int64)
         starts = np.zeros(sizes.size, np.int64)
         np.cumsum(sizes[:-1], out=starts[1:])
         self.pieces += sizes.size
-        joined = np.frombuffer(b"".join(some.data) or b"\0", np.uint8)
-        found, searched = suspects.find(joined, starts, sizes, None, self._ways(some))
+        joined = np.frombuffer(b"".join(some.data), np.uint8)
+        found, searched = suspects.find(joined, starts, sizes, None, ways)
         self.bytes += searched
         for piece, rule in found:
             yield some.places[piece], rule
-
-    def _ways(self, some: _Pieces) -> Ways:
-        """Who sends some pieces."""
-        headers, flows, to_server = self._plan.headers, some.flows, np.array(some.to_server, bool)
-        src = np.array([headers.address_range(f.src_ip) for f in flows], np.int64)
-        dst = np.array([headers.address_range(f.dst_ip) for f in flows], np.int64)
-        src_port = headers.port_ranges(np.array([f.src_port for f in flows], np.int64))
-        dst_port = headers.port_ranges(np.array([f.dst_port for f in flows], np.int64))
-        return Ways(np.where(to_server, src, dst), np.where(to_server, dst, src),
-                    np.where(to_server, src_port, dst_port), np.where(to_server, dst_port, src_port), to_server)
 
     def _rows(self) -> Iterator[Event]:
         p, plan = self._packets, self._plan
         if not p.status.size:
             return
         found: dict[int, list[Prepared]] = defaultdict(list)
-        columns = PacketColumns(p, self._facts)
+        columns = PacketColumns(p, self._facts, self._said.buffers)
         there = np.isin(p.status, INSPECTED) & (p.ip_version != 0) & (p.payload_captured_bytes > 0)
         tcp = p.proto == _TCP
         loose = there & tcp & (self._facts.bits & FOLLOWED == 0)
-        self._payloads(plan.tcp, there & tcp, found)
-        self._payloads(plan.other, there & ~tcp, found)
-        self._payloads(plan.stream, loose, found)
+        self._payloads(plan.tcp, there & tcp, columns, found)
+        self._payloads(plan.other, there & ~tcp, columns, found)
+        self._payloads(plan.stream, loose, columns, found)
         for rule in plan.ip_only:
             self._add(columns.rows_of(rule, columns.first()), rule, found)
         if loose.any():
@@ -238,7 +241,8 @@ class Batch:
         for row in rows.tolist():
             found[row].append(rule)
 
-    def _payloads(self, suspects: Suspects, mask: np.ndarray, found: dict[int, list[Prepared]]) -> None:
+    def _payloads(self, suspects: Suspects, mask: np.ndarray, columns: PacketColumns,
+                  found: dict[int, list[Prepared]]) -> None:
         if not suspects.rules:
             return
         p = self._packets
@@ -251,8 +255,11 @@ class Batch:
             starts = p.payload_offset[rows].astype(np.int64)
             hits, searched = suspects.find(buffer, starts, sizes, None, self._sent(rows))
             self.bytes += searched
+            pieces: dict[Prepared, list[int]] = defaultdict(list)
             for piece, rule in hits:
-                found[int(rows[piece])].append(rule)
+                pieces[rule].append(piece)
+            for rule, some in pieces.items():
+                self._add(columns.tested(rule, rows[some]), rule, found)
 
     def _sent(self, rows: np.ndarray) -> Ways:
         """Who sends the packets of these rows."""

@@ -10,7 +10,7 @@ from detectors.signatures.engine import raw
 from detectors.signatures.engine.conditions import flow_holds, holds
 from detectors.signatures.engine.files import file_holds
 from detectors.signatures.engine.memory import Memory
-from detectors.signatures.engine.prepared import Group, Prepared, fits_app
+from detectors.signatures.engine.prepared import BYTE_ORDER, Group, Prepared, fits_app
 from detectors.signatures.engine.scene import Scene
 from detectors.signatures.engine.sets import Sets
 from detectors.signatures.engine.steps import Buffer, Variables
@@ -96,7 +96,7 @@ class Evaluator:
         """Whether one of the instances has what the group wants; one that is absent only at the end of its side."""
         if not values:
             return group.search.absent and side.done
-        little = side.has("dcerpc.little")
+        little = side.has(BYTE_ORDER)
         for value in values:
             data = transformed(value, group.transforms) if group.transforms else value
             if data is not None and group.search.holds(Buffer(data, little), variables):

@@ -50,9 +50,10 @@ class _Sets:
                 for k in range(index[low], index[high + 1]):
                     self._bits[k] |= 1 << place
 
-    def bits(self, value: int) -> int:
-        """Return one bit for every set that holds a value."""
-        return self._bits[self.range_of(value)]
+    @property
+    def by_range(self) -> list[int]:
+        """For each elementary range one bit for every set that holds it."""
+        return self._bits
 
     def range_of(self, value: int) -> int:
         """Return which elementary range a value is in."""
@@ -90,13 +91,22 @@ class Headers:
         by_address, by_port = addresses.table(), ports.table()
         self.tables = (by_address, by_port, by_address, by_port)
         """For source, its port, destination, its port: bool[sets, ranges], see Suspects."""
-        self._known: dict[int, int] = {}
+        self._range_of_port = ports.ranges_of(np.arange(1 << 16)).tolist()
+        self._ends: dict[tuple[int, int, int, int], Ends] = {}
         self._ranges: dict[int, int] = {}
 
     def ends(self, src_ip: int, dst_ip: int, src_port: int, dst_port: int) -> Ends:
-        """Return the bits of both ends of a packet, as on the wire."""
-        ports = self._ports
-        return Ends(self._address(src_ip), self._address(dst_ip), ports.bits(src_port), ports.bits(dst_port))
+        """Return the bits of both ends of a packet, as on the wire; remembered, up to a limit."""
+        ports = self._range_of_port
+        key = self.address_range(src_ip), self.address_range(dst_ip), ports[src_port], ports[dst_port]
+        found = self._ends.get(key)
+        if found is None:
+            if len(self._ends) >= _REMEMBERED:
+                self._ends.clear()
+            src, dst, by_src_port, by_dst_port = key
+            addresses, by_range = self._addresses.by_range, self._ports.by_range
+            found = self._ends[key] = Ends(addresses[src], addresses[dst], by_range[by_src_port], by_range[by_dst_port])
+        return found
 
     def address_range(self, address: int) -> int:
         """Return which of the addresses' elementary ranges an address is in; remembered, up to a limit."""
@@ -117,14 +127,6 @@ class Headers:
     def port_ranges(self, ports: np.ndarray) -> np.ndarray:
         """Return which of the ports' elementary ranges each port is in."""
         return self._ports.ranges_of(ports.astype(np.int64))
-
-    def _address(self, address: int) -> int:
-        found = self._known.get(address)
-        if found is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[address] = self._addresses.bits(address)
-        return found
 
 
 class Ends(NamedTuple):

@@ -13,7 +13,7 @@ from columns.said import FlowFacts, Moment, Stretches
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.streams import Window, Windows
-from detectors.signatures.engine.suspects import Ways
+from detectors.signatures.engine.suspects import FlowEnds
 
 
 class Gap(NamedTuple):
@@ -60,7 +60,7 @@ class Heard:
             for k, always in self._always(records):
                 rules[k] += always
             starts, sizes, looked = (np.ascontiguousarray(records[name]) for name in ("start", "size", "looked"))
-            ways = self._ways(self._flows[1][records["row"]], records["side"] == 0)
+            ways = self._ends.ways(self._flows[1][records["row"]], records["side"] == 0)
             hits, searched = self._plan.stream.find(arena, starts, sizes, looked, ways)
             self.windows, self.bytes = self.windows + records.size, self.bytes + searched
             for k, rule in hits:
@@ -84,28 +84,18 @@ class Heard:
         return [s.flows[row] for row in first.tolist()], which
 
     @cached_property
-    def _ends(self) -> tuple[np.ndarray, ...]:
-        """Places of addresses and ports of those flows among the ranges of all headers."""
-        headers, flows = self._plan.headers, self._flows[0]
-        return (np.array([headers.address_range(f.src_ip) for f in flows], np.int64),
-                np.array([headers.address_range(f.dst_ip) for f in flows], np.int64),
-                headers.port_ranges(np.array([f.src_port for f in flows], np.int64)),
-                headers.port_ranges(np.array([f.dst_port for f in flows], np.int64)))
-
-    def _ways(self, flows: np.ndarray, to_server: np.ndarray) -> Ways:
-        """Who sends, in one direction of each of some flows."""
-        src, dst, src_port, dst_port = (ranges[flows] for ranges in self._ends)
-        return Ways(np.where(to_server, src, dst), np.where(to_server, dst, src),
-                    np.where(to_server, src_port, dst_port), np.where(to_server, dst_port, src_port), to_server)
+    def _ends(self) -> FlowEnds:
+        return FlowEnds(self._plan.headers, self._flows[0])
 
     @cached_property
     def _always_of(self) -> dict[int, list[Prepared]]:
         """The rules without a pattern that may hold of a direction of a flow, by 2 * flow + side."""
         found: dict[int, list[Prepared]] = defaultdict(list)
         keys = np.arange(2 * len(self._flows[0]))
-        ways = self._ways(keys >> 1, keys & 1 == 0)
+        fitting = self._plan.always_on_stream
+        ways = fitting.narrowed(self._ends.ways(keys >> 1, keys & 1 == 0))
         for place, rule in enumerate(self._plan.stream_always):
-            for key in np.flatnonzero(self._plan.always_on_stream.fit(np.full(keys.size, place), ways)).tolist():
+            for key in np.flatnonzero(fitting.fit(np.full(keys.size, place), ways)).tolist():
                 found[key].append(rule)
         return found
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
+from detectors.signatures.engine.made import MadeWhenAsked
 from detectors.signatures.language.conditions import FlowBits, FlowInt, FlowVar, HostBits, XBits
 
 _SECOND = 1_000_000_000
@@ -15,26 +16,35 @@ _TEXT_BYTES = 8192
 """Most bytes of a text."""
 
 
-class FlowMemory:
+class FlowMemory(MadeWhenAsked):
     """What is kept of one flow as long as it lives. apps: protocol by direction (to client, to server).
 
-    always: rules without a pattern that may hold of its transactions, by protocol and direction, once they are known.
+    by_packet: by direction, rules that a packet matched; fired: by direction, rule -> turn it last matched in.
     """
 
-    __slots__ = ("always", "app", "apps", "bits", "by_packet", "fired", "ints", "passed", "said", "texts", "txs")
+    __slots__ = ("app", "apps", "bits", "by_packet", "fired", "ints", "passed", "said", "texts", "txs")
+    bits: set[str]
+    ints: dict[str, int]
+    texts: dict[tuple[str, str], tuple[int, bytes]]  # by kind and name: since which packet, what
+    said: set[str]
+    by_packet: tuple[set[int], set[int]]
+    fired: tuple[dict[int, int], dict[int, int]]
+    _made: ClassVar = {"bits": set, "ints": dict, "texts": dict, "said": set,
+             "by_packet": lambda: (set(), set()), "fired": lambda: ({}, {})}
 
     def __init__(self) -> None:
-        self.bits: set[str] = set()
-        self.ints: dict[str, int] = {}
-        self.texts: dict[tuple[str, str], tuple[int, bytes]] = {}  # by kind and name: since which packet, what
         self.app = ""
         self.apps = ["", ""]
         self.passed = False
         self.txs: dict[int, Any] = {}
-        self.said: set[str] = set()
-        self.always: dict[tuple[str, bool], Sequence[Any]] = {}
-        self.by_packet: tuple[set[int], set[int]] = (set(), set())  # by direction: rules that a packet matched
-        self.fired: tuple[dict[int, int], dict[int, int]] = ({}, {})  # by direction: rule -> turn it last matched in
+
+    def forget_rules(self, always: Any) -> None:
+        """Other rules come: what is known of these, by their numbers, says nothing of those. always: see Tx."""
+        for name in ("by_packet", "fired"):
+            if self.is_made(name):
+                delattr(self, name)
+        for tx in self.txs.values():
+            tx.forget_rules(always)
 
 
 class Flows:

@@ -12,6 +12,7 @@ from columns.codes import Status
 from detectors.signatures.engine.conditions import flags_hold
 from detectors.signatures.engine.facts import ESTABLISHED, FIRST, PacketFacts
 from detectors.signatures.engine.headers import in_addresses, in_ports
+from detectors.signatures.engine.payloads import Payloads
 from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.language import conditions as c
 
@@ -45,8 +46,8 @@ def packet_rows(packets: Packets, numbers: Sequence[int], flow_ids: Sequence[int
 class PacketColumns:
     """The rows of a batch that rules look at, chosen rule by rule."""
 
-    def __init__(self, packets: Packets, facts: PacketFacts) -> None:
-        self._p, self._facts = packets, facts
+    def __init__(self, packets: Packets, facts: PacketFacts, buffers: Sequence[np.ndarray]) -> None:
+        self._p, self._facts, self._payloads = packets, facts, Payloads(packets, buffers)
         self._ok = np.isin(packets.status, INSPECTED) & (packets.ip_version != 0)
         self._masks: dict[Any, np.ndarray] = {}
 
@@ -57,7 +58,11 @@ class PacketColumns:
             mask = mask & part
             if not mask.any():
                 return np.zeros(0, np.int64)
-        return np.flatnonzero(mask)
+        return self.tested(rule, np.flatnonzero(mask))
+
+    def tested(self, rule: Prepared, rows: np.ndarray) -> np.ndarray:
+        """Return those of some rows (int64) that a rule's tests of fixed places of the payload leave."""
+        return self._payloads.pass_tests(rows, rule.placed_tests)
 
     def first(self) -> np.ndarray:
         """Return bool[rows]: the first packet of each direction of a flow, and all that belong to no conversation."""

@@ -9,10 +9,11 @@ from typing import Any
 from detectors.signatures.engine.grams import ANYWHERE, Pattern
 from detectors.signatures.engine.headers import Ends, HeaderBits
 from detectors.signatures.engine.hooks import hook_of
+from detectors.signatures.engine.payloads import placed_tests
 from detectors.signatures.engine.search import Search
 from detectors.signatures.language import conditions as c
 from detectors.signatures.language.buffers import find_buffer
-from detectors.signatures.language.matches import Content, Transform
+from detectors.signatures.language.matches import ByteTest, Content, DataRep, Dataset, IsDataAt, Transform
 from detectors.signatures.language.protocols import PROTOCOLS
 from detectors.signatures.language.rule import PAYLOAD, Rule
 
@@ -20,6 +21,10 @@ STATE = (c.FlowBits, c.FlowInt, c.FlowVar, c.XBits, c.HostBits)
 _FILE = (c.FileHash, c.FileSize)
 _TX_CONDITIONS = (c.AppLayerEvent, c.AppLayerState, c.UriLen, c.AppInteger, c.AppCount, c.AppWords, c.DceIface,
                   c.DceOpnum, c.FtpBounce, c.ModbusRequest)
+
+
+BYTE_ORDER = "dcerpc.little"
+"""Name of what is there where numbers of a side of DCE/RPC are in little-endian order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,11 @@ class Group:
 
 @dataclass(slots=True, eq=False)
 class Prepared:
-    """A rule with all that looking at it takes; number is its place in the order. cost counts what became of it."""
+    """A rule with all that looking at it takes; number is its place in the order. cost counts what became of it.
+
+    decided_by: names of the buffers of a transaction's side that decide about it, once header and flow fit: as long as
+    they are the same it does not hold if it did not before. None where something else has its say, too.
+    """
 
     number: int
     rule: Rule
@@ -53,6 +62,8 @@ class Prepared:
     placed: bool
     toward: int
     early: tuple[bytes, bool] | None
+    decided_by: frozenset[str] | None
+    placed_tests: tuple[ByteTest | IsDataAt, ...]
     candidates: int = 0
     evaluated: int = 0
     matched: int = 0
@@ -97,7 +108,21 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
     needs = frozenset(g.buffer for g in groups if g.layer in ("app", "file", "frame") and not g.search.absent)
     placed = any(_is_placed(m) for g in rule.groups if g.buffer == PAYLOAD for m in g.matches)
     return Prepared(number, rule, header, version, groups, packet, transaction, file, state, effects,
-                    is_tx, any(g.buffer == PAYLOAD for g in groups), needs, placed, _toward(rule), _early(rule, is_tx))
+                    is_tx, any(g.buffer == PAYLOAD for g in groups), needs, placed, _toward(rule), _early(rule, is_tx),
+                    None if packet or state or file else _decided_by(rule, groups, transaction),
+                    () if is_tx else placed_tests(rule))
+
+
+def _decided_by(rule: Rule, groups: Sequence[Group], transaction: Sequence[Any]) -> frozenset[str] | None:
+    """See Prepared: sets of data change, and what is absent may still come."""
+    if rule.direction == "=>" or not all(isinstance(x, c.UriLen) for x in transaction):
+        return None
+    if any(g.layer not in ("app", "file", "frame") or g.search.absent for g in groups):
+        return None
+    if any(isinstance(m, (Dataset, DataRep)) for g in rule.groups for m in g.matches):
+        return None
+    return frozenset({g.buffer for g in groups} | {BYTE_ORDER} | {
+        "http.uri.raw" if x.raw else "http.uri" for x in transaction})
 
 
 def _toward(rule: Rule) -> int:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from columns import Flows, Packets
 from columns.said import FlowFacts, Moment, Recognised, Said, Step
+from detectors.signatures.engine.always import NOTHING, Always
 from detectors.signatures.engine.asked import WIDER, app_name
 from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.facts import ESTABLISHED, Facts, PacketFacts
+from detectors.signatures.engine.headers import Ends
 from detectors.signatures.engine.judge import Judge, Match
 from detectors.signatures.engine.listening import Gap
 from detectors.signatures.engine.memory import FlowMemory
@@ -24,6 +28,8 @@ from detectors.signatures.engine.tcp_events import INVALID_TIMESTAMP, TcpEvents
 from detectors.signatures.engine.transactions import BothSides, Side, Tx, tx_of
 
 _TCP, _SYN, _ACK = 6, 2, 16
+_REMEMBERED = 1 << 16
+_NUMBER = attrgetter("number")
 
 
 class Runner:
@@ -42,16 +48,11 @@ class Runner:
     def exchange(self, plan: Plan) -> None:
         """Go on with another plan; flows, bits and counts stay. What rules wait for in a transaction is let go."""
         self.plan = plan
+        self._always_of: dict[tuple[str, bool, Ends], Always] = {}
         self._judge.exchange(plan)
         self._windows.keep_history(plan.history)
         for _, memory in self.memory.flows.items():
-            memory.always.clear()
-            for fired in (*memory.fired, *memory.by_packet):
-                fired.clear()
-            for tx in memory.txs.values():
-                tx.both.clear()
-                for side in tx.sides:
-                    side.pending.clear()
+            memory.forget_rules(NOTHING)
 
     def counters(self) -> dict[str, int]:
         """Return the counts since the start."""
@@ -116,10 +117,6 @@ class Runner:
             self._recognised(what)
 
     def _over(self, flow_id: int) -> None:
-        memory = self.memory.flows.get(flow_id)
-        if memory is not None:
-            for tx_id in list(memory.txs):
-                self._close(memory, tx_id)
         self.memory.flows.forget(flow_id)
         self._open.pop(flow_id, None)
 
@@ -170,7 +167,8 @@ class Runner:
         if memory.passed:
             return
         self.counts["windows_evaluated"] += 1
-        scene = self._scene_of_flow(flow, memory, window.to_server, window.at, event.number)
+        scene = self._scene_of_flow(flow, memory, window.to_server, window.at,
+                                    self._row_of(event.number, flow.flow_id))
         scene.is_stream, scene.late = True, window.late
         scene.established |= window.opened  # its packet may be gone, where the window ends with the flow
         if window.end is not None:
@@ -201,16 +199,16 @@ class Runner:
         memory = self.memory.flows.of(gap.flow.flow_id)
         if memory.passed:
             return
-        scene = self._scene_of_flow(gap.flow, memory, gap.to_server, gap.at, event.number)
+        scene = self._scene_of_flow(gap.flow, memory, gap.to_server, gap.at,
+                                    self._row_of(event.number, gap.flow.flow_id))
         scene.stream_events = ("reassembly_seq_gap",)
         for rule in event.rules:
             self._judge.holds(rule, scene)
 
-    def _scene_of_flow(self, flow: FlowFacts, memory: FlowMemory, to_server: bool, at: Moment, number: int) -> Scene:
+    def _scene_of_flow(self, flow: FlowFacts, memory: FlowMemory, to_server: bool, at: Moment, row: int) -> Scene:
         src, dst, src_port, dst_port = flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port
         if not to_server:
             src, dst, src_port, dst_port = dst, src, dst_port, src_port
-        row = self._row_of(number, flow.flow_id)
         if row >= 0:
             self._open[flow.flow_id] = bool(self._f.bits[row] & ESTABLISHED)
         scene = Scene(at=at, flow_id=flow.flow_id, src_ip=src, dst_ip=dst, src_port=src_port, dst_port=dst_port,
@@ -245,7 +243,8 @@ class Runner:
         memory = self.memory.flows.of(item.flow.flow_id)
         if memory.passed:
             return
-        scene = self._scene_of_flow(item.flow, memory, item.to_server, item.at, item.at.packet_number)
+        row = self._row_of(item.at.packet_number, item.flow.flow_id)
+        scene = self._scene_of_flow(item.flow, memory, item.to_server, item.at, row)
         for rule in self.plan.detection:
             self._judge.holds(rule, scene)
 
@@ -253,8 +252,7 @@ class Runner:
         memory = self.memory.flows.of(step.flow.flow_id)
         app = app_name(step.app_proto, step.flow)
         memory.app = memory.app or app
-        if not event.rules and step.tx_id not in memory.txs and not self.settings.guess_transaction and (
-                not self.plan.asked.matters(step.app_proto, step.buffers)):
+        if not event.asked and not event.rules and step.tx_id not in memory.txs:
             return
         tx, full = tx_of(memory.txs, step, app, self.settings.transactions)
         self.counts["transactions_forgotten"] += full
@@ -266,76 +264,91 @@ class Runner:
         self.counts["buffers_refused"] += side.add(step.buffers)
         side.done = side.done or step.done
         if not memory.passed:
-            self._candidates(memory, tx, side, event.rules, app, step)
-            if side.pending or tx.both:
-                self._evaluate(step, memory, tx, side, event.heard)
+            self._candidates(tx, side, event.rules, app, step)
+            if side.always is not NOTHING or side.pending or tx.both:
+                self._evaluate(step, memory, tx, side, event)
         if side.done:
             side.pending.clear()
         if tx.over:
             memory.txs.pop(step.tx_id, None)
 
-    def _candidates(self, memory: FlowMemory, tx: Tx, side: Side, rules: Sequence[Prepared], app: str,
-                    step: Step) -> None:
-        if not side.started:
-            side.started = True
-            always = memory.always.get((app, step.to_server))
-            if always is None:
-                always = memory.always[app, step.to_server] = self._always(app, step.flow, step.to_server)
-            for rule in always:
-                self._wait(tx, side, rule)
+    def _candidates(self, tx: Tx, side: Side, rules: Sequence[Prepared], app: str, step: Step) -> None:
+        """Let rules wait for what they need, unless they have matched here."""
+        if side.always is None:
+            side.always = self._always(app, step.flow, step.to_server)
+            rules = (*side.always.both, *rules) if side.always.both else rules
         for rule in rules:
-            self._wait(tx, side, rule)
+            if rule.rule.direction == "=>":
+                if rule.number not in tx.told:
+                    tx.both[rule.number] = rule
+            elif rule.number not in side.told:
+                side.pending[rule.number] = rule
 
-    def _always(self, app: str, flow: FlowFacts, to_server: bool) -> list[Prepared]:
+    def _always(self, app: str, flow: FlowFacts, to_server: bool) -> Always:
         """Return the rules without a pattern that may hold of any transaction of one direction of a flow."""
         ends = self.plan.headers.ends(flow.src_ip, flow.dst_ip, flow.src_port, flow.dst_port)
-        return [rule for name in sorted({"", app, WIDER.get(app, app)}) for rule in self.plan.tx_always.get(name, ())
-                if rule.may_go(ends, to_server)]
+        found = self._always_of.get((app, to_server, ends))
+        if found is None:
+            if len(self._always_of) >= _REMEMBERED:
+                self._always_of.clear()
+            rules = dict.fromkeys(rule for name in sorted({"", app, WIDER.get(app, app)})  # some are under two names
+                                  for rule in self.plan.tx_always.get(name, ()) if rule.may_go(ends, to_server))
+            found = self._always_of[app, to_server, ends] = Always(list(rules)) if rules else NOTHING
+        return found
 
     @staticmethod
-    def _wait(tx: Tx, side: Side, rule: Prepared) -> None:
-        """Let a rule wait for what it needs, unless it has matched here."""
-        if rule.rule.direction == "=>":
-            if rule.number not in tx.told:
-                tx.both[rule.number] = rule
-        elif rule.number not in side.told:
-            side.pending[rule.number] = rule
+    def _ready(side: Side, step: Step) -> list[Prepared]:
+        """Return the rules that what a side has told is enough for, in order; none again that it decided against."""
+        ready: list[Prepared] = side.always.ready(side)
+        if side.pending:
+            names = side.names
+            ready += [rule for rule in side.pending.values() if rule.needs <= names]
+        if ready and side.refused:
+            shown = {name for name, _ in step.buffers}
+            ready = [p for p in ready if p.number not in side.refused or not shown.isdisjoint(p.decided_by or ())]
+        ready.sort(key=_NUMBER)
+        return ready
 
-    def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, heard: int) -> None:
+    def _evaluate(self, step: Step, memory: FlowMemory, tx: Tx, side: Side, event: Event) -> None:
         names = side.names
-        ready = sorted(n for n, r in side.pending.items() if r.needs <= names)
+        waits = side.always.waits(names) or any(rule.needs <= names for rule in side.pending.values())
+        if not waits and not tx.both:
+            return
+        if event.row >= 0:
+            self._open[step.flow.flow_id] = event.established
+        ready = self._ready(side, step)
         if not ready and not tx.both:
             return
         self.counts["steps_evaluated"] += 1
         flow = step.flow
-        scene = self._scene_of_flow(flow, memory, step.to_server, step.at, step.at.packet_number)
+        row = event.row if event.row >= 0 else self._row_of(event.number, flow.flow_id)
+        scene = self._scene_of_flow(flow, memory, step.to_server, step.at, row)
         scene.tx, scene.tx_id = side, step.tx_id
-        if self._answers and (end := self._windows.end(flow.flow_id, step.to_server, heard)) is not None:
+        if self._answers and (end := self._windows.end(flow.flow_id, step.to_server, event.heard)) is not None:
             scene.answer = step.at.packet_number, end
         if flow.proto == _TCP and self.plan.history:
-            scene.data = self._windows.history(flow.flow_id, step.to_server, heard) or None
+            scene.later = partial(self._windows.history, flow.flow_id, step.to_server, event.heard)
         elif flow.proto != _TCP and scene.packet is not None:
-            scene.data = scene.packet.payload
+            scene.later = partial(getattr, scene.packet, "payload")
         folded: bytes | None = None
-        for number in ready:
-            rule = side.pending[number]
+        for rule in ready:
             if rule.early is not None:  # most are settled by this
                 if rule.early[1] and folded is None:
                     folded = (scene.data or b"").lower()
                 if rule.early[0] not in ((folded if rule.early[1] else scene.data) or b""):
                     continue
+            looked_into = rule.evaluated
             if self._judge.holds(rule, scene, tx):
-                side.told.add(number)
-                del side.pending[number]
+                side.told |= {rule.number}
+                side.pending.pop(rule.number, None)
+            elif rule.decided_by is not None and rule.evaluated > looked_into:
+                side.refused |= {rule.number}
         if tx.both:
             scene.tx = BothSides(tx)
             for number in sorted(tx.both):
                 if self._judge.holds(tx.both[number], scene, tx):
-                    tx.told.add(number)
+                    tx.told |= {number}
                     del tx.both[number]
-
-    def _close(self, memory: FlowMemory, tx_id: int) -> None:
-        memory.txs.pop(tx_id, None)
 
 
 def _address(hi: Any, lo: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,15 +111,16 @@ class PacketView:
 class Scene:
     """One thing to look at. Source and destination are those of the direction, as on the wire.
 
-    payload: what pkt_data is: bytes of the packet or of the window; None where there is none. looked: so many of its
-    first bytes were looked at before. tx: the transaction, None outside of one. packet: the packet at hand, None where
-    it is no longer. answer: from which packet on the other end can answer, and the sequence number behind the bytes;
-    None where nobody waits. guessed: the transaction that tx_id names is the only one that went on, and may be another.
+    data: what pkt_data is: bytes of the packet or of the window; None where there is none. later: what gives them when
+    they are asked for, where they are to be fetched; only as long as the batch is looked at. tx: the transaction, None
+    outside of one. packet: the packet at hand, None where it is no longer. answer: from which packet on the other end
+    can answer, and the sequence number behind the bytes; None where nobody waits. guessed: the transaction that tx_id
+    names is the only one that went on, and may be another.
     """
 
-    __slots__ = ("answer", "at", "data", "dst_ip", "dst_port", "ends", "established", "flow_id", "guessed", "is_stream",
-                 "late", "memory", "packet", "proto", "src_ip", "src_port", "stream_events", "to_server", "tx", "tx_id",
-                 "vlan")
+    __slots__ = ("_data", "answer", "at", "dst_ip", "dst_port", "ends", "established", "flow_id", "guessed",
+                 "is_stream", "late", "later", "memory", "packet", "proto", "src_ip", "src_port", "stream_events",
+                 "to_server", "tx", "tx_id", "vlan")
 
     def __init__(self, *, at: Moment, flow_id: int, src_ip: int, dst_ip: int, src_port: int, dst_port: int, proto: int,
                  vlan: int, to_server: bool, ends: Ends, memory: FlowMemory | None, established: bool) -> None:
@@ -127,12 +128,24 @@ class Scene:
         self.src_ip, self.dst_ip, self.src_port, self.dst_port = src_ip, dst_ip, src_port, dst_port
         self.ends, self.memory, self.established = ends, memory, established
         self.packet: PacketView | None = None
-        self.data: bytes | None = None
+        self._data: bytes | None = None
+        self.later: Callable[[], bytes] | None = None
         self.is_stream = self.late = self.guessed = False
         self.stream_events: tuple[str, ...] = ()
         self.tx: Any = None
         self.tx_id = 0
         self.answer: tuple[int, int] | None = None
+
+    @property
+    def data(self) -> bytes | None:
+        """What pkt_data is."""
+        if self.later is not None:
+            self._data, self.later = self.later() or None, None
+        return self._data
+
+    @data.setter
+    def data(self, data: bytes | None) -> None:
+        self._data, self.later = data, None
 
     @property
     def origin(self) -> str:

@@ -7,8 +7,6 @@ bytes were segmented. A window that goes on a turn sees the end of the one befor
 from __future__ import annotations
 
 import mmap
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,7 +16,7 @@ from columns.said import NO_STRETCHES, FlowFacts, Moment, Stretches
 from detectors.signatures.engine import cutting as c
 
 _STRETCH_COLUMNS = c.Rows._fields[: c.Rows._fields.index("opened")]
-_EITHER = 2
+_NO_ROWS = np.zeros(0, np.int64)
 _UNREACHED = (np.zeros(0, bool), np.zeros(0, np.int64))
 _TALKS, _WINDOWS = 4096, 2048
 """Room for so many talks at first (memory that is not used costs nothing), and for windows at once."""
@@ -52,7 +50,7 @@ class Windows:
     def __init__(self, most: int, history: bool = False, *, inline: bool = False) -> None:
         self._most, self._history, self._inline = most, history, inline
         self._stretches, self._reached = NO_STRETCHES, _UNREACHED
-        self._where: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._where: dict[int, np.ndarray] = {}  # the rows of each flow
         self._latest: dict[tuple[int, int], tuple[int, int, bytes]] = {}  # talk, row, what was said until then
         scalars = np.zeros(7, np.int64)
         scalars[[c.OLDEST, c.NEWEST, c.FREE, c.OVER]] = -1
@@ -110,10 +108,10 @@ class Windows:
         of, until, text = self._latest.get((flow_id, side), (-1, 0, b""))
         if of != talk or until > row:
             until, text = 0, self._past(talk, side)
-        rows, found = self._rows_of(flow_id, side), [text]
-        for k in range(bisect_left(rows, until), bisect_left(rows, row)):
-            if self._out.talk_of[rows[k]] == talk:
-                found.append(self._stretches.data(rows[k]))
+        rows, found = self._rows_of(flow_id), [text]
+        for k in rows[rows.searchsorted(until) : rows.searchsorted(row)].tolist():
+            if self._stretches.side[k] == side and self._out.talk_of[k] == talk:
+                found.append(self._stretches.data(k))
         text = b"".join(found)[-c.HISTORY_BYTES :]
         self._latest[flow_id, side] = talk, row, text  # the next step goes on from here: no byte is taken twice
         return text
@@ -123,9 +121,9 @@ class Windows:
         side, talk = int(not to_server), self._talk_at(flow_id, row)
         if talk < 0:
             return None
-        rows = self._rows_of(flow_id, side)
-        for k in reversed(rows[: bisect_left(rows, row)]):
-            if self._stretches.size[k] and self._out.talk_of[k] == talk:
+        rows, s = self._rows_of(flow_id), self._stretches
+        for k in rows[: rows.searchsorted(row)][::-1].tolist():
+            if s.side[k] == side and s.size[k] and self._out.talk_of[k] == talk:
                 return int(self._reached[1][k])
         settled = int(self._state.talks[talk]["settled"][side])
         return settled if settled >= 0 else None
@@ -142,21 +140,21 @@ class Windows:
         columns = (getattr(self._stretches, name) for name in _STRETCH_COLUMNS)
         return c.Rows(*columns, *self._reached, *self._stretches.buffers)
 
-    def _rows_of(self, flow_id: int, side: int) -> list[int]:
-        """Return the rows of a flow, those of a side or (_EITHER) all."""
+    def _rows_of(self, flow_id: int) -> np.ndarray:
+        """Return the rows of a flow."""
         if not self._where:
-            s = self._stretches
-            for k, (whose, one) in enumerate(zip(s.flow_id.tolist(), s.side.tolist(), strict=True)):
-                self._where[whose, one].append(k)
-                self._where[whose, _EITHER].append(k)
-        return self._where.get((flow_id, side), [])
+            ids = self._stretches.flow_id
+            order = np.argsort(ids, kind="stable")
+            starts = np.flatnonzero(np.diff(ids[order], prepend=~ids[order[:1]]))
+            self._where = dict(zip(ids[order[starts]].tolist(), np.split(order, starts[1:]), strict=True))
+        return self._where.get(flow_id, _NO_ROWS)
 
     def _talk_at(self, flow_id: int, row: int) -> int:
         """Return the talk that a flow has at a row of the stretches that were taken last; -1 for none."""
-        rows = self._rows_of(flow_id, _EITHER)
-        before = bisect_left(rows, row)
+        rows = self._rows_of(flow_id)
+        before = int(rows.searchsorted(row))
         talk = int(self._out.talk_of[rows[before - 1]]) if before else self._talk(flow_id)
-        return talk if talk >= 0 and self._state.talks[talk]["until"] >= row else -1
+        return talk if talk >= 0 and self._state.talks["until"][talk] >= row else -1
 
     def _talk(self, flow_id: int) -> int:
         """Return the talk of a flow that has said nothing yet among the stretches at hand."""
@@ -166,7 +164,7 @@ class Windows:
 
     def _past(self, talk: int, side: int) -> bytes:
         """Return what went by on a side before the stretches at hand."""
-        base, past = (2 * talk + side) * c.HISTORY_BYTES, int(self._state.talks[talk]["past"][side])
+        base, past = (2 * talk + side) * c.HISTORY_BYTES, int(self._state.talks["past"][talk, side])
         ring = self._state.past[base : base + min(past, c.HISTORY_BYTES)].tobytes()
         at = past % c.HISTORY_BYTES if past > c.HISTORY_BYTES else 0
         return ring[at:] + ring[:at]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from columns.said import FlowFacts
 from detectors.signatures.engine.grams import ANYWHERE, GramFilter, Pattern
 from detectors.signatures.engine.headers import Headers
 from detectors.signatures.engine.prepared import Prepared
@@ -44,18 +45,63 @@ class _Some(NamedTuple):
     reach: int
 
 
+class FlowEnds:
+    """Places of addresses and ports of some flows among the ranges of all headers."""
+
+    def __init__(self, headers: Headers, flows: Sequence[FlowFacts]) -> None:
+        self._src = np.array([headers.address_range(f.src_ip) for f in flows], np.int64)
+        self._dst = np.array([headers.address_range(f.dst_ip) for f in flows], np.int64)
+        self._src_port = headers.port_ranges(np.array([f.src_port for f in flows], np.int64))
+        self._dst_port = headers.port_ranges(np.array([f.dst_port for f in flows], np.int64))
+
+    def ways(self, flows: np.ndarray, to_server: np.ndarray) -> Ways:
+        """Return who sends, in one direction (bool) of each of some flows (int64)."""
+        src, dst, src_port, dst_port = (
+            ranges[flows] for ranges in (self._src, self._dst, self._src_port, self._dst_port))
+        return Ways(np.where(to_server, src, dst), np.where(to_server, dst, src),
+                    np.where(to_server, src_port, dst_port), np.where(to_server, dst_port, src_port), to_server)
+
+
 class Fitting:
-    """What the headers and directions of some rules ask, as arrays."""
+    """What the headers and directions of some rules ask, as arrays.
+
+    Many ranges are apart only for other rules. Those that these rules cannot tell apart are one: a rule set has
+    hundreds of ranges of ports, of which those about one buffer of HTTP know three or four.
+    """
 
     def __init__(self, headers: Headers, rules: Sequence[Prepared]) -> None:
         bits = np.array([r.header for r in rules] or [(-1,) * 4], np.int64)
-        self._sets = [bits[:, k] for k in range(4)]
         self._both = np.array([r.rule.direction != "->" for r in rules] or [False])
         self._toward = np.array([r.toward for r in rules] or [0], np.int8)
-        self._tables = headers.tables
+        self._directed = bool(self._toward.any())
+        self._sets: list[np.ndarray] = []
+        self._tables: list[np.ndarray] = []
+        self._narrow: list[np.ndarray] = []
+        for k in range(4):
+            asked = bits[:, [k, (k + 2) % 4]] if self._both.any() else bits[:, k]
+            sets = np.unique(asked[asked >= 0])
+            table, narrow = _apart(headers.tables[k][sets])
+            self._sets.append(np.where(bits[:, k] < 0, -1, np.searchsorted(sets, bits[:, k])))
+            self._tables.append(table)
+            self._narrow.append(narrow)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """So many values the columns of narrowed ways can have."""
+        src, src_port, dst, dst_port = (table.shape[1] for table in self._tables)
+        return src, dst, src_port, dst_port, 2
+
+    def narrowed(self, ways: Ways) -> Ways:
+        """Return ways by what these rules tell apart, as ``fit`` takes them."""
+        to_server = ways.to_server if self._directed else np.zeros(ways.to_server.size, bool)
+        src, src_port, dst, dst_port = self._narrow
+        return Ways(src[ways.src], dst[ways.dst], src_port[ways.src_port], dst_port[ways.dst_port], to_server)
 
     def fit(self, places: np.ndarray, way: Ways) -> np.ndarray:
-        """Return bool[n]: whether the rules of these numbers may hold where somebody sends so, pair by pair."""
+        """Return bool[n]: whether the rules of these numbers may hold where somebody sends so, pair by pair.
+
+        way: narrowed.
+        """
         toward = self._toward[places]
         keep = (toward == 0) | ((toward > 0) == way.to_server)
         sets = [wanted[places] for wanted in self._sets]
@@ -73,6 +119,15 @@ class Fitting:
         return found
 
 
+def _apart(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return of bool[sets, ranges] the columns that differ, and which of them each range has (int64)."""
+    if not table.shape[0]:
+        return np.ones((1, 1), bool), np.zeros(table.shape[1], np.int64)
+    rows = np.ascontiguousarray(np.packbits(table, axis=0).T)
+    _, first, which = np.unique(rows.view(f"V{rows.shape[1]}")[:, 0], return_index=True, return_inverse=True)
+    return table[:, first], which
+
+
 class Suspects:
     """Patterns of many rules, and the rules that each stands for."""
 
@@ -84,7 +139,6 @@ class Suspects:
         np.cumsum(counts, out=self._starts[1:])
         self._pattern_of = np.repeat(np.arange(len(counts)), counts)
         self._fitting = Fitting(headers, self.rules)
-        self._headers = headers
         self._of_way: dict[int, _Some | None] = {}
         self._of_numbers: dict[bytes, _Some] = {}
 
@@ -94,6 +148,7 @@ class Suspects:
         if not self.rules or not starts.size:
             return [], 0
         skips, found, searched = np.zeros(starts.size, np.int64) if skips is None else skips, [], 0
+        ways = self._fitting.narrowed(ways)
         for some, pieces in self._by_patterns(ways):
             longest = sizes[pieces]
             if some.reach < ANYWHERE:
@@ -124,9 +179,8 @@ class Suspects:
 
     def _by_patterns(self, ways: Ways) -> list[tuple[_Some, np.ndarray]]:
         """Return what is to be searched for, and in which pieces (int64)."""
-        addresses, ports = (table.shape[1] for table in self._headers.tables[:2])
         keys = ways.src
-        for column, size in zip(ways[1:], (addresses, ports, ports, 2), strict=True):
+        for column, size in zip(ways[1:], self._fitting.sizes[1:], strict=True):
             keys = keys * size + column
         distinct, one, which = np.unique(keys, return_index=True, return_inverse=True)
         place: dict[int, int] = {}

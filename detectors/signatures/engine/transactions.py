@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import KeysView, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.said import Step
+from detectors.signatures.engine.made import MadeWhenAsked
 from detectors.signatures.language.buffers import find_buffer
 
 EVENT = "event"
 """Name under which parsers tell what is odd: the value is Suricata's name of the event, with the protocol before."""
 
 _MOST_BUFFERS = 1024
+_NONE: frozenset[int] = frozenset()
 _FILE = "file."
 
 
-class Side:
-    """One direction of one transaction. pending: rules that may still match here, by number.
+class Side(MadeWhenAsked):
+    """One direction of one transaction. pending: rules that may still match here, by number; always: those that need
+    not be found, None before it began; told: rules that matched.
 
-    What was told of it is sorted by name when somebody asks: of most transactions nobody does.
+    refused: those of them that what was told so far decides against, see Prepared.decided_by.
+    What was told of it is sorted by name when somebody asks: of most transactions nobody does. Most names stand once:
+    further instances are apart.
     """
 
-    __slots__ = ("_buffers", "_count", "_events", "_files", "_unsorted", "done", "pending", "started", "told")
+    __slots__ = ("_count", "_events", "_first", "_further", "_kept", "_unsorted", "always", "done", "pending",
+                 "refused", "told")
+    _first: dict[str, bytes]
+    _further: dict[str, list[bytes]]  # of names that stand several times: all instances
+    _kept: list[Sequence[tuple[str, bytes]]]
+    _events: set[str]
+    _made: ClassVar = {"_first": dict, "_further": dict, "_kept": list, "_events": set}
 
     def __init__(self) -> None:
-        self._buffers: dict[str, list[bytes]] = {}
-        self._files: list[dict[str, list[bytes]]] = []
-        self._events: set[str] = set()
         self._unsorted: list[Sequence[tuple[str, bytes]]] = []
         self._count = 0  # of buffers, and of events that are not sorted yet
         self.pending: dict[int, Any] = {}
-        self.told: set[int] = set()
-        self.done = self.started = False
+        self.told = self.refused = _NONE
+        self.always: Any = None
+        self.done = False
 
     def add(self, buffers: Sequence[tuple[str, bytes]]) -> int:
         """Take the buffers of a step; return how many there was no room for."""
@@ -40,40 +49,49 @@ class Side:
             self._unsorted.append(buffers)
             return 0
         self._sort()
-        self._count = sum(map(len, self._buffers.values()))
+        self._count = sum(map(len, self._kept))
         return self._take(buffers)
 
     def _sort(self) -> None:
         if not self._unsorted:
             return
         unsorted, self._unsorted = self._unsorted, []
+        first = self._first
         for buffers in unsorted:
-            self._count -= len(buffers)
-            self._take(buffers)
+            named = dict(buffers)
+            if len(named) == len(buffers) and EVENT not in named and first.keys().isdisjoint(named):
+                first.update(named)
+                self._kept.append(buffers)
+            else:
+                self._count -= len(buffers)
+                self._take(buffers)
 
     def _take(self, buffers: Sequence[tuple[str, bytes]]) -> int:
-        file: dict[str, list[bytes]] = {}
-        lost = 0
-        for name, data in buffers:
-            if name == EVENT:
-                self._events.add(data.decode("latin-1"))
-                continue
-            if self._count >= _MOST_BUFFERS:
-                lost += 1
-                continue
-            self._count += 1
-            if name.startswith(_FILE):
-                file.setdefault(name, []).append(data)
-            self._buffers.setdefault(name, []).append(data)
-        if file:
-            self._files.append(file)
-        return lost
+        self._events.update([data.decode("latin-1") for name, data in buffers if name == EVENT])
+        told = [pair for pair in buffers if pair[0] != EVENT]
+        kept = told[: max(_MOST_BUFFERS - self._count, 0)]
+        self._count += len(kept)
+        self._kept.append(kept)
+        for name, data in kept:
+            if name not in self._first:
+                self._first[name] = data
+            else:
+                self._further.setdefault(name, [self._first[name]]).append(data)
+        return len(told) - len(kept)
 
     @property
     def files(self) -> list[dict[str, list[bytes]]]:
         """What was told of each file, by name."""
         self._sort()
-        return self._files
+        found: list[dict[str, list[bytes]]] = []
+        for kept in self._kept:
+            file: dict[str, list[bytes]] = {}
+            for name, data in kept:
+                if name.startswith(_FILE):
+                    file.setdefault(name, []).append(data)
+            if file:
+                found.append(file)
+        return found
 
     @property
     def events(self) -> set[str]:
@@ -85,7 +103,7 @@ class Side:
     def names(self) -> KeysView[str]:
         """The names of the buffers that were told."""
         self._sort()
-        return self._buffers.keys()
+        return self._first.keys()
 
     def has(self, name: str) -> bool:
         """Return whether a buffer was told."""
@@ -94,18 +112,27 @@ class Side:
     def values(self, name: str) -> Sequence[bytes]:
         """Return the instances of a buffer."""
         self._sort()
-        return self._buffers.get(name, ())
+        if (further := self._further.get(name)) is not None:
+            return further
+        return [self._first[name]] if name in self._first else ()
 
 
 class Tx:
-    """One transaction: its two sides, to_client and to_server."""
+    """One transaction: its two sides, to_client and to_server. both: rules about both sides that may still match."""
 
     __slots__ = ("app", "both", "sides", "told")
 
     def __init__(self, app: str) -> None:
-        self.app, self.sides = app, (Side(), Side())
-        self.both: dict[int, Any] = {}  # rules about both sides that may still match, by number
-        self.told: set[int] = set()
+        self.app, self.sides, self.told = app, (Side(), Side()), _NONE
+        self.both: dict[int, Any] = {}
+
+    def forget_rules(self, always: Any) -> None:
+        """Other rules come: what these wait for is let go; always is put in place of those that need not be found."""
+        self.both.clear()
+        for side in self.sides:
+            side.pending.clear()
+            side.refused = _NONE
+            side.always = None if side.always is None else always
 
     @property
     def over(self) -> bool:
