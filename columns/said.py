@@ -60,7 +60,8 @@ class Stretches(NamedTuple):
 
     data[start : start + size] of one of buffers, after gap bytes that were lost. flows: who speaks. place: the row
     stands before ``spoken[place]``. side: 0 what the initiator said, 1 what it was told. ended: the connection is
-    over, in both directions (size 0). slot: place of the flow in the flow table.
+    over, in both directions (size 0). slot: place of the flow in the flow table. differs: segments overlapped there and
+    were not the same.
     """
 
     flows: Sequence[FlowFacts]
@@ -75,6 +76,7 @@ class Stretches(NamedTuple):
     gap: np.ndarray  # int64
     ts_ns: np.ndarray  # int64
     packet_number: np.ndarray  # uint64
+    differs: np.ndarray  # bool
     buffers: tuple[np.ndarray, np.ndarray, np.ndarray]
 
     def data(self, row: int) -> bytes:
@@ -84,7 +86,7 @@ class Stretches(NamedTuple):
 
 
 def _no_stretches() -> Stretches:
-    kinds = ("u8", "i4", "u1", "?", "i8", "u1", "i8", "i8", "i8", "i8", "u8")
+    kinds = ("u8", "i4", "u1", "?", "i8", "u1", "i8", "i8", "i8", "i8", "u8", "?")
     nothing = np.zeros(0, np.uint8)
     nothing.flags.writeable = False
     return Stretches((), *(np.zeros(0, kind) for kind in kinds), buffers=(nothing,) * 3)

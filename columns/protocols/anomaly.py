@@ -9,7 +9,7 @@ ANOMALY = transaction_table(
     "Anomaly", __name__,
     (
         count("to_server", "1 when the initiator of the flow sent it", "sekisho.to_server", dtype="uint8"),
-        word("type", "layer of the product that found it: applayer", "anomaly.type"),
+        word("type", "layer of the product that found it: applayer or stream", "anomaly.type"),
         word("event", "what it is, under Suricata's name where it has one", "anomaly.event"),
         word("layer", "proto_detect where a protocol is recognised, proto_parser where one is followed",
              "anomaly.layer"),

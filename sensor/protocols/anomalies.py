@@ -6,6 +6,7 @@ from columns.app import AppProto
 from columns.protocols.anomaly import ANOMALY
 from sensor.protocols.parser import Context, Moment
 
+DIFFERING = "stream.reassembly_overlap_different_data"
 MISMATCH = "APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS"
 
 

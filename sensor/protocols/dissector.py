@@ -12,8 +12,10 @@ import numpy as np
 from columns import Flows, Packets, Table
 from columns.app import AppProto
 from columns.codes import EndReason
+from columns.protocols.anomaly import ANOMALY
 from columns.said import Recognised, Said, Step, moments
 from sensor.protocols.ahead import LONG_BYTES, Ahead
+from sensor.protocols.anomalies import DIFFERING, Anomalies
 from sensor.protocols.at_once import AtOnce
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
@@ -26,7 +28,7 @@ from sensor.protocols.recognising import Recogniser
 from sensor.protocols.settings import ProtocolSettings
 from sensor.protocols.told import Speaker, Told
 from sensor.streams import Chunks, Streams
-from sensor.streams.state import END
+from sensor.streams.state import CONFLICT, END
 
 _EXPECTED = 4096
 _AT_ONCE = 1024
@@ -89,6 +91,7 @@ class Dissector:
         records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
         talks, labels, inspected, note = self._talks, self._labels, self._inspected, gathered.note
         begins = facts_of_chunks(packets, records, talks)
+        differing = frozenset(np.flatnonzero(records["flags"] & CONFLICT).tolist())
         for k, (place, at, flow_id, to_server, ended, passed, buffer, start, size, gap) in enumerate(_columns(records)):
             if datagrams.next_key < place:
                 for event in datagrams.before(place):
@@ -99,6 +102,8 @@ class Dissector:
                 if row < 0:
                     continue
                 talk = self._begin(begins.get(row) or flow_facts(packets, row, to_server), at)
+            if differing and k in differing:
+                self._tell_differing(talk, to_server, at, waited=place & 1 == 1)
             ahead = talk.ahead
             if ahead is not None:
                 if passed:
@@ -144,6 +149,17 @@ class Dissector:
                 self._streams.pass_by(slot, flow_id, side, left)
         self._ahead.clear()
         gathered.take(chunks)
+
+    def _tell_differing(self, talk: Conversation, to_server: bool, at: Moment, *, waited: bool) -> None:
+        """Tell that overlapping segments differed: one of them is not what a host has seen."""
+        numbers = self._numbers.setdefault(talk.flow.flow_id, {})
+        if numbers.get(ANOMALY.name, 0) >= Anomalies.MOST:
+            self.counts["anomaly_not_told"] += 1
+            return
+        self._told.ending = waited  # until the flow ended: no packet brought it
+        Speaker(self._told, talk.flow, numbers).emit(ANOMALY, at, {
+            "to_server": int(to_server), "type": "stream", "event": DIFFERING, "tx_id": 0})
+        self._told.ending = False
 
     def _take_datagram(self, row: int, flow_id: int, seat: int, to_server: bool, data: bytes, at: Moment,
                        packets: Packets) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from columns.said import NO_STRETCHES, FlowFacts, Stretches
 from sensor.streams import Chunks
-from sensor.streams.state import CHUNK, END
+from sensor.streams.state import CHUNK, CONFLICT, END
 
 _ARENA = 2
 _COLUMNS = ("flow_id", "slot", "side", "buffer", "start", "size", "gap", "ts_ns", "packet_number")
@@ -57,4 +57,4 @@ class Gathered:
         arena.flags.writeable = False
         columns = {name: np.ascontiguousarray(records[name]) for name in _COLUMNS}
         return Stretches(flows=self._flows, ended=records["flags"] & END != 0, place=np.array(self._places, np.int64),
-                         buffers=(buffers[0], buffers[1], arena), **columns)
+                         differs=records["flags"] & CONFLICT != 0, buffers=(buffers[0], buffers[1], arena), **columns)

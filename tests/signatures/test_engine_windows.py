@@ -93,7 +93,7 @@ def stretches_of(rows: list[Row], first: int = 0) -> Stretches:
         [FlowFacts(flow, 1, 2, 3, 4, 6, 0) for flow in flows], np.array(flows, np.uint64), np.array(flows, np.int32),
         np.array([r[1] for r in rows], np.uint8), np.array([r[4] for r in rows], bool), np.zeros(count, np.int64),
         np.full(count, 2, np.uint8), np.cumsum(sizes) - sizes, sizes, np.array([r[3] for r in rows], np.int64),
-        numbers.astype(np.int64), numbers.astype(np.uint64), (data,) * 3)
+        numbers.astype(np.int64), numbers.astype(np.uint64), np.zeros(count, bool), (data,) * 3)
 
 
 @st.composite

@@ -96,8 +96,8 @@ class Batch:
     def _streams(self, heard: Heard) -> Iterator[Event]:
         places = self._said.stretches.place
         if self._plan.stream_events:
-            for row, gap in heard.gaps():
-                yield Event(gap.at.packet_number, _SPOKEN, row + int(places[row]), gap, self._plan.stream_events)
+            for row, odd in heard.odd():
+                yield Event(odd.at.packet_number, _SPOKEN, row + int(places[row]), odd, self._plan.stream_events)
         for row, number, window, rules in heard.found():
             yield Event(number, _SPOKEN, row + int(places[row]), window, rules)
 

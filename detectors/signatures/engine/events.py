@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from detectors.signatures.engine.listening import STREAM_EVENTS as OF_BYTES
 from detectors.signatures.engine.tcp_events import TCP_EVENTS
 
-STREAM_EVENTS = frozenset({"reassembly_seq_gap"}) | TCP_EVENTS
+STREAM_EVENTS = OF_BYTES | TCP_EVENTS
 
 _HTTP = """request_header_folding request_field_missing_colon missing_host_header host_header_ambiguous
 invalid_content_length_field_in_request invalid_transfer_encoding_value_in_request invalid_request_chunk_len

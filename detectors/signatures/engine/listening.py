@@ -15,13 +15,18 @@ from detectors.signatures.engine.prepared import Prepared
 from detectors.signatures.engine.streams import Window, Windows
 from detectors.signatures.engine.suspects import FlowEnds
 
+SEQ_GAP, DIFFERENT_DATA = "reassembly_seq_gap", "reassembly_overlap_different_data"
+STREAM_EVENTS = frozenset({SEQ_GAP, DIFFERENT_DATA})
+"""Suricata's events of streams that their bytes show."""
 
-class Gap(NamedTuple):
-    """Bytes of one direction of a stream are missing, in front of those that came with a packet."""
+
+class StreamEvent(NamedTuple):
+    """Something is odd about the bytes of one direction that came with a packet, or about what is in front of them."""
 
     flow: FlowFacts
     at: Moment
     to_server: bool
+    name: str
 
 
 class Heard:
@@ -41,17 +46,23 @@ class Heard:
         """Return int64[places]: how many stretches come before each place of what is spoken."""
         return np.searchsorted(self._stretches.place, np.arange(places), side="right")
 
-    def gaps(self) -> Iterator[tuple[int, Gap]]:
-        """Yield (row, gap) of what is missing, but where the flow ends with the same packet.
+    def odd(self) -> Iterator[tuple[int, StreamEvent]]:
+        """Yield (row, event) of what is missing, and of overlapping segments that differed.
 
-        What waits is handed on at the end, and what it waited for is not lost.
+        Where the flow ends with the same packet nothing is missing: what waits is handed on at the end, and what it
+        waited for is not lost.
         """
         s = self._stretches
+        for row in np.flatnonzero(s.differs).tolist():
+            yield row, self._event(row, DIFFERENT_DATA)
         ends = set(zip(s.flow_id[s.ended].tolist(), s.packet_number[s.ended].tolist(), strict=True))
         for row in np.flatnonzero(s.gap).tolist():
             if (int(s.flow_id[row]), int(s.packet_number[row])) not in ends:
-                at = Moment(int(s.ts_ns[row]), int(s.packet_number[row]))
-                yield row, Gap(s.flows[row], at, not s.side[row])
+                yield row, self._event(row, SEQ_GAP)
+
+    def _event(self, row: int, name: str) -> StreamEvent:
+        s = self._stretches
+        return StreamEvent(s.flows[row], Moment(int(s.ts_ns[row]), int(s.packet_number[row])), not s.side[row], name)
 
     def found(self) -> Iterator[tuple[int, int, Window, list[Prepared]]]:
         """Yield (row, packet, window, rules) of the windows that rules may hold of, in order."""

@@ -17,7 +17,7 @@ from detectors.signatures.engine.batch import DETECTED, END, Batch, Event
 from detectors.signatures.engine.facts import ESTABLISHED, Facts, PacketFacts
 from detectors.signatures.engine.headers import Ends
 from detectors.signatures.engine.judge import Judge, Match
-from detectors.signatures.engine.listening import Gap
+from detectors.signatures.engine.listening import StreamEvent
 from detectors.signatures.engine.memory import FlowMemory
 from detectors.signatures.engine.plan import Plan
 from detectors.signatures.engine.prepared import Prepared
@@ -109,8 +109,8 @@ class Runner:
             self._window(what, event)
         elif type(what) is Step:
             self._step(what, event)
-        elif type(what) is Gap:
-            self._gap(what, event)
+        elif type(what) is StreamEvent:
+            self._odd_stream(what, event)
         elif event.phase == DETECTED:
             self._detected(what)
         else:
@@ -194,14 +194,14 @@ class Runner:
         scene.tx_id, tx = next(iter(memory.txs.items()))
         return tx
 
-    def _gap(self, gap: Gap, event: Event) -> None:
-        """Bytes of a stream are missing: that is an event of its own."""
-        memory = self.memory.flows.of(gap.flow.flow_id)
+    def _odd_stream(self, odd: StreamEvent, event: Event) -> None:
+        """Bytes of a stream are missing, or segments differed: that is an event of its own."""
+        memory = self.memory.flows.of(odd.flow.flow_id)
         if memory.passed:
             return
-        scene = self._scene_of_flow(gap.flow, memory, gap.to_server, gap.at,
-                                    self._row_of(event.number, gap.flow.flow_id))
-        scene.stream_events = ("reassembly_seq_gap",)
+        scene = self._scene_of_flow(odd.flow, memory, odd.to_server, odd.at,
+                                    self._row_of(event.number, odd.flow.flow_id))
+        scene.stream_events = (odd.name,)
         for rule in event.rules:
             self._judge.holds(rule, scene)
 
