@@ -74,7 +74,7 @@ def _fill_kernel_cache(sheets: dict[str, Any], core: int) -> None:
     """Run once untimed, so that only the cold start compiles."""
     subjects.OUT.mkdir(parents=True, exist_ok=True)
     for name in ("main", "ipv6"):
-        subject = subjects.replay("fill", sheets[name])
+        subject = subjects.replay("fill", sheets[name], "--payload")
         harness.run_once(subject.argv, core, subjects.kernel_cache())
 
 
