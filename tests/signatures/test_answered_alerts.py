@@ -10,7 +10,7 @@ import pytest
 from detectors.signatures.detector import SignatureDetector
 from detectors.signatures.engine.answers import Answer
 from detectors.signatures.engine.settings import SignatureSettings
-from tests.support.ruled import GET, HTTP, Sensor, rules_of, talk
+from tests.support.ruled import GET, HTTP, Sensor, datagram, rules_of, talk
 
 TX = 'alert http any any -> any any (http.method; content:"GET"; sid:1;)'
 STREAM = 'alert tcp any any -> any any (content:"probe/1.0"; sid:2;)'
@@ -45,6 +45,15 @@ def test_what_nothing_answers_ends_with_its_flow(batch: int, tmp_path: Path) -> 
     alerts, answers = _told(tmp_path, talk((True, GET))[:4], TX, batch=batch)
     assert [(a.alert_id, a.packet_number) for a in answers] == [(alerts[0]["id"], 0)]
     assert json.loads(answers[0].context)["pkt_src"] == "stream (flow timeout)"
+
+
+@pytest.mark.parametrize("batch", [1, 4096])
+def test_where_nobody_speaks_over_tcp_alerts_about_datagrams_do_not_wait(batch: int, tmp_path: Path) -> None:
+    question = bytes.fromhex("123401000001000000000000") + b"\3www\7example\3com\0" + bytes.fromhex("00010001")
+    rule = 'alert dns any any -> any any (dns.query; content:"example"; sid:4;)'
+    alerts, answers = _told(tmp_path, [datagram(question)], rule, batch=batch)
+    assert [a["sid"] for a in alerts] == [4]
+    assert answers == []
 
 
 def test_alerts_of_single_packets_and_of_inline_sensors_do_not_wait(tmp_path: Path) -> None:

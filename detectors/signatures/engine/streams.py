@@ -142,8 +142,8 @@ class Windows:
 
     def _rows_of(self, flow_id: int) -> np.ndarray:
         """Return the rows of a flow."""
-        if not self._where:
-            ids = self._stretches.flow_id
+        ids = self._stretches.flow_id
+        if not self._where and ids.size:
             order = np.argsort(ids, kind="stable")
             starts = np.flatnonzero(np.diff(ids[order], prepend=~ids[order[:1]]))
             self._where = dict(zip(ids[order[starts]].tolist(), np.split(order, starts[1:]), strict=True))
