@@ -13,6 +13,7 @@ from sekisho.settings import Settings, plain_fields, section_class
 from sekisho.suricata import keys as k
 from sekisho.suricata.reading import SuricataYaml, read_suricata_yaml
 from sekisho.suricata.values import network_text, switch, words
+from sensor.streams.settings import overlap_list
 
 _NAMED = 8
 
@@ -130,23 +131,23 @@ class _Taking:
 
     def _rules(self) -> None:
         """Files of rules, for when the command line names none."""
-        names = words(at(self._tree, "rule-files") or [])
-        folder = self._found.path.parent / str(at(self._tree, "default-rule-path") or "")
-        there = [str(folder / name) for name in names if (folder / name).is_file()]
-        absent = [name for name in names if not (folder / name).is_file()]
-        self.result.remarks += [f"rule-files names {name}, which is not in {folder}" for name in absent[:_NAMED]]
+        there = self._files("rule-files", "default-rule-path")
         if there and not self.result.settings.rules.files:
             self._set("rules", "files", there, "rule-files", "default-rule-path")
 
     def _reputation(self) -> None:
         """Files of the reputations of addresses."""
-        names = words(at(self._tree, "reputation-files") or [])
-        folder = self._found.path.parent / str(at(self._tree, "default-reputation-path") or "")
-        there = [str(folder / name) for name in names if (folder / name).is_file()]
-        self.result.remarks += [f"reputation-files names {name}, which is not in {folder}"
-                                for name in names if not (folder / name).is_file()][:_NAMED]
+        there = self._files("reputation-files", "default-reputation-path")
         if there:
             self._set("rules", "reputation", there, "reputation-files", "default-reputation-path")
+
+    def _files(self, key: str, folder_key: str) -> list[str]:
+        """Return the files of a list that are in its folder; the first few that are not get a remark."""
+        names = words(at(self._tree, key) or [])
+        folder = self._found.path.parent / str(at(self._tree, folder_key) or "")
+        absent = [name for name in names if not (folder / name).is_file()]
+        self.result.remarks += [f"{key} names {name}, which is not in {folder}" for name in absent[:_NAMED]]
+        return [str(folder / name) for name in names if name not in absent]
 
     def _hosts(self) -> None:
         """Which of two overlapping segments counts, by the systems of the hosts."""
@@ -162,7 +163,7 @@ class _Taking:
                 elif not any(network in taken for taken in lists.values()):
                     lists.setdefault(policy, []).append(network)
         for policy, networks in lists.items():
-            self._set("streams", f"overlap_{policy.replace('-', '_')}", networks)
+            self._set("streams", overlap_list(policy), networks)
 
     def _protocols(self) -> None:
         off, heads = [], []

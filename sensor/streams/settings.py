@@ -50,7 +50,7 @@ class StreamSettings:
             raise ConfigError(f"overlap is {self.overlap!r}", where="streams", expected=f"one of {', '.join(OVERLAPS)}")
         seen: dict[str, str] = {}
         for policy in OVERLAPS:
-            name = _list_of(policy)
+            name = overlap_list(policy)
             where = f"[streams] {name}"
             networks = checked_networks(getattr(self, name), where)
             object.__setattr__(self, name, networks)
@@ -62,10 +62,11 @@ class StreamSettings:
     def overlaps_by_host(self) -> np.ndarray:
         """Return uint64[networks, 5], longest prefixes first: those of network_words, and the number of the policy."""
         rows = [np.append(words, np.uint64(number)) for number, policy in enumerate(OVERLAPS)
-                for words in network_words(getattr(self, _list_of(policy)))]
+                for words in network_words(getattr(self, overlap_list(policy)))]
         longest_first = sorted(rows, key=lambda row: (int(row[0]) << 64 | int(row[1])), reverse=True)
         return np.array(longest_first, np.uint64).reshape(-1, 5)
 
 
-def _list_of(policy: str) -> str:
+def overlap_list(policy: str) -> str:
+    """Return the name of the setting that lists the hosts of a policy."""
     return f"overlap_{policy.replace('-', '_')}"
