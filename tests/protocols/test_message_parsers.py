@@ -128,10 +128,7 @@ def test_nothing_said_raises(parser: Any, talk: Any, data: st.DataObject) -> Non
         if data.draw(st.integers(0, 9)) == 0:
             more = data.draw(st.one_of(st.integers(1, 3000), st.binary(max_size=40)))
             pieces.append((data.draw(st.booleans()), more))
-    for _, row in run_stream(parser, pieces, flow_of()).rows:
-        for value in row.values():
-            if isinstance(value, str) and value[:1] == "{":
-                json.loads(value)
+    run_stream(parser, pieces, flow_of())  # which reads what json columns say, too
 
 
 @pytest.mark.parametrize(("parser", "message"), DATAGRAMS)

@@ -175,10 +175,12 @@ def test_a_claim_is_released_when_the_process_dies(tmp_path):
 
 
 WRITER = """
+    import signal
     import sys
     from columns import FLOW
     from storage import Run, open_store
     from tests.support.rows import VOCABULARIES, city_flows
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
     store = open_store(sys.argv[1])
     store.begin_run(Run("r"))
     flows = city_flows(280_000)

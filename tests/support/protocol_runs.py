@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ Row = dict[str, Any]
 
 
 class Recorder:
-    """A Context that keeps what parsers emit and count."""
+    """A Context that keeps what parsers emit and count; what a json column says must be JSON."""
 
     def __init__(self, flow: FlowFacts, settings: Any = None) -> None:
         self.rows: list[tuple[str, Row]] = []
@@ -29,6 +30,9 @@ class Recorder:
         unknown = set(columns) - {c.name for c in table.columns}
         assert not unknown, f"{table.name} has no column {unknown}"
         table.from_rows([columns])
+        for column in table.columns:
+            if column.dtype == "json" and (value := columns.get(column.name)):
+                json.loads(value)
         self.rows.append((table.name, {"ts_ns": at.ts_ns, **columns}))
 
     def _count(self, cause: str, times: int = 1) -> None:
