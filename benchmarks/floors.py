@@ -71,6 +71,7 @@ def judged(results: Results) -> list[Floor]:
     dpkt, nfstream = of("dpkt parse loop", "processing", "mpps"), of("nfstream", "processing", "mpps")
     half, full = of("syn_flood_half", "peak_mb", "max"), of("syn_flood", "peak_mb", "max")
     loop, stream = "dpkt parse loop", "nfstream"
+    mixed = "mixed, spine, compiled" if "mixed, spine, compiled" in results else "mixed, spine"
 
     def speed_floor(what: str, least: float, unit: str, measured: float | None, *subjects: str) -> Floor:
         return Floor(what, least, unit, True, measured, shared_core(results, "spine", *subjects))
@@ -91,13 +92,13 @@ def judged(results: Results) -> list[Floor]:
         speed_floor("main with the store, of the speed without", 0.5, "x",
                     ratio(of("main, store", "processing", "mpps"), main), "main", "main, store"),
         Floor("mixed: bits a second with streams, protocols and spine", 4.0, "Gbit/s", True,
-              of("mixed, spine", "processing", "gbit_s"), shared_core(results, "mixed, spine")),
+              of(mixed, "processing", "gbit_s"), shared_core(results, mixed)),
         Floor("mixed: times tshark printing the same fields, whole processes", 15.0, "x", True,
-              ratio(of("mixed, spine", "whole", "mpps"), of("tshark, dissecting", "whole", "mpps")),
-              shared_core(results, "mixed, spine", "tshark, dissecting")),
+              ratio(of(mixed, "whole", "mpps"), of("tshark, dissecting", "whole", "mpps")),
+              shared_core(results, mixed, "tshark, dissecting")),
         Floor("mixed: times nfstream with dissection, processing", 10.0, "x", True,
-              ratio(of("mixed, spine", "processing", "mpps"), of("nfstream, dissecting", "processing", "mpps")),
-              shared_core(results, "mixed, spine", "nfstream, dissecting")),
+              ratio(of(mixed, "processing", "mpps"), of("nfstream, dissecting", "processing", "mpps")),
+              shared_core(results, mixed, "nfstream, dissecting")),
         Floor("zones: added to a flow, 50 zones and 500 conduits", 1000, "ns", False,
               of("zone verdicts", "report", "added_ns_per_flow")),
         Floor("main: peak memory", 600, "MB", False, of("main", "peak_mb", "max")),

@@ -15,6 +15,7 @@ from benchmarks.harness import Subject
 OUT = captures.ROOT / "benchmarks" / "out"
 POLICY = captures.ROOT / "zones" / "examples" / "city.toml"
 SPINE = captures.ROOT / "benchmarks" / "spine.toml"
+COMPILED = captures.ROOT / "build" / "compiled"
 BATCHES = (1024, 8192, 65536, 262144)
 TSHARK_PACKETS = 100_000
 DPKT_PACKETS = 300_000
@@ -59,6 +60,11 @@ def fresh_store() -> dict[str, str]:
     return kernel_cache()
 
 
+def compiled_parsers() -> dict[str, str]:
+    """Return the environment with the modules of ``make compiled``, and the kernel cache."""
+    return {**kernel_cache(), "PYTHONPATH": str(COMPILED)}
+
+
 def replay(
     name: str, sheet: Manifest, *options: str, store: bool = False,
     prepare: Callable[[], dict[str, str]] | None = None, repeats: int | None = None, note: str = "",
@@ -66,7 +72,7 @@ def replay(
 ) -> Subject:
     """Return a replay of a capture with the zones of the example policy, and all detectors unless options say less."""
     place = ("--store", str(OUT / "store")) if store else ("--no-store",)
-    argv = [sys.executable, "-m", "sekisho", "replay", sheet["path"], "--json", "--zones", str(POLICY)]
+    argv = [sys.executable, "-P", "-m", "sekisho", "replay", sheet["path"], "--json", "--zones", str(POLICY)]
     return Subject(
         name, [*argv, *place, *options], sheet["name"], sheet["packets"], sheet["wire_bytes"],
         prepare or (fresh_store if store else kernel_cache), replay_seconds, repeats, note, all_cores,
@@ -82,15 +88,20 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
     plain = [replay(name, sheets[name], alone) for name in ("main", "small64", "ipv6", "million_flows")]
     flood = [replay(name, sheets[name], alone, repeats=2) for name in ("syn_flood_half", "syn_flood")]
     batches = [replay(f"batch {n}", main, alone, "--batch", str(n)) for n in BATCHES]
+    payload = [("main, payload", main, (), "streams and protocols as well")]
+    if "mixed" in sheets:
+        payload += [("mixed", sheets["mixed"], (), "streams and protocols as well"),
+                    ("mixed, spine", sheets["mixed"], spine, "streams, protocols and spine")]
+    said = [replay(name, sheet, "--payload", *config, repeats=2, note=note) for name, sheet, config, note in payload]
+    if COMPILED.is_dir():
+        said += [replay(f"{name}, compiled", sheet, "--payload", *config, prepare=compiled_parsers, repeats=2,
+                        note="parsers as machine code") for name, sheet, config, _ in payload]
     return [
         replay("spine", main, alone, *spine, note="port scans, floods and zone verdicts alone"),
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),
         verdicts(sheets["one_packet"]),
         replay("main, store", main, alone, store=True),
-        replay("main, payload", main, "--payload", repeats=2, note="streams and protocols as well"),
-        *(replay(name, sheets["mixed"], "--payload", *config, repeats=2, note=note) for name, config, note in (
-            ("mixed", (), "streams and protocols as well"), ("mixed, spine", spine, "streams, protocols and spine"),
-          ) if "mixed" in sheets),
+        *said,
         replay("warm start", sheets["one_packet"], note="one packet, kernels compiled before"),
         replay("cold start", main, prepare=empty_kernel_cache, repeats=1, note="no kernel compiled yet, all cores",
                all_cores=True),

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from columns.errors import ConfigError
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
 def _option(default: Any, meaning: str) -> Any:
     return field(default=default, metadata={"result": False, "meaning": meaning})
 
 
+@limited("eve")
 @dataclass(frozen=True)
 class EveSettings:
     """The events of an EVE file; ConfigError names a value out of range. Nothing here changes what is found."""
@@ -39,7 +40,6 @@ class EveSettings:
         (), "kinds of anomaly events that are written (applayer, decode, stream); without any: all")
 
     def __post_init__(self) -> None:
-        check_limits(self, "eve")
         for name in self.anomalies:
             if name not in ("applayer", "decode", "stream"):
                 raise ConfigError(f"anomalies has {name!r}", where="eve", expected="applayer, decode or stream")

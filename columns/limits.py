@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field, fields
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from columns.errors import ConfigError
+
+_Settings = TypeVar("_Settings")
 
 
 def limit(default: int, low: int, high: int, unit: str, meaning: str, *, result: bool = True) -> Any:
@@ -15,6 +19,22 @@ def limit(default: int, low: int, high: int, unit: str, meaning: str, *, result:
     """
     return field(default=default, metadata={"low": low, "high": high, "unit": unit, "meaning": meaning,
                                             "result": result})
+
+
+def limited(section: str) -> Callable[[type[_Settings]], type[_Settings]]:
+    """Return a decorator for dataclasses of settings: whoever makes one of it has its limits checked."""
+    def decorate(cls: type[_Settings]) -> type[_Settings]:
+        begin: Callable[..., None] = cls.__init__
+
+        @wraps(begin)
+        def __init__(self: Any, *args: Any, **named: Any) -> None:
+            begin(self, *args, **named)
+            check_limits(self, section)
+
+        cls.__init__ = __init__  # type: ignore[method-assign]
+        return cls
+
+    return decorate
 
 
 def check_limits(settings: Any, section: str) -> None:

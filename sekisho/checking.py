@@ -31,7 +31,7 @@ class Finding:
 def check_all(config: Path | None, zones: Path | None, store: str | None) -> list[Finding]:
     """Return a finding for everything that a replay needs or can use."""
     findings = [Finding(part, OK if number else MISSING, number) for part, number in versions().items()]
-    findings += [_kernels(), _tshark(), _pyshark()]
+    findings += [_kernels(), _parsers(), _tshark(), _pyshark()]
     policy_path, settings = str(zones or ""), default_settings()
     try:
         settings = load_settings(config)
@@ -61,6 +61,14 @@ def _kernels() -> Finding:
     if is_cold():
         return Finding("kernels", MISSING, f"not compiled yet: the first replay does it, into {folder}")
     return Finding("kernels", OK, f"compiled, in {folder}")
+
+
+def _parsers() -> Finding:
+    """How the parsers of protocols run; a slower way is no fault."""
+    found = find_spec("sensor.protocols.conversation")
+    interpreted = found is None or (found.origin or "").endswith(".py")
+    return Finding("parsers", OK, "interpreted: SEKISHO_COMPILED=1 pip install builds faster ones" if interpreted
+                   else "compiled to machine code")
 
 
 def _tshark() -> Finding:

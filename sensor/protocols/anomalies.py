@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from columns.app import AppProto
 from columns.protocols.anomaly import ANOMALY
 from sensor.protocols.parser import Context, Moment
@@ -13,7 +15,7 @@ MISMATCH = "APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS"
 class Anomalies:
     """Tells of anomalies of one conversation; of each kind the first ones, the rest is only counted."""
 
-    MOST = 8
+    MOST: ClassVar[int] = 8
 
     def __init__(self, context: Context, app_proto: AppProto) -> None:
         self._context, self._app_proto = context, app_proto.name.lower().replace("_", "-")

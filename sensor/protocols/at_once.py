@@ -154,7 +154,7 @@ class AtOnce:
 def _heads(events: Events, which: np.ndarray, facts: np.ndarray,
            buffers: Sequence[np.ndarray]) -> Iterator[tuple[bytes, bytes, FlowFacts]]:
     """Yield what the initiator and the responder say in first datagrams, and who speaks: what probes are asked."""
-    data = [memoryview(buffer) for buffer in buffers]
+    data = [buffer.data for buffer in buffers]
     columns = (events.buffer[which], events.start[which], np.minimum(events.size[which], PROBE_BYTES),
                events.to_server[which])
     for buffer, start, size, to_server, flow in zip(*[column.tolist() for column in columns], facts_of(facts),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.anomaly import ANOMALY
 from columns.protocols.bittorrent_dht import BITTORRENT_DHT
 from sensor.protocols.anomalies import Anomalies
@@ -20,20 +20,18 @@ _GIVE_UP = 8
 _NODE_BYTES, _NODE6_BYTES, _PEER_BYTES, _PEER6_BYTES, _ID_BYTES = 26, 38, 6, 18, 20
 
 
+@limited("bittorrent_dht")
 @dataclass(frozen=True)
 class BittorrentDhtSettings:
     """Settings of BitTorrent's DHT; a value outside its range raises UsageError."""
 
     nodes: int = limit(64, 1, 4096, "", "nodes or peers kept of an answer")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "bittorrent_dht")
-
 
 class BittorrentDhtDatagrams:
     """One message per datagram."""
 
-    app_proto = AppProto.BITTORRENT_DHT
+    app_proto: ClassVar[AppProto] = AppProto.BITTORRENT_DHT
 
     def __init__(self, context: Context) -> None:
         settings = context.settings if isinstance(context.settings, BittorrentDhtSettings) else BittorrentDhtSettings()
@@ -65,7 +63,7 @@ def columns_of(message: dict[bytes, Any], most: int) -> dict[str, Any]:
     asked, answered, failed = message.get(b"a"), message.get(b"r"), message.get(b"e")
     if isinstance(asked, dict):
         kind = message.get(b"q")
-        request = {name: shown for name in ("id", "target", "info_hash", "token")
+        request: dict[str, Any] = {name: shown for name in ("id", "target", "info_hash", "token")
                    if (shown := _hex(asked.get(name.encode())))}
         request |= {name: value for name in ("implied_port", "port")
                     if isinstance(value := asked.get(name.encode()), int) and 0 <= value <= 65_535}

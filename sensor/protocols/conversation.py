@@ -77,7 +77,7 @@ class Conversation:
         self._said.append((to_server, data, gap, at))
         self._room -= len(data)
         self._datagrams -= self._over_udp
-        found, undecided = self._wants.ask(*self._heads, self.flow)
+        found, undecided = self._wants.ask(self._heads[0], self._heads[1], self.flow)
         if found is not None:
             self._decide(found, at)
         elif not undecided or self._room <= 0 or self._datagrams <= 0:
@@ -136,8 +136,8 @@ class Conversation:
 
     def _go_on(self, handover: Handover | None, at: Moment) -> None:
         """Let another parser follow the flow, or nobody; what was taken of its bytes already it is given first."""
-        self.done = handover is None or self._handovers == 0
-        if self.done:
+        if handover is None or self._handovers == 0:
+            self.done = True
             return
         self._handovers -= 1
         self.leave()

@@ -64,7 +64,7 @@ class Datagrams:
     """
 
     def __init__(self, events: Events, seats: np.ndarray, buffers: Sequence[np.ndarray]) -> None:
-        self._buffers, self._at = [memoryview(b) for b in buffers], 0
+        self._buffers, self._at = [b.data for b in buffers], 0
         self._keys = [*events.key.tolist(), _NO_MORE]
         self.next_key = self._keys[0]
         rows = np.where(events.kind == DATAGRAM, events.row, -1)

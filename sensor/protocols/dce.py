@@ -131,11 +131,17 @@ class Call:
 
     # what a call begins with stands here once, not in each: most of it is never set
     number: int | None = None
-    opnum = request_fragments = request_bytes = response_fragments = response_bytes = 0
-    response = _interfaces_text = ""
+    opnum: int = 0
+    request_fragments: int = 0
+    request_bytes: int = 0
+    response_fragments: int = 0
+    response_bytes: int = 0
+    response: str = ""
+    _interfaces_text: str = ""
     interfaces: Sequence[dict[str, Any]] | None = None
-    little = False
-    request_stub = response_stub = b""
+    little: bool = False
+    request_stub: bytes = b""
+    response_stub: bytes = b""
 
     def __init__(self, request: str, call_id: int, facts: dict[str, Any]) -> None:
         self.request, self.call_id, self.facts = request, call_id, facts

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from struct import unpack_from
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.dcerpc import DCERPC
 from sensor.protocols.dce import HEADER_BYTES, TYPES, UNREPLIED, Call, Calls, looks_like
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
@@ -21,20 +21,18 @@ _ANSWERS = frozenset({_RESPONSE, _FAULT, _REJECT})
 _NO_FACTS: dict[str, Any] = {}
 
 
+@limited("dcerpc")
 @dataclass(frozen=True)
 class DcerpcSettings:
     """Settings of DCE/RPC; a value outside its range raises UsageError."""
 
     pending: int = limit(256, 1, 65_536, "", "calls over UDP of a flow that wait for an answer")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "dcerpc")
-
 
 class DcerpcStream:
     """Follows both directions of an association over TCP."""
 
-    app_proto = AppProto.DCERPC
+    app_proto: ClassVar[AppProto] = AppProto.DCERPC
 
     def __init__(self, context: Context) -> None:
         self._context, self.done, self._told = context, False, 0
@@ -84,7 +82,7 @@ class DcerpcStream:
 class DcerpcDatagrams:
     """Calls over UDP; request and answer are found by activity and sequence number, whoever sent them."""
 
-    app_proto = AppProto.DCERPC
+    app_proto: ClassVar[AppProto] = AppProto.DCERPC
 
     def __init__(self, context: Context) -> None:
         settings = context.settings if isinstance(context.settings, DcerpcSettings) else DcerpcSettings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.dhcp import DHCP
@@ -29,7 +29,7 @@ _OPTIONS = 256  # most options looked at
 class DhcpDatagrams:
     """One message per datagram."""
 
-    app_proto = AppProto.DHCP
+    app_proto: ClassVar[AppProto] = AppProto.DHCP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done, self._number = context, False, 0

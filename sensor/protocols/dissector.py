@@ -88,7 +88,7 @@ class Dissector:
         return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers, gathered.stretches(buffers))
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams, gathered: Gathered) -> None:
-        records, buffers = chunks.records, [memoryview(b) for b in chunks.buffers]
+        records, buffers = chunks.records, [b.data for b in chunks.buffers]
         talks, labels, inspected, note = self._talks, self._labels, self._inspected, gathered.note
         begins = facts_of_chunks(packets, records, talks)
         differing = frozenset(np.flatnonzero(records["flags"] & CONFLICT).tolist())
@@ -143,6 +143,7 @@ class Dissector:
                 self._streams.pass_over(int(records["slot"][k]), flow_id)
                 self._leave(talk)
             elif size >= LONG_BYTES and rest and talk.look_ahead(1 - to_server):
+                assert talk.ahead is not None
                 self._ahead[flow_id] = talk.ahead, int(records["slot"][k])
         for flow_id, (ahead, slot) in self._ahead.items():
             for side, left in ahead.asked_of_streams():
@@ -322,7 +323,7 @@ def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
 
     By column, as a list of records takes five times as long, and few at once, so that these numbers stay in a cache.
     """
-    return chain.from_iterable(_some_columns(records[k : k + _AT_ONCE]) for k in range(0, records.size, _AT_ONCE))
+    return chain.from_iterable(map(_some_columns, np.split(records, range(_AT_ONCE, records.size, _AT_ONCE))))
 
 
 def _some_columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:

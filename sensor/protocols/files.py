@@ -8,7 +8,7 @@ from typing import Any
 
 from columns.app import AppProto
 from columns.errors import UsageError
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.fileinfo import FILEINFO
 from sensor.protocols.beginning import Beginning
 from sensor.protocols.magic import (
@@ -35,6 +35,7 @@ _NO_HINTS: frozenset[str] = frozenset()
 _NAMES = {proto.value: proto.name.lower() for proto in AppProto}
 
 
+@limited("files")
 @dataclass(frozen=True)
 class FileSettings:
     """Settings of files; hashes: those to compute over every file (md5, sha1, sha256), none by default."""
@@ -44,7 +45,6 @@ class FileSettings:
     name_bytes: int = limit(4096, 64, 65_535, "bytes", "of a file's name are kept")
 
     def __post_init__(self) -> None:
-        check_limits(self, "files")
         for name in self.hashes:
             if name not in HASHES:
                 raise UsageError(f"hashes holds {name!r}", where="files", expected=", ".join(HASHES))

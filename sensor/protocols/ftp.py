@@ -6,9 +6,10 @@ import ipaddress
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.ftp import FTP, FTP_DATA
 from sensor.protocols.ftp_data import FtpData, Transfer
 from sensor.protocols.lines import Lines
@@ -26,6 +27,7 @@ _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})
 _EXTENDED = re.compile(rb"([!-~])\1\1(\d{1,5})\1")
 
 
+@limited("ftp")
 @dataclass(frozen=True)
 class FtpSettings:
     """Settings of FTP; a value outside its range raises UsageError."""
@@ -33,9 +35,6 @@ class FtpSettings:
     line_bytes: int = limit(4096, 64, 1 << 20, "bytes", "bytes kept of a command or a line of a reply")
     waiting: int = limit(256, 1, 65536, "", "commands that wait for a reply")
     reply_lines: int = limit(256, 1, 65536, "", "lines kept of the replies to one command")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "ftp")
 
 
 @dataclass
@@ -56,7 +55,7 @@ class _Command:
 class FtpStream:
     """Pairs commands with replies in order; done once TLS takes over."""
 
-    app_proto = AppProto.FTP
+    app_proto: ClassVar[AppProto] = AppProto.FTP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

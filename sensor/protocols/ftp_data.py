@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from columns.app import AppProto
 from sensor.protocols.files import CLOSED, TRUNCATED, FileSettings, FileTracker
@@ -19,7 +19,7 @@ class Transfer(NamedTuple):
 class FtpData:
     """Follows one data connection to its end."""
 
-    app_proto = AppProto.FTP_DATA
+    app_proto: ClassVar[AppProto] = AppProto.FTP_DATA
 
     def __init__(self, context: Context, transfer: Transfer) -> None:
         self._context, self._transfer, self.done = context, transfer, False

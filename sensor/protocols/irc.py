@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.irc import IRC
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
@@ -19,20 +20,18 @@ _DCC = b"\x01DCC SEND "
 _SAYING = frozenset({b"PRIVMSG", b"NOTICE"})
 
 
+@limited("irc")
 @dataclass(frozen=True)
 class IrcSettings:
     """Settings of IRC; a value outside its range raises UsageError."""
 
     line_bytes: int = limit(8192, 512, 1 << 16, "bytes", "bytes kept of a line")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "irc")
-
 
 class IrcStream:
     """Follows both directions; the server's lines matter only for files offered to the client."""
 
-    app_proto = AppProto.IRC
+    app_proto: ClassVar[AppProto] = AppProto.IRC
 
     def __init__(self, context: Context) -> None:
         limits = context.settings if isinstance(context.settings, IrcSettings) else IrcSettings()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.krb5 import KRB5
 from sensor.protocols.ber import Element, claimed_size, element, elements, integer, octets
 from sensor.protocols.framing import Framer
@@ -45,20 +45,18 @@ _PADATA = {1: "tgs", 2: "timestamp", 16: "pkinit", 17: "pkinit", 138: "encrypted
 _HEAD_BYTES, _LONGEST, _STRANGE, _LISTED = 5, 1 << 24, 8, 32
 
 
+@limited("krb5")
 @dataclass(frozen=True)
 class Krb5Settings:
     """Limits of the Kerberos parser; a value outside its range raises ConfigError."""
 
     message_bytes: int = limit(65_536, 1024, 1 << 24, "bytes", "of a message are looked at")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "krb5")
-
 
 class _Krb5:
     """What conversations over TCP and UDP share."""
 
-    app_proto = AppProto.KRB5
+    app_proto: ClassVar[AppProto] = AppProto.KRB5
 
     def __init__(self, context: Context) -> None:
         self.done = False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import unpack_from
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.modbus import MODBUS
 from sensor.protocols.framing import Framer
 from sensor.protocols.parser import Context, FlowFacts, Moment, Wants
@@ -33,20 +33,18 @@ _USERS = frozenset((*range(65, 73), *range(100, 111)))
 _RESERVED = frozenset((9, 10, 13, 14, 18, 19, 41, 42, 90, 91, 125, 126, 127))
 
 
+@limited("modbus")
 @dataclass(frozen=True)
 class ModbusSettings:
     """Limits of the Modbus parser; a value outside its range raises ConfigError."""
 
     pending: int = limit(256, 1, 65_536, "requests", "of a flow wait for their response")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "modbus")
-
 
 class ModbusParser:
     """Follows one connection; responses are tied to requests by transaction and unit."""
 
-    app_proto = AppProto.MODBUS
+    app_proto: ClassVar[AppProto] = AppProto.MODBUS
 
     def __init__(self, context: Context) -> None:
         self.done = False

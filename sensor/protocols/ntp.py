@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.ntp import NTP
@@ -21,7 +21,7 @@ _ERA_S = 1 << 32
 class NtpDatagrams:
     """One message per datagram."""
 
-    app_proto = AppProto.NTP
+    app_proto: ClassVar[AppProto] = AppProto.NTP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

@@ -10,7 +10,7 @@ import numpy as np
 
 from columns import Packets, Table, rows_in
 from columns.codes import Status
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.arp import ARP
 from columns.protocols.icmp import ICMP
 from columns.schema import text_column
@@ -24,15 +24,13 @@ _ETHERNET_IPV4 = np.frombuffer(bytes.fromhex("000108000604"), np.uint8)
 _SECOND = 1_000_000_000
 
 
+@limited("packets")
 @dataclass(frozen=True)
 class PacketRowSettings:
     """What of ARP and ICMP is told; a value outside its range raises UsageError."""
 
     icmp_per_flow: int = limit(16, 1, 65_535, "messages", "of a flow, in both directions; what comes after is counted")
     arp_per_second: int = limit(1000, 1, 1 << 20, "messages", "told of ARP in a second of event time")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "packets")
 
 
 class PacketRows:
@@ -117,7 +115,7 @@ def _icmp_batch(packets: Packets, buffers: Sequence[np.ndarray], which: np.ndarr
         return np.where(says, getattr(packets, name)[quoted], 0).astype(getattr(packets, name).dtype)
 
     answers = packets.to_server[which] == 0
-    ends = {}
+    ends: dict[str, np.ndarray] = {}
     for hi_lo in ("ip_hi", "ip_lo"):
         src, dst = getattr(packets, f"src_{hi_lo}")[which], getattr(packets, f"dst_{hi_lo}")[which]
         ends |= {f"src_{hi_lo}": np.where(answers, dst, src), f"dst_{hi_lo}": np.where(answers, src, dst)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -80,7 +80,7 @@ class StreamParser(Protocol):
     stream was cut. Whatever the bytes are, nothing is raised, and time and memory per byte are bounded.
     """
 
-    app_proto: AppProto
+    app_proto: ClassVar[AppProto]
     done: bool
     """True when no more bytes are wanted: they are passed over without being looked at."""
 
@@ -107,7 +107,7 @@ class StreamParser(Protocol):
 class DatagramParser(Protocol):
     """Follows one UDP flow; each call is one datagram."""
 
-    app_proto: AppProto
+    app_proto: ClassVar[AppProto]
     done: bool
 
     def __init__(self, context: Context) -> None: ...
@@ -171,7 +171,7 @@ class FlowsAtOnce(Protocol):
     what stands in arrays. counts is by cause, as Count has it.
     """
 
-    app_proto: AppProto
+    app_proto: ClassVar[AppProto]
     table: Table
     counts: Counter[str]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.pop3 import POP3
 from sensor.protocols.lines import Lines
 from sensor.protocols.parser import Context, FlowFacts, Handover, Moment, Opening, Wants, letters
@@ -19,6 +19,7 @@ _SECRET, _LONG, _LONG_ALONE = frozenset({b"PASS"}), frozenset({b"RETR", b"TOP", 
 _ARGUMENTS = 8
 
 
+@limited("pop3")
 @dataclass(frozen=True)
 class Pop3Settings:
     """Settings of POP3; a value outside its range raises UsageError."""
@@ -26,9 +27,6 @@ class Pop3Settings:
     line_bytes: int = limit(8192, 512, 1 << 16, "bytes", "bytes kept of a line")
     reply_lines: int = limit(32, 1, 65_535, "lines", "kept of a longer reply; the text of mails is not kept")
     waiting: int = limit(256, 1, 65_535, "", "commands of a connection that wait for their replies")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "pop3")
 
 
 @dataclass(slots=True)
@@ -47,7 +45,7 @@ class _Exchange:
 class Pop3Stream:
     """Follows both directions; replies come in the order of the commands."""
 
-    app_proto = AppProto.POP3
+    app_proto: ClassVar[AppProto] = AppProto.POP3
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

@@ -10,11 +10,12 @@ from typing import Any
 
 def _made_once(whole: json.JSONEncoder) -> Callable[[Any], str]:
     """Return an encoder's ``encode``; json itself makes the compiled half of it anew for every value."""
-    if encoder.c_make_encoder is None:  # a Python without the compiled half
+    make: Any = getattr(encoder, "c_make_encoder", None)
+    if make is None:  # a Python without the compiled half
         return whole.encode
     quoted = encoder.encode_basestring_ascii if whole.ensure_ascii else encoder.encode_basestring
-    pieces = encoder.c_make_encoder(None, whole.default, quoted, None, whole.key_separator, whole.item_separator,
-                                    whole.sort_keys, whole.skipkeys, whole.allow_nan)
+    pieces = make(None, whole.default, quoted, None, whole.key_separator, whole.item_separator,
+                  whole.sort_keys, whole.skipkeys, whole.allow_nan)
     return lambda value: "".join(pieces(value, 0))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from string import ascii_uppercase, digits
+from typing import ClassVar
 
 from columns.app import AppProto
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants, letters
@@ -21,7 +22,7 @@ _OPTIONS = 64
 class Silent:
     """A parser that wants nothing more, of whatever protocol it is made for."""
 
-    app_proto = AppProto.UNKNOWN
+    app_proto: ClassVar[AppProto] = AppProto.UNKNOWN
 
     def __init__(self, context: Context) -> None:
         self.done = True
@@ -52,13 +53,13 @@ def chosen(wants: Sequence[Wants], off: Sequence[str], recognised_only: Sequence
 class Imap(Silent):
     """IMAP (RFC 9051)."""
 
-    app_proto = AppProto.IMAP
+    app_proto: ClassVar[AppProto] = AppProto.IMAP
 
 
 class Telnet(Silent):
     """Telnet (RFC 854)."""
 
-    app_proto = AppProto.TELNET
+    app_proto: ClassVar[AppProto] = AppProto.TELNET
 
 
 def probe_imap(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import unpack_from
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.rfb import RFB
@@ -20,7 +20,7 @@ _WAIT = -1
 class RfbStream:
     """Follows the opening of a connection; each side waits for what the other says first."""
 
-    app_proto = AppProto.RFB
+    app_proto: ClassVar[AppProto] = AppProto.RFB
 
     def __init__(self, context: Context) -> None:
         self._context, self.done, self._told = context, False, False

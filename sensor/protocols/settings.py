@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from columns.app import AppProto
 from columns.errors import ConfigError
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
+@limited("protocols")
 @dataclass(frozen=True)
 class ProtocolSettings:
     """How conversations are recognised and followed; ConfigError names a value out of range."""
@@ -26,7 +27,6 @@ class ProtocolSettings:
         "meaning": "protocols that are recognised, and whose conversations are not followed"})
 
     def __post_init__(self) -> None:
-        check_limits(self, "protocols")
         for name in (*self.off, *self.recognised_only):
             if name.upper() not in AppProto.__members__ or name in ("unknown", "failed"):
                 raise ConfigError(f"{name!r} is no protocol", where="protocols", expected="names such as snmp or http2")

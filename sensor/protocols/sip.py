@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.sip import SIP
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
 from sensor.protocols.printing import json_column, printed
@@ -29,15 +29,13 @@ _END = re.compile(rb"\r?\n\r?\n")
 _KEEP_ALIVE = b"\r\n"
 
 
+@limited("sip")
 @dataclass(frozen=True)
 class SipSettings:
     """Settings of SIP; a value outside its range raises UsageError."""
 
     head_bytes: int = limit(16 << 10, 1024, 1 << 20, "bytes", "longest first line and headers of a message")
     body_bytes: int = limit(16 << 10, 0, 1 << 20, "bytes", "longest description of a session in a body over TCP")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "sip")
 
 
 def head_of(head: bytes) -> dict[str, Any] | None:
@@ -109,7 +107,7 @@ class _Waiting(NamedTuple):
 
 
 class _Sip:
-    app_proto = AppProto.SIP
+    app_proto: ClassVar[AppProto] = AppProto.SIP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

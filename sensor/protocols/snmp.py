@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.snmp import SNMP
 from sensor.protocols.ber import INTEGER, OCTETS, OID, SEQUENCE, Element, element, elements, integer, octets, oid
 from sensor.protocols.parser import Context, FlowFacts, Moment, Opening, Wants
@@ -25,20 +25,18 @@ _PORTS = frozenset({161, 162, 10161, 10162})
 _GIVE_UP = 8
 
 
+@limited("snmp")
 @dataclass(frozen=True)
 class SnmpSettings:
     """Settings of SNMP; a value outside its range raises UsageError."""
 
     variables: int = limit(128, 1, 65536, "", "object identifiers kept of a message")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "snmp")
-
 
 class SnmpDatagrams:
     """One message per datagram."""
 
-    app_proto = AppProto.SNMP
+    app_proto: ClassVar[AppProto] = AppProto.SNMP
 
     def __init__(self, context: Context) -> None:
         settings = context.settings if isinstance(context.settings, SnmpSettings) else SnmpSettings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.tftp import TFTP
@@ -19,7 +19,7 @@ _PORT = 69
 class TftpDatagrams:
     """One packet per datagram; those that carry data are passed over."""
 
-    app_proto = AppProto.TFTP
+    app_proto: ClassVar[AppProto] = AppProto.TFTP
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

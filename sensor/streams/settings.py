@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from columns.errors import ConfigError
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.networks import checked_networks, network_words
 
 OVERLAPS = ("first", "last", "bsd", "linux", "old-linux", "solaris")
@@ -20,6 +20,7 @@ def _hosts(policy: str, who: str) -> Any:
                                        f"({policy}); the longest prefix that holds a receiver decides"})
 
 
+@limited("streams")
 @dataclass(frozen=True)
 class StreamSettings:
     """How TCP streams are put together; ConfigError names a value out of range."""
@@ -45,7 +46,6 @@ class StreamSettings:
     overlap_solaris: tuple[str, ...] = _hosts("solaris", "Solaris and HP-UX 11 do")
 
     def __post_init__(self) -> None:
-        check_limits(self, "streams")
         if self.overlap not in OVERLAPS:
             raise ConfigError(f"overlap is {self.overlap!r}", where="streams", expected=f"one of {', '.join(OVERLAPS)}")
         seen: dict[str, str] = {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from columns.protocols.dnp3 import DNP3
 from sensor.protocols.anomalies import Anomalies
 from sensor.protocols.dnp3.link import HEADER_BYTES, LONGEST, Frame, Transport, crc, frame_of, size_of
@@ -34,6 +34,7 @@ _RESPONSES = 0x80
 _STRANGE = 8
 
 
+@limited("dnp3")
 @dataclass(frozen=True)
 class Dnp3Settings:
     """Limits of the DNP3 parser; a value outside its range raises ConfigError."""
@@ -42,14 +43,11 @@ class Dnp3Settings:
     stations: int = limit(64, 1, 65_536, "pairs", "of link addresses are followed in a flow")
     objects: int = limit(32, 1, 4096, "objects", "of a message, and points of each, are kept")
 
-    def __post_init__(self) -> None:
-        check_limits(self, "dnp3")
-
 
 class _Dnp3:
     """What conversations over TCP and UDP share."""
 
-    app_proto = AppProto.DNP3
+    app_proto: ClassVar[AppProto] = AppProto.DNP3
 
     def __init__(self, context: Context) -> None:
         self.done = False

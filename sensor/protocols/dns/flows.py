@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,7 +35,8 @@ _RCODES, _KINDS = [rcode_name(code) for code in range(16)], ("request", "respons
 class DnsFlows:
     """Tells what a DnsDatagrams for each flow would tell, see FlowsAtOnce."""
 
-    app_proto, table = AppProto.DNS, DNS
+    app_proto: ClassVar[AppProto] = AppProto.DNS
+    table = DNS
 
     def __init__(self, settings: Any, conversations: int) -> None:
         settings = settings if isinstance(settings, DnsSettings) else DnsSettings()

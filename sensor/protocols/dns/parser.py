@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.dns import DNS, rcode_name
@@ -39,7 +39,7 @@ def type_name(kind: int, variant: int) -> str:
 class _Messages:
     """What both transports share."""
 
-    app_proto = AppProto.DNS
+    app_proto: ClassVar[AppProto] = AppProto.DNS
 
     def __init__(self, context: Context) -> None:
         settings = context.settings if isinstance(context.settings, DnsSettings) else DnsSettings()

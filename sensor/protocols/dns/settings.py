@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
+@limited("dns")
 @dataclass(frozen=True)
 class DnsSettings:
     """Limits of the DNS parser; a value outside its range raises ConfigError."""
@@ -16,6 +17,3 @@ class DnsSettings:
         "of JSON made of one message; records beyond it are left out and the row says so")
     pending_requests: int = limit(
         512, 1, 65536, "requests", "of a flow that wait for their response; the oldest is forgotten first")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "dns")

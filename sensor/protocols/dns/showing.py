@@ -28,9 +28,9 @@ def message_buffers(data: bytes, multicast: bool) -> Buffers:
         for _ in range(min(int.from_bytes(data[4 + 2 * k : 6 + 2 * k], "big"), _MOST_RECORDS)):
             read = _record(data, at, k == 0)
             if read is None:
-                name = "malformed_data" if k == 0 else f"invalid_{section}"
-                return [*found, ("event", f"{prefix}.{name}".encode()), ("event", f"{prefix}.malformed_data".encode())][
-                    : len(found) + (2 if k == 0 else 1)]
+                cause = "malformed_data" if k == 0 else f"invalid_{section}"
+                found.append(("event", f"{prefix}.{cause}".encode()))
+                return found + [("event", f"{prefix}.malformed_data".encode())] * (k == 0)
             name, kind, at, content = read
             found += _named(prefix, section, name, kind, content, response)
     return found

@@ -149,7 +149,8 @@ def cip_of(data: bytes, *, inner: bool = False) -> Cip | None:
 
 def _path(data: bytes) -> tuple[tuple[int, int], ...] | None:
     """Return the logical segments of a path; what follows another kind of segment is left alone."""
-    found, at = [], 0
+    found: list[tuple[int, int]] = []
+    at = 0
     while at < len(data) and len(found) < _SEGMENTS:
         kind, form = data[at], data[at] & 3
         size = (2, 4, 6)[form] if form < 3 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import ClassVar
 
 from columns.app import AppProto
 from columns.protocols.enip import ENIP
@@ -31,7 +32,7 @@ class _Request:
 class _Enip:
     """What conversations over TCP and UDP share. At most 1,024 requests wait for their response."""
 
-    app_proto = AppProto.ENIP
+    app_proto: ClassVar[AppProto] = AppProto.ENIP
 
     def __init__(self, context: Context) -> None:
         self.done = False

@@ -44,7 +44,7 @@ def _requests(asked: bytes, more: bool) -> bool | None:
     """Whether a request begins; more: whether more of it may come."""
     word = _WORD.match(asked)
     method = word[0][:-1].upper() if word else b""
-    if method in _METHODS:
+    if word and method in _METHODS:
         target = word.end()
         if _TARGET.match(asked, target) or (method == b"CONNECT" and _TUNNEL.match(asked, target)):
             return True

@@ -35,8 +35,11 @@ class Decoder:
             return self._fitting(data, room)
         if self._inner is None or self.silent:
             self._held += data
-        if self._inner is None and (data := self._start()) is None:
-            return b""
+        if self._inner is None:
+            begin = self._start()
+            if begin is None:
+                return b""
+            data = begin
         out = self._fitting(self._inner.decode(data, room + 1), room)
         if out:
             self.silent, self._held = False, b""
@@ -144,7 +147,8 @@ class _Inflate:
 class _Blocks:
     """A decoder that cannot be copied: fed in blocks of a fixed place, so that an error costs the same output."""
 
-    over, rest = False, b""
+    over = False
+    rest = b""
 
     def __init__(self, process: Callable[[bytes, int], bytes]) -> None:
         self._process, self._part, self.broken = process, b"", False

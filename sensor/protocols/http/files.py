@@ -38,7 +38,8 @@ class MultipartSink:
 
     __slots__ = ("_form", "_owner", "_tx")
 
-    passable, patient = 0, False  # boundaries may be anywhere, and a file is told where it ends
+    passable = 0  # boundaries may be anywhere
+    patient = False  # and a file is told where it ends
 
     def __init__(self, owner: Any, tx: Transaction, boundary: bytes) -> None:
         self._owner, self._tx = owner, tx

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from json.encoder import encode_basestring as quoted
+from typing import cast
 
 from sensor.protocols.shown import shown
 
@@ -55,7 +56,7 @@ class Head:
 def parse_head(block: bytes, most: int) -> Head:
     """Return the head that a block of bytes (up to and with its empty line) holds; at most so many headers."""
     lines = block.split(b"\r\n")
-    headers: list[Header] = [*map(_READ.get, lines[1:-2])]  # type: ignore[arg-type]
+    headers = cast("list[Header]", [*map(_READ.get, lines[1:-2])])  # None among them for a line that is not known
     if all(headers) and lines[-2:] == _EMPTY_LINE and b"\n" not in lines[0] and b"\r" not in lines[0]:
         odd: list[str] = []  # all lines are known ones, which have nothing odd
     else:

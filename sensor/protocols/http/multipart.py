@@ -32,7 +32,8 @@ class Multipart:
 
     def __init__(self, boundary: bytes, begin: Callable[[bytes], Any], most_parts: int) -> None:
         self._mark, self._begin, self._left = b"--" + boundary, begin, most_parts
-        self._state, self._held, self._sink = _PREAMBLE, b"", None
+        self._state, self._held = _PREAMBLE, b""
+        self._sink: Any = None
 
     def data(self, data: bytes) -> None:
         """Take the next bytes."""

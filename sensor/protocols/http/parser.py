@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from columns.app import AppProto
 from sensor.protocols.http.bodies import framing, request_body, response_body
@@ -28,7 +29,7 @@ class HttpParser:
     when ``done`` is set for that reason, else None.
     """
 
-    app_proto = AppProto.HTTP
+    app_proto: ClassVar[AppProto] = AppProto.HTTP
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -125,7 +126,7 @@ class HttpParser:
         if tx is not None and cause not in tx.odd:
             tx.odd.append(cause)
 
-    def headless(self, data: bytes, at: int) -> bool | None:
+    def headless(self, data: bytes | bytearray, at: int) -> bool | None:
         """Whether a response without a head begins (HTTP/0.9); None while that cannot be told."""
         if _response_in(data[at : at + _JUNK_BYTES]):
             return False
@@ -317,6 +318,6 @@ class HttpParser:
             self._contents(self.at, tx.tx_id, to_server, seen, True)
 
 
-def _response_in(data: bytes) -> bool:
+def _response_in(data: bytes | bytearray) -> bool:
     """Whether a response begins somewhere; what mostly is not there need not be looked for by an expression."""
     return b"http/" in data.lower() and _RESPONSE.search(data) is not None

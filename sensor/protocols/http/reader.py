@@ -13,6 +13,9 @@ HEAD, LENGTH, CHUNK_SIZE, CHUNK, CHUNK_END, TRAILER, CLOSE, OPAQUE, LOST, HELD =
 """What is read now. CLOSE: a body until the end; OPAQUE: no HTTP any more; LOST: a head is searched after a gap;
 HELD: nothing, until the other side has answered."""
 
+Bytes = bytes | bytearray
+"""What is read: bytes as they came, or those that waited for more."""
+
 _WITHIN = frozenset({LENGTH, CHUNK, CLOSE})  # a body
 _BLANK_LINES = re.compile(rb"[\r\n]+")
 _INK = re.compile(rb"[^\s\0]")
@@ -37,7 +40,7 @@ class Reader:
 
     def __init__(self, owner: Any, to_server: bool, head_bytes: int) -> None:
         self._owner, self.to_server, self._head_bytes = owner, to_server, head_bytes
-        self._buffer: bytes | bytearray = b""
+        self._buffer: Bytes = b""
         self._scanned, self.state, self.left, self.framing_bytes = 0, HEAD, 0, 0
         self._fallback, self._first_chunk = -1, True
         self.body: Body | None = None
@@ -69,25 +72,26 @@ class Reader:
             return
         if self.state == OPAQUE:
             return
+        pieces: Bytes = data
         if self._buffer:
             if isinstance(self._buffer, bytes):
                 self._buffer = bytearray(self._buffer)
             self._buffer += data
-            data = self._buffer
-        at, size = 0, len(data)
+            pieces = self._buffer
+        at, size = 0, len(pieces)
         while at < size and self.state != OPAQUE:
-            state, step = self.state, _STEPS[self.state](self, data, at)
+            state, step = self.state, _STEPS[self.state](self, pieces, at)
             if step < 0 or (step == at and state == self.state):
                 break
             at = step
             if state != self.state:
                 self._scanned = 0
         if self.state == OPAQUE:
-            self._buffer = bytes(data[at:]) if at < size else b""  # for a handover
+            self._buffer = bytes(pieces[at:]) if at < size else b""  # for a handover
         elif at >= size:
             self._buffer = b""
-        elif at or data is not self._buffer:
-            self._buffer = bytes(data[at:])
+        elif at or pieces is not self._buffer:
+            self._buffer = bytes(pieces[at:])
 
     def pending(self) -> bytes:
         """Return the bytes that are not read yet, and forget them."""
@@ -104,9 +108,9 @@ class Reader:
         if rest := self.pending():
             self.feed(rest)
 
-    def _head(self, data: bytes, at: int) -> int:
-        if self._scanned == 0 and data[at] in b"\r\n":
-            return _BLANK_LINES.match(data, at).end()  # between messages
+    def _head(self, data: Bytes, at: int) -> int:
+        if self._scanned == 0 and data[at] in b"\r\n" and (blank := _BLANK_LINES.match(data, at)):
+            return blank.end()  # between messages
         if not self.to_server and not data.startswith(b"HTTP/", at):
             simple = self._owner.headless(data, at)
             if simple is None:
@@ -129,7 +133,7 @@ class Reader:
         self._owner.head(self.to_server, bytes(data[at : found.end()]))
         return found.end()
 
-    def _length(self, data: bytes, at: int) -> int:
+    def _length(self, data: Bytes, at: int) -> int:
         take = min(self.left, len(data) - at)
         self._pass(data, at, take)
         self.left -= take
@@ -137,11 +141,11 @@ class Reader:
             self._end(True)
         return at + take
 
-    def _close(self, data: bytes, at: int) -> int:
+    def _close(self, data: Bytes, at: int) -> int:
         self._pass(data, at, len(data) - at)
         return len(data)
 
-    def _pass(self, data: bytes, at: int, take: int) -> None:
+    def _pass(self, data: Bytes, at: int, take: int) -> None:
         body = self.body
         if body is None:
             return
@@ -154,7 +158,7 @@ class Reader:
         if self.body is not None:
             self.body.gap(size)
 
-    def _chunk_size(self, data: bytes, at: int) -> int:
+    def _chunk_size(self, data: Bytes, at: int) -> int:
         ink = _INK.search(data, at)
         if ink is None:
             return -1 if len(data) - at < _CHUNK_LINE_BYTES else self._not_chunked(at)
@@ -181,7 +185,7 @@ class Reader:
             self.state, self.left = CLOSE, NO_END
         return at
 
-    def _chunk(self, data: bytes, at: int) -> int:
+    def _chunk(self, data: Bytes, at: int) -> int:
         take = min(self.left, len(data) - at)
         self._pass(data, at, take)
         self.left -= take
@@ -189,7 +193,7 @@ class Reader:
             self.state = CHUNK_END
         return at + take
 
-    def _chunk_end(self, data: bytes, at: int) -> int:
+    def _chunk_end(self, data: Bytes, at: int) -> int:
         end = data.find(b"\n", at)
         stop = end + 1 if end >= 0 else len(data)
         if stop - at > 2:
@@ -199,7 +203,7 @@ class Reader:
             self.state = CHUNK_SIZE
         return stop
 
-    def _trailer(self, data: bytes, at: int) -> int:
+    def _trailer(self, data: Bytes, at: int) -> int:
         if data[at : at + 1] == b"\n" or data[at : at + 2] == b"\r\n":
             self.framing_bytes += 1 if data[at] == 10 else 2
             self._end(True)
@@ -220,7 +224,7 @@ class Reader:
         self._end(True)
         return found.end()
 
-    def _lost(self, data: bytes, at: int) -> int:
+    def _lost(self, data: Bytes, at: int) -> int:
         found = _STARTS[self.to_server].search(data, at)
         if found:
             self.state = HEAD
@@ -230,10 +234,10 @@ class Reader:
             return len(data)
         return line if line > at else -1
 
-    def _wait(self, data: bytes, at: int) -> int:
+    def _wait(self, data: Bytes, at: int) -> int:
         return -1
 
-    def _opaque(self, data: bytes, at: int) -> int:
+    def _opaque(self, data: Bytes, at: int) -> int:
         return len(data)
 
     def _end(self, whole: bool) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from sensor.protocols.files import FileSettings
 
 
+@limited("http")
 @dataclass(frozen=True)
 class HttpSettings:
     """Limits of the HTTP parser, per message or connection; headers: whether rows hold all headers.
@@ -27,6 +28,3 @@ class HttpSettings:
     headers: bool = True
     lzma: bool = False
     files: FileSettings = field(default_factory=FileSettings)
-
-    def __post_init__(self) -> None:
-        check_limits(self, "http")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from sensor.protocols.files import CLOSED, FileTracker
@@ -46,7 +46,7 @@ class _Stream:
 class Http2Parser:
     """Whatever cannot be read ends the reading of its direction; streams are followed up to a limit."""
 
-    app_proto = AppProto.HTTP2
+    app_proto: ClassVar[AppProto] = AppProto.HTTP2
 
     def __init__(self, context: Context) -> None:
         from hpack import Decoder  # only where HTTP/2 is spoken
@@ -214,14 +214,16 @@ class Http2Parser:
             if beginning := side.body.shown.joined():
                 shown.append(("http.request_body" if to_server else "http.response_body", beginning))
             side.body = side.tracker = None
-        if self._context.show or (self._context.contents and shown):
-            self._context.contents(at, stream.tx_id, to_server, shown, True)
+        contents = self._context.contents  # there wherever show is
+        if contents is not None and (shown or self._context.show):
+            contents(at, stream.tx_id, to_server, shown, True)
 
 
 class _Sink:
     """Gives the decoded body to a file."""
 
-    passable, patient = 0, False
+    passable = 0
+    patient = False
 
     def __init__(self, tracker: FileTracker) -> None:
         self._tracker = tracker

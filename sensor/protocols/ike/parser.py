@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.ike import IKE
@@ -20,7 +20,7 @@ _V2_CHOSEN = {n.ENCRYPTION: "alg_enc", n.INTEGRITY: "alg_auth", n.GROUP: "alg_dh
 class IkeDatagrams:
     """Follows both sides; each message is a transaction of its own."""
 
-    app_proto = AppProto.IKE
+    app_proto: ClassVar[AppProto] = AppProto.IKE
 
     def __init__(self, context: Context) -> None:
         self._context, self.done, self._number, self._strange = context, False, 0, 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.ldap import LDAP
@@ -39,7 +39,7 @@ class _Exchange:
 class _Ldap:
     """What a conversation over TCP and one over UDP share."""
 
-    app_proto = AppProto.LDAP
+    app_proto: ClassVar[AppProto] = AppProto.LDAP
 
     def __init__(self, context: Context) -> None:
         self.done = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
+@limited("ldap")
 @dataclass(frozen=True)
 class LdapSettings:
     """Limits of the LDAP parser; a value outside its range raises ConfigError."""
@@ -16,6 +17,3 @@ class LdapSettings:
     responses: int = limit(16, 1, 4096, "responses", "to a request are kept; all are counted")
     listed: int = limit(32, 1, 4096, "items", "of a list within a message are kept")
     value_bytes: int = limit(512, 16, 65_536, "bytes", "of a value are kept")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "ldap")

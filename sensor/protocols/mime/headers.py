@@ -27,7 +27,7 @@ class Field(NamedTuple):
 
 def parse_fields(block: bytes, most: int) -> list[Field]:
     """Return the headers that a block holds, at most so many; lines without a colon are left out."""
-    found = []
+    found: list[Field] = []
     for line in _FOLD.sub(b"", block).split(b"\n"):
         name, colon, value = line.partition(b":")
         if colon and name.strip() and len(found) < most:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from columns.errors import ConfigError
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from sensor.protocols.files import CLOSED, ERROR, TRUNCATED
 from sensor.protocols.mime.headers import Field, first, parameters, parse_fields
 from sensor.protocols.mime.transfer import decoder_for
@@ -19,6 +19,7 @@ _HEADERS, _BODY, _OVER = range(3)
 _BOUNDARY_BYTES = 256
 
 
+@limited("mime")
 @dataclass(frozen=True)
 class MimeSettings:
     """Limits of mail."""
@@ -33,7 +34,6 @@ class MimeSettings:
         "meaning": "schemes of those addresses: letters, digits, + - and ."})
 
     def __post_init__(self) -> None:
-        check_limits(self, "mime")
         if not 0 < len(self.url_schemes) <= 32 or not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]{0,15}", s)
                                                  for s in self.url_schemes):
             raise ConfigError("url_schemes has what is no scheme", where="mime", expected="up to 32 such as http")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from struct import error, unpack_from
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sensor.protocols.mqtt.properties import properties, varint
 from sensor.protocols.mqtt.settings import MqttSettings
@@ -11,8 +11,21 @@ from sensor.protocols.printing import printed
 
 NAMES = ("", "connect", "connack", "publish", "puback", "pubrec", "pubrel", "pubcomp", "subscribe", "suback",
          "unsubscribe", "unsuback", "pingreq", "pingresp", "disconnect", "auth")
-(CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ,
- PINGRESP, DISCONNECT, AUTH) = range(1, 16)
+CONNECT: Final = 1
+CONNACK: Final = 2
+PUBLISH: Final = 3
+PUBACK: Final = 4
+PUBREC: Final = 5
+PUBREL: Final = 6
+PUBCOMP: Final = 7
+SUBSCRIBE: Final = 8
+SUBACK: Final = 9
+UNSUBSCRIBE: Final = 10
+UNSUBACK: Final = 11
+PINGREQ: Final = 12
+PINGRESP: Final = 13
+DISCONNECT: Final = 14
+AUTH: Final = 15
 _ACKS = frozenset({PUBACK, PUBREC, PUBREL, PUBCOMP})
 _FIXED = {PUBREL: 2, SUBSCRIBE: 2, UNSUBSCRIBE: 2}  # flags that the standard demands; of PUBLISH they are free
 _PROTOCOLS = {b"MQIsdp": (3,), b"MQTT": (4, 5)}

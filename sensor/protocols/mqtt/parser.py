@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.anomaly import ANOMALY
@@ -36,7 +36,7 @@ class _Exchange:
 class MqttStream:
     """Follows both directions of a connection to a broker."""
 
-    app_proto = AppProto.MQTT
+    app_proto: ClassVar[AppProto] = AppProto.MQTT
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

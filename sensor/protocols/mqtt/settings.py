@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
+@limited("mqtt")
 @dataclass(frozen=True)
 class MqttSettings:
     """Settings of MQTT; a value outside its range raises UsageError."""
@@ -16,6 +17,3 @@ class MqttSettings:
     topics: int = limit(100, 1, 65_535, "", "topics kept of a message")
     pending: int = limit(1024, 1, 65_535, "", "messages of a connection that wait for an acknowledgement")
     passwords: bool = field(default=False, metadata={"meaning": "keep the passwords of CONNECT messages in rows"})
-
-    def __post_init__(self) -> None:
-        check_limits(self, "mqtt")

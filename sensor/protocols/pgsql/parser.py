@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.pgsql import PGSQL
@@ -40,7 +40,7 @@ class _Exchange:
 class PgsqlStream:
     """Follows both directions of a connection, until it is encrypted."""
 
-    app_proto = AppProto.PGSQL
+    app_proto: ClassVar[AppProto] = AppProto.PGSQL
 
     def __init__(self, context: Context) -> None:
         self._context, self.done = context, False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.quic import QUIC
@@ -24,7 +24,7 @@ class QuicParser:
     addresses.
     """
 
-    app_proto = AppProto.QUIC
+    app_proto: ClassVar[AppProto] = AppProto.QUIC
 
     def __init__(self, context: Context) -> None:
         self.done = False

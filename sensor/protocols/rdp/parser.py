@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from columns.app import AppProto
 from columns.protocols.rdp import RDP
 from sensor.protocols.parser import Context, Handover, Moment
@@ -18,7 +20,7 @@ _WITH_TLS = ("ssl", "hybrid", "rds_tls", "hybrid_ex")
 class RdpParser:
     """Follows one connection; each message of its beginning gives a row. successor is set where TLS takes over."""
 
-    app_proto = AppProto.RDP
+    app_proto: ClassVar[AppProto] = AppProto.RDP
 
     def __init__(self, context: Context) -> None:
         self.done = False

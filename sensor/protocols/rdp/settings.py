@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
+@limited("rdp")
 @dataclass(frozen=True)
 class RdpSettings:
     """Limits of the RDP parser; a value outside its range raises UsageError."""
@@ -14,6 +15,3 @@ class RdpSettings:
     packet_bytes: int = limit(16384, 1024, 65535, "bytes", "longest TPKT packet that is read")
     packets: int = limit(16, 4, 1024, "packets", "packets of one side in which the beginning is looked for")
     channels: int = limit(31, 1, 256, "channels", "virtual channels that a row lists")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "rdp")

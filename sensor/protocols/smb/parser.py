@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from columns.app import AppProto
 from sensor.protocols.parser import Context, Moment
 from sensor.protocols.smb.nbss import HEAD_BYTES, Event, Kind, NbssReader
@@ -12,7 +14,7 @@ from sensor.protocols.smb.smb2 import Smb2
 from sensor.protocols.smb.state import State
 
 _MESSAGE, _HEAD, _BODY, _, _END, _LOST, _BROKEN_OFF, _BULK = Kind  # its look-ups cost more than their use
-_VERSIONS = {0xFF: Smb1, 0xFE: Smb2}
+_VERSIONS: dict[int, type[Smb1] | type[Smb2]] = {0xFF: Smb1, 0xFE: Smb2}
 _BROKEN = 8
 """So often may something that is no message stand between messages."""
 
@@ -20,7 +22,7 @@ _BROKEN = 8
 class SmbParser:
     """Follows one connection."""
 
-    app_proto = AppProto.SMB
+    app_proto: ClassVar[AppProto] = AppProto.SMB
 
     def __init__(self, context: Context) -> None:
         self.done = False

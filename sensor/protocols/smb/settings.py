@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from sensor.protocols.files import FileSettings
 
 
+@limited("smb")
 @dataclass(frozen=True)
 class SmbSettings:
     """Limits of the SMB parser; a value outside its range raises ConfigError. files: how files are looked at."""
@@ -18,6 +19,3 @@ class SmbSettings:
     trees: int = limit(512, 1, 65_536, "trees", "of a flow are known by name")
     name_bytes: int = limit(4096, 64, 65_535, "bytes", "of a name are kept")
     files: FileSettings = field(default_factory=FileSettings)
-
-    def __post_init__(self) -> None:
-        check_limits(self, "smb")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sensor.protocols.dce import looks_like
 from sensor.protocols.parser import Moment
 from sensor.protocols.smb.state import Columns, OpenFile, State, Transfer
@@ -108,7 +110,7 @@ class Sink:
     def _call(self, data: bytes, at: Moment) -> None:
         calls = self._one.calls
         assert calls is not None
-        status = {k: self._columns[k] for k in ("status", "status_code") if k in self._columns}
+        status: dict[str, Any] = {k: self._columns[k] for k in ("status", "status_code") if k in self._columns}
         calls.feed(self._to_server, data, self._columns,
                    lambda call: self._state.tell_call(call, {} if self._to_server else status, at))
         if calls.lost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from struct import Struct, error, unpack_from
+from typing import Any
 
 from sensor.protocols.krb5_ticket import ticket_columns
 from sensor.protocols.ntlmssp import login_of
@@ -284,8 +285,8 @@ class Smb2:
         """The file of a request: _RELATED for the one that the compound itself opens."""
         return header.data[place : place + 16]
 
-    def _opened(self, key: bytes) -> bytes:
-        """The file, now that the compound's own opening was answered."""
+    def _opened(self, key: Any) -> Any:
+        """The file that a request is about, now that the compound's own opening was answered."""
         return self._last if key == _RELATED else key
 
     def _known(self, key: bytes, tree_id: int, at: Moment) -> OpenFile:

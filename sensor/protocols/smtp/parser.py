@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import ClassVar
 
 from columns.app import AppProto
 from columns.protocols.fileinfo import FILEINFO
@@ -23,7 +24,7 @@ _COMMAND, _WAITING, _MAIL, _CHUNK, _SECRET = range(5)
 class SmtpParser:
     """One connection. successor: what goes on behind an accepted STARTTLS, else None."""
 
-    app_proto = AppProto.SMTP
+    app_proto: ClassVar[AppProto] = AppProto.SMTP
 
     def __init__(self, context: Context) -> None:
         self._context = context

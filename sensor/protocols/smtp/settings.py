@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 from sensor.protocols.files import FileSettings
 from sensor.protocols.mime.message import MimeSettings
 
 
+@limited("smtp")
 @dataclass(frozen=True)
 class SmtpSettings:
     """Limits of the SMTP parser; md5: whether subjects and bodies are hashed too."""
@@ -21,6 +22,3 @@ class SmtpSettings:
     md5: bool = False
     mime: MimeSettings = field(default_factory=MimeSettings)
     files: FileSettings = field(default_factory=FileSettings)
-
-    def __post_init__(self) -> None:
-        check_limits(self, "smtp")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 
 from columns.app import AppProto
 from columns.protocols.ssh import SSH
@@ -21,7 +21,7 @@ _KEY_KINDS = (b"ssh-", b"ecdsa-", b"rsa-", b"sk-")
 class SshParser:
     """Follows one connection; tells one row when both sides encrypt, can be read no more, or are over."""
 
-    app_proto = AppProto.SSH
+    app_proto: ClassVar[AppProto] = AppProto.SSH
 
     def __init__(self, context: Context) -> None:
         self.done = False
@@ -73,11 +73,11 @@ class SshParser:
     def _packet(self, to_server: bool, payload: bytes, at: Moment) -> None:
         kind = payload[0] if payload else 0
         if kind == KEX_INIT and self._offers[to_server] is None:
-            self._offers[to_server] = read_offer(payload)
-            if self._offers[to_server] is None:
+            offer = self._offers[to_server] = read_offer(payload)
+            if offer is None:
                 self._context.count("KEXINIT not whole")
             else:
-                self._show_offer(to_server, self._offers[to_server], at)
+                self._show_offer(to_server, offer, at)
         elif kind in (_REPLY, _GROUP_REPLY) and not to_server and not self._host_key:
             size = int.from_bytes(payload[1:5], "big")
             key = payload[5 : 5 + size]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from columns.app import AppProto
 from columns.protocols.tls import TLS
 from sensor.protocols.parser import Context, Moment
@@ -23,7 +25,7 @@ _MOST_ALERTS = 8
 class TlsParser:
     """Follows one connection; tells one row when it is established, has nothing more to say, or is over."""
 
-    app_proto = AppProto.TLS
+    app_proto: ClassVar[AppProto] = AppProto.TLS
 
     def __init__(self, context: Context) -> None:
         self.done = False
@@ -145,7 +147,7 @@ class TlsParser:
         if self._context.show:
             self._context.show(self._at, 0, to_server, [("event", f"tls.{event}".encode()) for event in events])
 
-    def _check(self, hello: object) -> None:
+    def _check(self, hello: Any) -> None:
         if hello is None:
             self._context.count("hello not whole")
             self._odd(hello is self._seen.client, "invalid_handshake_message")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from columns.limits import check_limits, limit
+from columns.limits import limit, limited
 
 
+@limited("tls")
 @dataclass(frozen=True)
 class TlsSettings:
     """Limits of the TLS parser; a value outside its range raises UsageError."""
@@ -16,6 +17,3 @@ class TlsSettings:
     listed: int = limit(512, 16, 32768, "numbers", "cipher suites, extensions and so on that a row lists")
     one_sided_bytes: int = limit(65536, 1024, 1 << 30, "bytes",
                                  "encrypted bytes of one side after which the silent other one is waited for no more")
-
-    def __post_init__(self) -> None:
-        check_limits(self, "tls")
