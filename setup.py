@@ -3,7 +3,7 @@
     SEKISHO_COMPILED=1 pip install .
 
 takes a C compiler and some two minutes. The modules stay what they are, Python with types, and without a compiler they
-do the same, only slower. Modules with kernels are left out: those have a compiler of their own.
+do the same, only slower.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent
 ROOM = "sensor/protocols"
 LEFT = frozenset({"__init__.py", "registry.py"})  # nothing is done in these but to import
 COMPILED = os.environ.get("SEKISHO_COMPILED") == "1"
-_KERNELS = "from columns.kernel import"
+_KERNELS = "from columns.kernel import"  # they have a compiler of their own
 _BUILDING = frozenset({"bdist_wheel", "build", "build_ext", "editable_wheel"})  # others only ask what is required
 
 

@@ -91,9 +91,10 @@ def replay(
     stopped is asked between batches; when it says True, what was read so far is finished in order and the report
     says interrupted. A capture that cannot be read raises CaptureError before anything of it is taken.
     """
-    run = _Run(options, sinks)
-    with run.watch("kernels"):
-        load_kernels(options.payload, options.ruleset is not None)
+    with rare_collections():
+        run = _Run(options, sinks)
+        with run.watch("kernels"):
+            load_kernels(options.payload, options.ruleset is not None)
     try:
         with rare_collections():
             for packets, buffers in run.decoded(progress, stopped):

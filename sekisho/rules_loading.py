@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from columns.errors import ConfigError, UsageError
+from sekisho.garbage import rare_collections
 from sekisho.settings import Settings
 from sekisho.terminal import Screen
 
@@ -90,8 +91,9 @@ def load(settings: Settings, named: Iterable[Path] = (), *, home_net: Iterable[s
     evaluable = CAPABILITIES if evaluable is None else evaluable
     rules, variables = settings.rules, variables_of(settings, home_net)
     thresholds = read_threshold_file(Path(rules.threshold), variables) if rules.threshold else NO_THRESHOLDS
-    return load_rules(rule_paths(settings, named), variables, evaluable=evaluable, thresholds=thresholds,
-                      reputation=reputation_of(rules), progress=progress, **tables(rules))
+    with rare_collections():  # a rule set is a million objects, none of which is garbage
+        return load_rules(rule_paths(settings, named), variables, evaluable=evaluable, thresholds=thresholds,
+                          reputation=reputation_of(rules), progress=progress, **tables(rules))
 
 
 def reputation_of(rules: RulesSettings) -> Reputation:

@@ -163,15 +163,15 @@ class GramFilter:
         searched = [f for k, f in enumerate(folded) if not _is_placed(patterns[k])]
         step, pairs = _step(searched), 1 << 16 if any(len(f) < 4 for f in searched) else 8
         bits = min(max((number * step).bit_length() + 7, 10), _HASH_BITS)
-        table = Table(
+        table = Table(  # type: ignore[call-arg]
             np.zeros((1 << bits) // 8, np.uint8), np.full(1 << bits, -1, np.int32), np.zeros(pairs // 8, np.uint8),
             np.full(pairs, -1, np.int32), np.array(placed, np.int32),
             *np.full((3, max(number * step, 1)), -1, np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
             np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
             np.array([p.high for p in patterns] or [0], np.int64), fold, np.array([0, 0, 32 - bits, step], np.int64))
-        for which, pattern in enumerate(folded):
+        for which, text_of_it in enumerate(folded):
             if not _is_placed(patterns[which]):
-                _add(table, which, pattern)
+                _add(table, which, text_of_it)
         self.table, self.patterns = table, number
         self._told = np.full(number, -1, np.int64)
         self._out = np.zeros((max(_ROOM, 4 * number), 2), np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _DIGITS = {8: re.compile(rb"\s*[+-]?0*([0-7]+)"), 10: re.compile(rb"\s*([+-]?\d+)"),
            16: re.compile(rb"\s*[+-]?(?:0[xX])?([0-9a-fA-F]+)")}
@@ -21,7 +22,7 @@ def number_at(data: bytes, at: int, size: int, little: bool, base: int) -> tuple
     return int(found[1], base) & WORD, found.end()
 
 
-def masked(value: int, bitmask: int | None) -> int:
+def masked(value: Any, bitmask: int | None) -> Any:
     """Return the bits of a value under a mask, shifted right by the mask's trailing zeros."""
     if not bitmask:
         return value

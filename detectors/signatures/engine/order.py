@@ -22,7 +22,7 @@ def in_order(rules: Sequence[Rule], actions: Sequence[str] = ("pass", "drop", "r
     return [rule for _, rule in sorted(keyed, key=lambda pair: pair[0])]
 
 
-def _kind_rank(rule: Rule, kind: type) -> int:
+def _kind_rank(rule: Rule, kind: type[FlowInt] | type[HostBits] | type[XBits]) -> int:
     """0 sets only, 1 sets and asks, 2 has none, 3 asks only."""
     sets = any(isinstance(c, kind) and c.effect for c in (*rule.effects, *rule.conditions))
     asks = any(isinstance(c, kind) and not c.effect for c in rule.conditions)

@@ -29,7 +29,8 @@ _TUNNELLED = 4
 """So many rows of one frame are looked through for the one that a flow id belongs to."""
 
 
-def packet_rows(packets: Packets, numbers: Sequence[int], flow_ids: Sequence[int]) -> np.ndarray:
+def packet_rows(packets: Packets, numbers: Sequence[int] | np.ndarray,
+                flow_ids: Sequence[int] | np.ndarray) -> np.ndarray:
     """Return the row of each packet, by its number and flow, -1 where it is absent: int64[numbers]."""
     wanted, flows = np.array(numbers, np.uint64), np.array(flow_ids, np.uint64)
     found = np.full(wanted.size, -1, np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def placed_tests(rule: Rule) -> tuple[ByteTest | IsDataAt, ...]:
     return tuple(m for g in rule.groups if g.buffer == PAYLOAD and not g.transforms for m in g.matches if _is_placed(m))
 
 
-def _is_placed(match: Any) -> bool:
+def _is_placed(match: Any) -> TypeGuard[ByteTest | IsDataAt]:
     if isinstance(match, IsDataAt):
         return not match.relative and isinstance(match.at, int)
     if not isinstance(match, ByteTest) or match.relative or match.base or match.dce or match.operator not in _COMPARES:
@@ -51,7 +51,7 @@ class Payloads:
         if isinstance(test, IsDataAt):
             return (sizes > 0) & ((int(test.at) < sizes) != test.negated)
         found = sizes >= int(test.offset) + int(test.nbytes)
-        values = masked(self._numbers(rows[found], test), test.bitmask)
+        values: Any = masked(self._numbers(rows[found], test), test.bitmask)
         found[found] = _COMPARES[test.operator](values, int(test.value)) != test.negated
         return found
 

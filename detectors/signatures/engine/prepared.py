@@ -96,7 +96,7 @@ def prepare(number: int, rule: Rule, header: HeaderBits) -> Prepared:
                    for g in rule.groups)
     state = tuple(x for x in rule.conditions if isinstance(x, STATE) and not x.effect)
     file = tuple(x for x in rule.conditions if isinstance(x, _FILE))
-    transaction = tuple(x for x in rule.conditions if isinstance(x, _TX_CONDITIONS))
+    transaction: tuple[Any, ...] = tuple(x for x in rule.conditions if isinstance(x, _TX_CONDITIONS))
     if (hook := hook_of(rule)) is not None:
         transaction = (hook, *transaction)
     used = {id(x) for x in (*state, *file, *transaction)}

@@ -138,7 +138,7 @@ class Windows:
 
     def _rows(self) -> c.Rows:
         columns = (getattr(self._stretches, name) for name in _STRETCH_COLUMNS)
-        return c.Rows(*columns, *self._reached, *self._stretches.buffers)
+        return c.Rows(*columns, *self._reached, *self._stretches.buffers)  # type: ignore[call-arg]
 
     def _rows_of(self, flow_id: int) -> np.ndarray:
         """Return the rows of a flow."""
