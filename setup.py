@@ -19,7 +19,10 @@ ROOM = "sensor/protocols"
 LEFT = frozenset({"__init__.py", "registry.py"})  # nothing is done in these but to import
 COMPILED = os.environ.get("SEKISHO_COMPILED") == "1"
 _KERNELS = "from columns.kernel import"  # they have a compiler of their own
-_BUILDING = frozenset({"bdist_wheel", "build", "build_ext", "editable_wheel"})  # others only ask what is required
+_BUILDING = frozenset({"bdist_wheel", "build", "build_ext"})
+"""Others only ask what is required. An editable installation stays Python: machine code beside its source would be run
+in its place after the source has changed."""
+
 
 
 def compiled_modules() -> list[str]:

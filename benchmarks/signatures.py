@@ -1,19 +1,25 @@
 """What rules cost: a replay with and without them, processor time by stage, what came so far as full evaluation.
 
-    python -m benchmarks.signatures CAPTURE RULES [--bytes N]
+    python -m benchmarks.signatures [CAPTURE] [RULES] [--most N] [--interpreted]
 
-Prints JSON. Processor time of this process is counted, so other work on the machine does not count as ours.
+The capture is *mixed* unless another is named, the rules those of the corpus; --most takes so many of them, evenly
+spread. The parsers of `make compiled` are used where they were built. Prints JSON. Processor time of this process is
+counted, so other work on the machine does not count as ours.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from benchmarks import captures, subjects
 from detectors.signatures.detector import SignatureDetector
 from detectors.signatures.engine.capabilities import CAPABILITIES
 from detectors.signatures.language.loading import load_rules
@@ -52,18 +58,40 @@ def measured(capture: Path, ruleset: RuleSet | None, *, profile: bool = False) -
     return found
 
 
+def some_of(ruleset: RuleSet, most: int) -> RuleSet:
+    """Return a rule set with at most so many rules that are on, evenly spread."""
+    enabled = ruleset.enabled
+    return replace(ruleset, rules=enabled[:: max(1, -(-len(enabled) // most))] if most else ruleset.rules)
+
+
+def use_compiled(arguments: list[str]) -> None:
+    """Begin anew with compiled parsers, unless these are there already or were not built."""
+    if subjects.COMPILED.is_dir() and os.environ.get("PYTHONPATH", "").split(os.pathsep)[0] != str(subjects.COMPILED):
+        places = os.pathsep.join((str(subjects.COMPILED), str(captures.ROOT)))
+        os.execve(sys.executable, [sys.executable, "-P", "-m", "benchmarks.signatures", *arguments],
+                  {**os.environ, "PYTHONPATH": places})
+
+
 def main() -> None:
     """Measure and print."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("capture", type=Path)
-    arguments.add_argument("rules", type=Path)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("capture", type=Path, nargs="?", default=captures.DATA / "mixed.pcap")
+    arguments.add_argument("rules", type=Path, nargs="?", default=captures.corpus_folder() / "rules")
+    arguments.add_argument("--most", type=int, default=0, metavar="N", help="rules (all)")
+    arguments.add_argument("--interpreted", action="store_true", help="not the compiled parsers")
     given = arguments.parse_args()
+    if not given.interpreted:
+        use_compiled(sys.argv[1:])
     began = time.process_time()
     ruleset = load_rules([given.rules], evaluable=CAPABILITIES)
     loaded = time.process_time() - began
+    ruleset = some_of(ruleset, given.most)
     load_kernels(True)
     measured(given.capture, ruleset)  # kernels of the engine are compiled or loaded
+    from sensor.protocols import conversation
+
     print(json.dumps({
+        "parsers": "interpreted" if conversation.__file__.endswith(".py") else "compiled",
         "rules": {"read": len(ruleset.rules) + len(ruleset.refused), "enabled": len(ruleset.enabled),
                   "refused": len(ruleset.refused), "load_seconds": round(loaded, 2)},
         "without": measured(given.capture, None), "with": measured(given.capture, ruleset),
