@@ -39,12 +39,23 @@ def written(tokens: list[tuple[str, bool]], encoding: str) -> str:
     return "".join(parts)
 
 
+def read_otherwise(data: bytes, encoding: str) -> set[tuple[int, str]]:
+    """What a naive reader finds who takes two-byte text for text in the other encoding: nothing in bytes says which."""
+    other = {"cp932": "euc_jp", "euc_jp": "cp932"}.get(encoding)
+    try:
+        text = data.decode(other) if other else ""
+    except UnicodeDecodeError:
+        return set()
+    return {(len(encoded(text[:place], other)), digits) for place, digits in naive_candidates(text)} if other else set()
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @settings(max_examples=150, deadline=None)
 @given(tokens=TEXTS, amid=st.booleans())
 @example(tokens=[("1234 5678 9012-3456-7890", False)], amid=False)
 @example(tokens=[("ソード", False), ("123456789018", False)], amid=True)
 @example(tokens=[("0.", False), ("123456789018", False)], amid=True)
+@example(tokens=[("番号", False), ("A", False), ("000000000000", False)], amid=False)
 def test_the_same_as_a_naive_reading(encoding: str, tokens: list[tuple[str, bool]], amid: bool) -> None:
     text = written([("、" * 64, False), *tokens, ("、" * 64, False)] if amid else tokens, encoding)
     data = encoded(text, encoding)
@@ -52,7 +63,7 @@ def test_the_same_as_a_naive_reading(encoding: str, tokens: list[tuple[str, bool
     expected = {(len(encoded(text[:place], encoding)) if encoding != "iso2022_jp" else -1, digits)
                 for place, digits in naive_candidates(text)}
     found = {(int(c["offset"]) if encoding != "iso2022_jp" else -1, f"{int(c['value']):012d}") for c in scan(data)}
-    assert found == expected
+    assert found - read_otherwise(data, encoding) <= expected <= found
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
