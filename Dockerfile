@@ -21,7 +21,7 @@ COPY sekisho sekisho
 COPY pcaps pcaps
 # The embedded engine is 530 MB and the store here is a server; EMBEDDED=yes keeps it.
 ARG EMBEDDED=no
-# Parsers as machine code take a C compiler and two minutes here; "no" leaves them Python, at half the speed.
+# Parsers as machine code take a C compiler and two minutes here; "no" leaves them Python.
 ARG COMPILED=yes
 RUN if [ "$COMPILED" = yes ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev; fi
 RUN if [ "$COMPILED" = yes ]; then export SEKISHO_COMPILED=1; fi; \

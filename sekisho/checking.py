@@ -67,7 +67,7 @@ def _parsers() -> Finding:
     """How the parsers of protocols run; a slower way is no fault."""
     found = find_spec("sensor.protocols.conversation")
     interpreted = found is None or (found.origin or "").endswith(".py")
-    return Finding("parsers", OK, "interpreted: SEKISHO_COMPILED=1 pip install builds faster ones" if interpreted
+    return Finding("parsers", OK, "interpreted; SEKISHO_COMPILED=1 pip install builds faster ones" if interpreted
                    else "compiled to machine code")
 
 
