@@ -73,7 +73,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 def _fill_kernel_cache(sheets: dict[str, Any], core: int) -> None:
     """Run once untimed, so that only the cold start compiles: kernels belong to the files they are compiled from."""
     subjects.OUT.mkdir(parents=True, exist_ok=True)
-    for environment in (subjects.kernel_cache, *([subjects.compiled_parsers] if subjects.COMPILED.is_dir() else [])):
+    for environment in (subjects.kernel_cache, *([subjects.compiled_parsers] if subjects.is_compiled() else [])):
         for name in ("main", "ipv6"):
             subject = subjects.replay("fill", sheets[name], "--payload")
             harness.run_once(subject.argv, core, environment())

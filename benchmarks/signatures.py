@@ -25,6 +25,7 @@ from detectors.signatures.engine.capabilities import CAPABILITIES
 from detectors.signatures.language.loading import load_rules
 from detectors.signatures.language.ruleset import RuleSet
 from sekisho import pipeline
+from sekisho.checking import parsers_compiled
 from sekisho.settings import default_settings
 from sekisho.warm import load_kernels
 
@@ -66,7 +67,7 @@ def some_of(ruleset: RuleSet, most: int) -> RuleSet:
 
 def use_compiled(arguments: list[str]) -> None:
     """Begin anew with compiled parsers, unless these are there already or were not built."""
-    if subjects.COMPILED.is_dir() and os.environ.get("PYTHONPATH", "").split(os.pathsep)[0] != str(subjects.COMPILED):
+    if subjects.is_compiled() and os.environ.get("PYTHONPATH", "").split(os.pathsep)[0] != str(subjects.COMPILED):
         places = os.pathsep.join((str(subjects.COMPILED), str(captures.ROOT)))
         os.execve(sys.executable, [sys.executable, "-P", "-m", "benchmarks.signatures", *arguments],
                   {**os.environ, "PYTHONPATH": places})
@@ -88,10 +89,8 @@ def main() -> None:
     ruleset = some_of(ruleset, given.most)
     load_kernels(True)
     measured(given.capture, ruleset)  # kernels of the engine are compiled or loaded
-    from sensor.protocols import conversation
-
     print(json.dumps({
-        "parsers": "interpreted" if conversation.__file__.endswith(".py") else "compiled",
+        "parsers": "compiled" if parsers_compiled() else "interpreted",
         "rules": {"read": len(ruleset.rules) + len(ruleset.refused), "enabled": len(ruleset.enabled),
                   "refused": len(ruleset.refused), "load_seconds": round(loaded, 2)},
         "without": measured(given.capture, None), "with": measured(given.capture, ruleset),

@@ -60,6 +60,11 @@ def fresh_store() -> dict[str, str]:
     return kernel_cache()
 
 
+def is_compiled() -> bool:
+    """Return whether ``make compiled`` has built the parsers."""
+    return (COMPILED / ".ready").is_file()
+
+
 def compiled_parsers() -> dict[str, str]:
     """Return the environment with the modules of ``make compiled``, and the kernel cache."""
     return {**kernel_cache(), "PYTHONPATH": str(COMPILED)}
@@ -93,7 +98,7 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
         payload += [("mixed", sheets["mixed"], (), "streams and protocols as well"),
                     ("mixed, spine", sheets["mixed"], spine, "streams, protocols and spine")]
     said = [replay(name, sheet, "--payload", *config, repeats=2, note=note) for name, sheet, config, note in payload]
-    if COMPILED.is_dir():
+    if is_compiled():
         said += [replay(f"{name}, compiled", sheet, "--payload", *config, prepare=compiled_parsers, repeats=2,
                         note="parsers as machine code") for name, sheet, config, _ in payload]
     return [

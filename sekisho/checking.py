@@ -63,12 +63,15 @@ def _kernels() -> Finding:
     return Finding("kernels", OK, f"compiled, in {folder}")
 
 
-def _parsers() -> Finding:
-    """How the parsers of protocols run; a slower way is no fault."""
+def parsers_compiled() -> bool:
+    """Return whether the parsers of protocols run as machine code."""
     found = find_spec("sensor.protocols.conversation")
-    interpreted = found is None or (found.origin or "").endswith(".py")
-    return Finding("parsers", OK, "interpreted; SEKISHO_COMPILED=1 pip install builds faster ones" if interpreted
-                   else "compiled to machine code")
+    return found is not None and not (found.origin or "").endswith(".py")
+
+
+def _parsers() -> Finding:
+    return Finding("parsers", OK, "compiled to machine code" if parsers_compiled()  # a slower way is no fault
+                   else "interpreted; SEKISHO_COMPILED=1 pip install builds faster ones")
 
 
 def _tshark() -> Finding:

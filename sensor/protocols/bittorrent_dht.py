@@ -63,8 +63,9 @@ def columns_of(message: dict[bytes, Any], most: int) -> dict[str, Any]:
     asked, answered, failed = message.get(b"a"), message.get(b"r"), message.get(b"e")
     if isinstance(asked, dict):
         kind = message.get(b"q")
-        request: dict[str, Any] = {name: shown for name in ("id", "target", "info_hash", "token")
-                   if (shown := _hex(asked.get(name.encode())))}
+        request: dict[str, Any] = {
+            name: shown for name in ("id", "target", "info_hash", "token")
+            if (shown := _hex(asked.get(name.encode())))}
         request |= {name: value for name in ("implied_port", "port")
                     if isinstance(value := asked.get(name.encode()), int) and 0 <= value <= 65_535}
         row |= {"request_type": printed(kind[:64]) if isinstance(kind, bytes) else "", "request": json_column(request),

@@ -42,11 +42,13 @@ def written(tokens: list[tuple[str, bool]], encoding: str) -> str:
 def read_otherwise(data: bytes, encoding: str) -> set[tuple[int, str]]:
     """What a naive reader finds who takes two-byte text for text in the other encoding: nothing in bytes says which."""
     other = {"cp932": "euc_jp", "euc_jp": "cp932"}.get(encoding)
+    if other is None:
+        return set()
     try:
-        text = data.decode(other) if other else ""
+        text = data.decode(other)
     except UnicodeDecodeError:
         return set()
-    return {(len(encoded(text[:place], other)), digits) for place, digits in naive_candidates(text)} if other else set()
+    return {(len(encoded(text[:place], other)), digits) for place, digits in naive_candidates(text)}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

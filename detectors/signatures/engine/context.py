@@ -119,8 +119,9 @@ def _dcerpc(tx: Tx) -> dict[str, Any]:
 
 def _email(tx: Tx) -> dict[str, Any]:
     found = _plain(tx)
-    email: dict[str, Any] = {key: _text(value) for key in ("from", "subject", "date", "message_id", "x_mailer")
-             if (value := _first(tx, f"email.{key}")) is not None}
+    email: dict[str, Any] = {
+        key: _text(value) for key in ("from", "subject", "date", "message_id", "x_mailer")
+        if (value := _first(tx, f"email.{key}")) is not None}
     for key in ("to", "cc"):
         if (value := _first(tx, f"email.{key}")) is not None:
             email[key] = _addresses(_text(value))

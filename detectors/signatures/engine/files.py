@@ -15,7 +15,7 @@ def file_holds(condition: Any, file: dict[str, list[bytes]]) -> bool:
     """Return whether a condition holds of a file, as told by its parser."""
     if isinstance(condition, FileSize):
         sizes = file.get(SIZE)
-        return sizes is not None and bool(sizes) and bool(condition.test.holds(int(sizes[0])))
+        return bool(sizes and condition.test.holds(int(sizes[0])))
     if isinstance(condition, FileHash):
         told = file.get(f"file.{condition.algorithm}")
         if told:

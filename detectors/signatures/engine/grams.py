@@ -169,9 +169,9 @@ class GramFilter:
             *np.full((3, max(number * step, 1)), -1, np.int32), starts, np.frombuffer(text or b"\0", np.uint8),
             np.array([p.nocase for p in patterns] or [False]), np.array([_low(p) for p in patterns] or [0], np.int64),
             np.array([p.high for p in patterns] or [0], np.int64), fold, np.array([0, 0, 32 - bits, step], np.int64))
-        for which, text_of_it in enumerate(folded):
+        for which, letters in enumerate(folded):
             if not _is_placed(patterns[which]):
-                _add(table, which, text_of_it)
+                _add(table, which, letters)
         self.table, self.patterns = table, number
         self._told = np.full(number, -1, np.int64)
         self._out = np.zeros((max(_ROOM, 4 * number), 2), np.int64)

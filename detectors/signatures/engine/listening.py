@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -65,16 +66,12 @@ class Heard:
 
     def found(self) -> Iterator[tuple[int, int, Window, list[Prepared]]]:
         """Yield (row, packet, window, rules) of the windows that rules may hold of, in order."""
-        flows, which = self._flows()
-        ends = FlowEnds(self._plan.headers, flows)
-        always = self._always_of(ends, len(flows))
         for records, arena in self._cutter.cut(self._stretches, *self._reached):
             rules: dict[int, list[Prepared]] = defaultdict(list)
-            flow = which[records["row"]]
-            for k, some in _at(always, 2 * flow + records["side"]):
-                rules[k] += some
+            for k, always in self._always(records):
+                rules[k] += always
             starts, sizes, looked = (np.ascontiguousarray(records[name]) for name in ("start", "size", "looked"))
-            ways = ends.ways(flow, records["side"] == 0)
+            ways = self._ends.ways(self._flows[1][records["row"]], records["side"] == 0)
             hits, searched = self._plan.stream.find(arena, starts, sizes, looked, ways)
             self.windows, self.bytes = self.windows + records.size, self.bytes + searched
             for k, rule in hits:
@@ -90,30 +87,34 @@ class Heard:
                       arena[start : start + int(w["size"])].tobytes(), int(w["looked"]), int(w["turn"]),
                       bool(w["opened"]), int(w["end"]) if self._answers else None, bool(w["late"]))
 
+    @cached_property
     def _flows(self) -> tuple[list[FlowFacts], np.ndarray]:
-        """Return the flows that say something, and which of them each stretch is of."""
+        """The flows that say something, and which of them each stretch is of."""
         s = self._stretches
         _, first, which = np.unique(s.flow_id, return_index=True, return_inverse=True)
         return [s.flows[row] for row in first.tolist()], which
 
-    def _always_of(self, ends: FlowEnds, flows: int) -> dict[int, list[Prepared]]:
-        """Return the rules without a pattern that may hold of a direction of a flow, by 2 * flow + side."""
+    @cached_property
+    def _ends(self) -> FlowEnds:
+        return FlowEnds(self._plan.headers, self._flows[0])
+
+    @cached_property
+    def _always_of(self) -> dict[int, list[Prepared]]:
+        """The rules without a pattern that may hold of a direction of a flow, by 2 * flow + side."""
         found: dict[int, list[Prepared]] = defaultdict(list)
-        if not self._plan.stream_always:
-            return found
-        keys = np.arange(2 * flows)
+        keys = np.arange(2 * len(self._flows[0]))
         fitting = self._plan.always_on_stream
-        ways = fitting.narrowed(ends.ways(keys >> 1, keys & 1 == 0))
+        ways = fitting.narrowed(self._ends.ways(keys >> 1, keys & 1 == 0))
         for place, rule in enumerate(self._plan.stream_always):
             for key in np.flatnonzero(fitting.fit(np.full(keys.size, place), ways)).tolist():
                 found[key].append(rule)
         return found
 
-
-def _at(always: dict[int, list[Prepared]], keys: np.ndarray) -> Iterator[tuple[int, list[Prepared]]]:
-    """Yield (window, rules) of the rules without a pattern; keys: of each window 2 * flow + side."""
-    if not always:
-        return
-    there = np.fromiter(always, np.int64, len(always))
-    for k in np.flatnonzero(np.isin(keys, there)).tolist():
-        yield k, always[int(keys[k])]
+    def _always(self, records: np.ndarray) -> Iterator[tuple[int, Sequence[Prepared]]]:
+        """Yield (window, rules) of those rules."""
+        if not self._plan.stream_always or not self._always_of:
+            return
+        keys = 2 * self._flows[1][records["row"]] + records["side"]
+        there = np.fromiter(self._always_of, np.int64, len(self._always_of))
+        for k in np.flatnonzero(np.isin(keys, there)).tolist():
+            yield k, self._always_of[int(keys[k])]

@@ -51,7 +51,7 @@ class Payloads:
         if isinstance(test, IsDataAt):
             return (sizes > 0) & ((int(test.at) < sizes) != test.negated)
         found = sizes >= int(test.offset) + int(test.nbytes)
-        values: Any = masked(self._numbers(rows[found], test), test.bitmask)
+        values = masked(self._numbers(rows[found], test), test.bitmask)
         found[found] = _COMPARES[test.operator](values, int(test.value)) != test.negated
         return found
 

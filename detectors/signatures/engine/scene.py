@@ -29,7 +29,7 @@ class PacketView:
     def __init__(self, packets: Packets, row: int, facts: PacketFacts, buffers: Sequence[np.ndarray]) -> None:
         self._packets, self.row, self._facts, self._buffers = packets, row, facts, buffers
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> int:
         return int(getattr(self._packets, name)[self.row])
 
     @property

@@ -7,6 +7,7 @@ between two hosts of one's own network for most rules, nothing is searched.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -140,7 +141,6 @@ class Suspects:
         self._fitting = Fitting(headers, self.rules)
         self._of_way: dict[int, _Some | None] = {}
         self._of_numbers: dict[bytes, _Some] = {}
-        self._of_all: _Some | None = None
 
     def find(self, data: np.ndarray, starts: np.ndarray, sizes: np.ndarray, skips: np.ndarray | None,
              ways: Ways) -> tuple[list[tuple[int, Prepared]], int]:
@@ -169,10 +169,9 @@ class Suspects:
         return [(piece, self.rules[place]) for piece, place in zip(pieces[keep].tolist(), places[keep].tolist(),
                                                                    strict=True)]
 
+    @cached_property
     def _all(self) -> _Some:
-        if self._of_all is None:
-            self._of_all = self._some(np.arange(len(self._patterns)))
-        return self._of_all
+        return self._some(np.arange(len(self._patterns)))
 
     def _some(self, numbers: np.ndarray) -> _Some:
         patterns = [self._patterns[k] for k in numbers.tolist()]
@@ -192,7 +191,7 @@ class Suspects:
             if key not in self._of_way:
                 new += 1
                 if new > _NEW_WAYS:  # whoever sends in many ways must not make us compare headers all the time
-                    some: _Some | None = self._all()
+                    some: _Some | None = self._all
                 else:
                     some = self._look_up(key, ways.of(one[k]))
             else:
@@ -215,7 +214,7 @@ class Suspects:
         if not numbers.size:
             some = None
         elif 2 * numbers.size > len(self._patterns):
-            some = self._all()
+            some = self._all
         else:
             some = self._kept(numbers)
         self._of_way[key] = some
@@ -225,6 +224,6 @@ class Suspects:
         some = self._of_numbers.get(numbers.tobytes())
         if some is None:
             if len(self._of_numbers) >= _FILTERS:
-                return self._all()
+                return self._all
             some = self._of_numbers[numbers.tobytes()] = self._some(numbers)
         return some

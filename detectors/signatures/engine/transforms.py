@@ -76,23 +76,15 @@ def _tld(data: bytes, argument: Any) -> bytes | None:
     return public_suffix(data)
 
 
-def _compressed(data: bytes, argument: Any) -> bytes:
-    return _BLANKS.sub(lambda found: found[0][:1], data)
-
-
-def _header_lowercase(data: bytes, argument: Any) -> bytes:
-    return _HEADER_NAME.sub(lambda found: found[0].lower(), data)
-
-
 _MAKE: dict[str, Callable[[bytes, Any], bytes | None]] = {
     "to_lowercase": lambda data, _: data.lower(), "to_uppercase": lambda data, _: data.upper(),
     "strip_whitespace": lambda data, _: _BLANKS.sub(b"", data),
-    "compress_whitespace": _compressed,
+    "compress_whitespace": lambda data, _: _BLANKS.sub(lambda found: found[0][:1], data),
     "url_decode": lambda data, _: unquote_to_bytes(data.replace(b"+", b" ")),
     "dotprefix": lambda data, _: b"." + data, "to_md5": _hash("md5"), "to_sha1": _hash("sha1"),
     "to_sha256": _hash("sha256"), "xor": _xor, "from_base64": _from_base64, "pcrexform": _pcrexform,
     "strip_pseudo_headers": lambda data, _: _PSEUDO.sub(b"", data).lstrip(b"\r\n"),
-    "header_lowercase": _header_lowercase,
+    "header_lowercase": lambda data, _: _HEADER_NAME.sub(lambda found: found[0].lower(), data),
     "gunzip": _inflate(31), "zlib_deflate": _inflate(15), "domain": _domain, "tld": _tld,
 }
 

@@ -43,8 +43,6 @@ def probe(initiator: bytes, responder: bytes, flow: FlowFacts) -> bool | None:
     elif len(first) < _HEADER_BYTES:
         return False if first else None
     ports = _PORTS[flow.src_port] | _PORTS[flow.dst_port]
-    if not ports & _HINTED and first[start + 4 : start + 6] != b"\0\1":
-        return False  # as the kernel would say, at a tenth of the price of calling it: one question, or a hint
     return bool(begins_dns(np.frombuffer(first, np.uint8), np.int64(start), np.int64(len(first)), ports))
 
 

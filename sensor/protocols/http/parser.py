@@ -9,7 +9,7 @@ from columns.app import AppProto
 from sensor.protocols.http.bodies import framing, request_body, response_body
 from sensor.protocols.http.head import Head, parse_head, request_line, status_line
 from sensor.protocols.http.pending import Pending
-from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Reader
+from sensor.protocols.http.reader import CLOSE, HEAD, HELD, LENGTH, LOST, OPAQUE, Bytes, Reader
 from sensor.protocols.http.settings import HttpSettings
 from sensor.protocols.http.showing import events, request_buffers, response_buffers
 from sensor.protocols.http.transaction import Transaction
@@ -126,7 +126,7 @@ class HttpParser:
         if tx is not None and cause not in tx.odd:
             tx.odd.append(cause)
 
-    def headless(self, data: bytes | bytearray, at: int) -> bool | None:
+    def headless(self, data: Bytes, at: int) -> bool | None:
         """Whether a response without a head begins (HTTP/0.9); None while that cannot be told."""
         if _response_in(data[at : at + _JUNK_BYTES]):
             return False
@@ -318,6 +318,6 @@ class HttpParser:
             self._contents(self.at, tx.tx_id, to_server, seen, True)
 
 
-def _response_in(data: bytes | bytearray) -> bool:
+def _response_in(data: Bytes) -> bool:
     """Whether a response begins somewhere; what mostly is not there need not be looked for by an expression."""
     return b"http/" in data.lower() and _RESPONSE.search(data) is not None
