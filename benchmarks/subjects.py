@@ -101,6 +101,9 @@ def own_subjects(sheets: dict[str, Manifest]) -> list[Subject]:
     if is_compiled():
         said += [replay(f"{name}, compiled", sheet, "--payload", *config, prepare=compiled_parsers, repeats=2,
                         note="parsers as machine code") for name, sheet, config, _ in payload]
+    name, prepare = ("compiled", compiled_parsers) if is_compiled() else ("interpreted", kernel_cache)
+    said += [replay(f"{of}, workers", sheet, "--payload", "--workers", "0", *config, prepare=prepare, repeats=2,
+                    all_cores=True, note=f"a worker for each core, parsers {name}") for of, sheet, config, _ in payload]
     return [
         replay("spine", main, alone, *spine, note="port scans, floods and zone verdicts alone"),
         *plain, *flood, *batches, *(stages(sheets[name]) for name in ("main", "small64")),

@@ -69,6 +69,9 @@ def _encoded(values: tuple[str, ...]) -> tuple[list[bytes], np.ndarray]:
     return encoded, np.array([len(v) for v in encoded], np.int64)
 
 
+_MANY_TEXTS = 256
+"""So many values are picked out by a kernel."""
+
 _FEW = 4
 """One row of so many is unpacked by itself."""
 
@@ -276,7 +279,11 @@ def take_rows(batch: Any, index: np.ndarray) -> Any:
     def taken(a: Any) -> Any:
         if not isinstance(a, Text):
             return a[index]
-        return text_of_spans(a.data.tobytes(), a.offsets[index], a.offsets[index + 1])
+        if index.size < _MANY_TEXTS:
+            return text_of_spans(a.data.tobytes(), a.offsets[index], a.offsets[index + 1])
+        from columns.gather import gather  # compiled code, which those who only read need not load
+
+        return Text(*gather(a.data, a.offsets[index], a.offsets[index + 1]))
 
     return type(batch)(*[taken(a) for a in batch])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from columns import ALERT, FLOW, TEXTUAL, Alerts, Flows, Table, Text, rows_in
+from columns import ALERT, FLOW, TEXTUAL, TRANSACTIONS, Alerts, Flows, Table, Text, rows_in
 from columns.kernel import kernel
 
 _ROWS_AT_ONCE = 4096  # 700 KB of words: stays in the second-level cache, and numpy's cost per call is spread thin
@@ -15,6 +15,9 @@ _TEXTS_REMEMBERED = 4096
 _PROVENANCE = frozenset({"policy_digest", "config_digest", "ruleset_digest"})
 _LEFT_OUT = _PROVENANCE | {"app_proto"}  # known only where somebody looks into what is said: the third part covers that
 _MASK = (1 << 64) - 1
+
+Sums = dict[str, tuple[int, int, int]]
+"""By table: rows, and the sum of their hashes in each lane."""
 
 
 class ResultDigest:
@@ -41,9 +44,22 @@ class ResultDigest:
 
     def add_transactions(self, table: Table, batch: Any) -> None:
         """Take the rows of a batch of a protocol's transactions."""
+        self._of(table).add(batch)
+
+    def _of(self, table: Table) -> _TableSum:
         if table.name not in self._transactions:
             self._transactions[table.name] = _TableSum(table)
-        self._transactions[table.name].add(batch)
+        return self._transactions[table.name]
+
+    def sums(self) -> Sums:
+        """Return the sums over the transactions so far, by table, for another digest."""
+        return {name: table.total() for name, table in self._transactions.items()}
+
+    def add_sums(self, sums: Sums) -> None:
+        """Take the transactions that another digest has summed up."""
+        for table in TRANSACTIONS:
+            if table.name in sums:
+                self._of(table).add_total(*sums[table.name])
 
     def hexdigest(self) -> str:
         """Return the digest of all rows so far: 16 hex digits each for alerts, flows and transactions, with hyphens."""
@@ -72,8 +88,18 @@ class _TableSum:
         self._rows, self._waiting, self._lanes = 0, 0, [0, 0]
 
     def __str__(self) -> str:
+        rows, a, b = self.total()
+        return f"{rows}:{a:016x}{b:016x}"
+
+    def total(self) -> tuple[int, int, int]:
+        """Return how many rows there were, and their sum in each lane."""
         self._sum_up()
-        return f"{self._rows}:{self._lanes[0]:016x}{self._lanes[1]:016x}"
+        return self._rows, self._lanes[0], self._lanes[1]
+
+    def add_total(self, rows: int, *lanes: int) -> None:
+        """Take rows that were summed up elsewhere."""
+        self._rows += rows
+        self._lanes = [(mine + other) & _MASK for mine, other in zip(self._lanes, lanes, strict=True)]
 
     def add(self, batch: Any) -> None:
         rows, taken = rows_in(batch), 0

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,19 +19,21 @@ from sekisho.detection import build_chain, build_coverage, build_judge
 from sekisho.digest import ResultDigest
 from sekisho.frames import frames_of
 from sekisho.garbage import rare_collections
+from sekisho.payload import Counts, Payload, asked_by
 from sekisho.report import Progress, ReplayReport, health_rows, refused_by_cause
-from sekisho.settings import Settings, parser_settings
+from sekisho.settings import Settings
+from sekisho.stopwatch import Stopwatch
 from sekisho.traffic import Traffic
 from sekisho.warm import load_kernels
 from sensor.decode import Decoder, DecodeSettings
 from sensor.flow import FlowTable
 from sensor.frames import FrameBlock, read_only
-from sensor.protocols import DATAGRAM_WANTS, STREAM_WANTS, Dissector
-from sensor.streams import Acknowledged, Streams
+from sensor.streams import Acknowledged
 from zones import Policy
 
 if TYPE_CHECKING:
     from detectors.signatures.language.ruleset import RuleSet
+    from sekisho.workers.crew import Crew
 
 Vocabularies = dict[str, Sequence[str]]
 NO_BUFFERS = (read_only(b""), read_only(b""))
@@ -81,27 +80,35 @@ class ReplayOptions:
     ruleset: RuleSet | None = None
     profile_rules: bool = False
 
+    @property
+    def decoding(self) -> DecodeSettings:
+        """Rules look into what other sensors look into: only TCP with a bad checksum is refused, unless it is said."""
+        settings = self.settings.decode
+        rules = self.ruleset is not None and settings.refuse_by == "auto"
+        return replace(settings, refuse_by="tcp") if rules else settings
+
 
 def replay(
     options: ReplayOptions, *, sinks: Sequence[Sink] = (), progress: Callable[[Progress], None] | None = None,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: False, crew: Crew | None = None,
 ) -> ReplayReport:
     """Replay captures one after another as one stream and return the report.
 
     stopped is asked between batches; when it says True, what was read so far is finished in order and the report
-    says interrupted. A capture that cannot be read raises CaptureError before anything of it is taken.
+    says interrupted. A capture that cannot be read raises CaptureError before anything of it is taken. crew: workers
+    that look into what is said, of the same captures; without, it is done here.
     """
     with rare_collections():
-        run = _Run(options, sinks)
-        with run.watch("kernels"):
+        run = _Run(options, sinks, crew)
+        with run.seconds.watch("kernels"):
             load_kernels(options.payload, options.ruleset is not None)
     try:
         with rare_collections():
             for packets, buffers in run.decoded(progress, stopped):
-                for start, stop, flows in run.timed("flow", run.table.update(packets)):
+                for start, stop, flows in run.seconds.timed("flow", run.table.update(packets)):
                     some = slice_rows(packets, start, stop)
                     run.judge(some, flows, run.dissect(some, flows, buffers))
-            for flows in run.timed("flow", run.table.finish()):
+            for flows in run.seconds.timed("flow", run.table.finish()):
                 run.judge(PACKET.none, flows, run.dissect(PACKET.none, flows, NO_BUFFERS))
             run.deliver_alerts(run.chain.finish())
             return run.close()
@@ -114,21 +121,20 @@ def replay(
 class _Run:
     """The stages of one replay, with a stopwatch on each."""
 
-    def __init__(self, options: ReplayOptions, sinks: Sequence[Sink]) -> None:
+    def __init__(self, options: ReplayOptions, sinks: Sequence[Sink], crew: Crew | None) -> None:
         self.options, self.sinks = options, sinks
-        self.report, self.seconds = ReplayReport(), Counter[str]()
-        self.decoder, self.table = Decoder(_decoding(options)), FlowTable(options.settings.flow)
+        self.report, self.seconds = ReplayReport(), Stopwatch()
+        self.decoder, self.table = Decoder(options.decoding), FlowTable(options.settings.flow)
         self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
         self.answers = bool(self.later) and options.settings.eve.answered_alerts
         self.chain = build_chain(options.settings, options.policy, options.ruleset,
                                  profile_rules=options.profile_rules, answers=self.answers)
         self.unanswered = Unanswered(self.chain.detectors)
+        self.payload: Payload | Crew | None = None
         if options.payload:
-            self.streams = Streams(options.settings.streams, options.settings.flow.max_flows)
-            self.dissector = Dissector(self.streams, STREAM_WANTS, DATAGRAM_WANTS, options.settings.protocols,
-                                       parser_settings(options.settings), inspected=self.chain.listens,
-                                       buffers_of=self.chain.inspects, shown=self.chain.wants_contents,
-                                       packet_rows=options.settings.packets)
+            asked = asked_by(self.chain)
+            self.payload = (crew.begin(asked, self.seconds) if crew is not None else
+                            Payload(options.settings, options.policy, asked, self.seconds))
         self.looks = options.payload or options.settings.mynumber.inspect == "on"  # else nobody looks at any bytes
         self.masking = Masking() if options.settings.mynumber.mask and self.looks else None
         self.acknowledged = Acknowledged(options.settings.flow.max_flows)
@@ -143,44 +149,41 @@ class _Run:
                 stopped: Callable[[], bool]) -> Iterator[tuple[Packets, Sequence[np.ndarray]]]:
         """Yield the packets of all captures with the buffers that hold their bytes, where anybody looks at these."""
         options = self.options
-        blocks = self.timed("capture", self._until(stopped, frames_of(
+        blocks = self.seconds.timed("capture", self._until(stopped, frames_of(
             options.captures, options.batch, self.report, self.traffic, progress, passing=not self.looks)))
         if self.looks:
             for block in blocks:
-                yield from self.timed("decode", self.decoder.decode(block))
+                yield from self.seconds.timed("decode", self.decoder.decode(block))
             return
         before = self.seconds["capture"]
-        for packets in self.timed("decode", self.decoder.decode_passing(blocks, options.batch)):
+        for packets in self.seconds.timed("decode", self.decoder.decode_passing(blocks, options.batch)):
             yield packets, NO_BUFFERS
         self.seconds["decode"] -= self.seconds["capture"] - before  # it asks for blocks while it is watched
 
     def _until(self, stopped: Callable[[], bool], blocks: Iterator[FrameBlock]) -> Iterator[FrameBlock]:
+        left = None
         for block in blocks:
+            if self.payload is not None:
+                self.payload.go_on()
             yield block
-            if stopped():
+            if left is None and stopped():
                 self.report.interrupted = True
+                left = self.payload.stop() if self.payload is not None else 0
+            if left == 0:
                 return
+            left = left and left - 1
 
     def dissect(self, packets: Packets, flows: Flows, buffers: Sequence[np.ndarray]) -> Said:
         """Put streams in order, follow what is said in them, hand on what was said."""
-        if not self.options.payload:
+        if self.payload is None:
             return Said(buffers=buffers) if self.looks else NOTHING_SAID
-        before = self.seconds["streams"]
-        chunks = self.timed("streams", self.streams.update(packets, flows, *buffers))
-        with self.watch("protocols"):
-            said = self.dissector.update(packets, flows, chunks, buffers)
-        self.seconds["protocols"] -= self.seconds["streams"] - before  # it asks for them while it is watched
-        if self.masking is not None and said.rows:
-            with self.watch("mask"):
-                said = said._replace(rows=[(table, self.masking.masked(table, batch)) for table, batch in said.rows])
+        said = self.payload.update(packets, flows, buffers)
         for table, batch in said.rows:
             if self.zones is not None:
-                with self.watch("zones"):
+                with self.seconds.watch("zones"):
                     self.zones.said(table, batch)
             self.report.transactions[table.name] = self.report.transactions.get(table.name, 0) + rows_in(batch)
-            with self.watch("digest"):
-                self.digest.add_transactions(table, batch)
-            with self.watch("store"):
+            with self.seconds.watch("store"):
                 for sink in self.sinks:
                     if sink not in self.later:
                         sink.write_transactions(table, batch, self.vocabularies)
@@ -190,7 +193,7 @@ class _Run:
 
     def write_later(self, rows: Sequence[tuple[Table, Any]]) -> None:
         """Hand on transactions that were acknowledged to the sinks that waited for it."""
-        with self.watch("store"):
+        with self.seconds.watch("store"):
             for table, batch in rows:
                 for sink in self.later:
                     sink.write_transactions(table, batch, self.vocabularies)
@@ -198,12 +201,12 @@ class _Run:
     def judge(self, packets: Packets, flows: Flows, said: Said) -> None:
         """Label the flows, show all to the detectors, hand on what comes out."""
         if self.zones is not None and rows_in(flows):
-            with self.watch("zones"):
+            with self.seconds.watch("zones"):
                 self.zones.judge(flows)
         if self.coverage is not None:
-            with self.watch("coverage"):
+            with self.seconds.watch("coverage"):
                 self.coverage.see(packets, flows)
-        with self.watch("detect"):
+        with self.seconds.watch("detect"):
             alerts = self.chain.update(packets, flows, said)
         self.deliver_alerts(alerts)  # before their flows, so that a sink can mark a flow as alerted
         if self.answers and (answered := self.unanswered.answered()) is not None:
@@ -215,9 +218,9 @@ class _Run:
         """Count flow rows and hand them to every sink."""
         self.report.flows += int(np.count_nonzero(flows.part == 0))
         self.traffic.add(flows)
-        with self.watch("digest"):
+        with self.seconds.watch("digest"):
             self.digest.add_flows(flows)
-        with self.watch("store"):
+        with self.seconds.watch("store"):
             for sink in self.sinks:
                 sink.write_flows(flows, self.vocabularies)
 
@@ -226,7 +229,7 @@ class _Run:
         if not rows_in(alerts):
             return
         alerts = self.masked(alerts)
-        with self.watch("digest"):
+        with self.seconds.watch("digest"):
             self.digest.add_alerts(alerts)
         report = self.report
         detectors = text_values(alerts.detector)
@@ -247,14 +250,14 @@ class _Run:
         if self.masking is None:
             return alerts
         options = self.options.settings.signatures
-        with self.watch("mask"):
+        with self.seconds.watch("mask"):
             if options.payload or options.packet:
                 alerts = alerts._replace(context=self.masking.evidence(alerts.context))
             return self.masking.masked(ALERT, alerts)
 
     def write_alerts(self, alerts: Alerts, sinks: Sequence[Sink]) -> None:
         """Hand alerts to sinks."""
-        with self.watch("store"):
+        with self.seconds.watch("store"):
             for sink in sinks if rows_in(alerts) else ():
                 sink.write_alerts(alerts)
 
@@ -265,10 +268,11 @@ class _Run:
         report = self.report
         report.counters |= {"decoder": self.traffic.counters(report.packets, report.bytes),
                             "decode": self.decoder.counters, "flow": self.table.counters(),
-                            **(self._of_payload() if self.options.payload else {}),
-                            "mask": {"numbers_masked": self.masking.counted if self.masking else 0},
+                            **(self._of_payload(self.payload) if self.payload is not None else {}),
                             **({"zones": self.zones.counters()} if self.zones is not None else {}),
                             **self.chain.counters()}
+        masked = report.counters.setdefault("mask", {"numbers_masked": 0})
+        masked["numbers_masked"] += self.masking.counted if self.masking else 0
         report.refused = refused_by_cause(report.counters)
         if self.options.profile_rules:
             report.rule_costs = [cost for d in self.chain.detectors if hasattr(d, "costs") for cost in d.costs()]
@@ -276,7 +280,7 @@ class _Run:
             report.coverage = CoverageReport(self._coverage(), self.vocabularies["zone"])
         report.digest, report.last_ns = self.digest.hexdigest(), self.table.clock_ns
         report.notes += self.decoder.notes + self.chain.notes
-        with self.watch("store"):
+        with self.seconds.watch("store"):
             for sink in self.sinks:
                 sink.write_health(health_rows(report))
             report.seconds = dict(self.seconds)
@@ -285,10 +289,12 @@ class _Run:
         report.seconds = dict(self.seconds)
         return report
 
-    def _of_payload(self) -> dict[str, dict[str, int]]:
+    def _of_payload(self, payload: Payload | Crew) -> Counts:
         """Return the counters of the stages that look into what is said."""
-        return {"streams": self.streams.counters() | {"unacknowledged": self.acknowledged.forgotten},
-                "protocols": self.dissector.counters(), **self.dissector.by_protocol()}
+        counters, sums = payload.finish()
+        self.digest.add_sums(sums)
+        counters["streams"]["unacknowledged"] = self.acknowledged.forgotten
+        return counters
 
     def _coverage(self) -> Coverages:
         """Return what was looked at; a capture that ends early or is damaged has lost frames, nobody knows when."""
@@ -297,32 +303,3 @@ class _Run:
             self.coverage.lose()
         self.report.counters["coverage"] = self.coverage.counters()
         return self.coverage.rows()
-
-    @contextmanager
-    def watch(self, stage: str) -> Iterator[None]:
-        """Add the time spent inside to a stage."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - began
-
-    def timed(self, stage: str, items: Iterable[Any]) -> Iterator[Any]:
-        """Pass items on, adding the time it took to make each to a stage."""
-        iterator = iter(items)
-        while True:
-            began = time.perf_counter()
-            try:
-                item = next(iterator)
-            except StopIteration:
-                return
-            finally:
-                self.seconds[stage] += time.perf_counter() - began
-            yield item
-
-
-def _decoding(options: ReplayOptions) -> DecodeSettings:
-    """Rules look into what other sensors look into: only TCP with a bad checksum is refused, unless it is said."""
-    settings = options.settings.decode
-    rules = options.ruleset is not None and settings.refuse_by == "auto"
-    return replace(settings, refuse_by="tcp") if rules else settings

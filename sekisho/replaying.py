@@ -26,6 +26,8 @@ from sekisho.store_place import StorePlace, store_place
 from sekisho.store_report import prune_lines
 from sekisho.summary import print_summary, summary_json
 from sekisho.terminal import Screen
+from sekisho.warm import load_kernels
+from sekisho.workers.crew import Crew, workers_for
 from storage import Begun, Run
 from zones import Policy, load_policy
 
@@ -58,6 +60,7 @@ class Request:
     simulate_ips: bool = False
     payload: bool | None = None
     batch: int | None = None
+    workers: int | None = None
     sensor: str | None = None
     site: str | None = None
     fail_on: int | None = None
@@ -126,8 +129,8 @@ def requested_settings(request: Request) -> tuple[Settings, TakenOver | None]:
         settings = override(settings, "replay", {"home_net": networks}, "--home-net")
     if request.simulate_ips:
         settings = override(settings, "signatures", {"inline": True}, "--simulate-ips")
-    replaced = {"batch": request.batch, "payload": _switch(request.payload), "sensor": request.sensor,
-                "site": request.site, "zones": request.zones and str(request.zones)}
+    replaced = {"batch": request.batch, "workers": request.workers, "payload": _switch(request.payload),
+                "sensor": request.sensor, "site": request.site, "zones": request.zones and str(request.zones)}
     for key, value in replaced.items():
         if value is not None:
             settings = override(settings, "replay", {key: value}, f"--{key}")
@@ -161,6 +164,11 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
                             payload or ruleset is not None, ruleset)
     place = store_place(request.store, settings) if request.keep else None
     with ExitStack() as stack:
+        began = time.perf_counter()
+        crew = _crew(options, screen)
+        if crew is not None:
+            stack.enter_context(crew)
+        started = time.perf_counter() - began
         if place is not None:
             kept = stack.enter_context(StoreSink(place, run, settings.spool, settings.retention))
             sinks.append(kept)
@@ -174,12 +182,26 @@ def _run(request: Request, captures: list[Path], settings: Settings, policy: Pol
         stopped = stack.enter_context(stop_on_interrupt(screen))
         progress = stack.enter_context(ReplayProgress(screen))
         began = time.perf_counter()
-        report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped)
-        report.seconds["total"] = round(time.perf_counter() - began, 6)
+        report = replay_captures(options, sinks=sinks, progress=progress.update, stopped=stopped, crew=crew)
+        report.seconds["kernels"] += started
+        report.seconds["total"] = round(time.perf_counter() - began + started, 6)
     if place is not None and kept.pruned and (kept.pruned.dropped or kept.pruned.over):
         for line in prune_lines(screen, kept.pruned):
             screen.note(line)
     return Outcome(run, report, settings, policy, place)
+
+
+def _crew(options: ReplayOptions, screen: Screen) -> Crew | None:
+    """Start workers where they help, before anything else runs threads; None where one process does all."""
+    wanted = options.settings.replay.workers
+    workers = workers_for(options.captures, wanted) if options.payload else 1
+    if wanted > 1 and workers == 1:
+        screen.note("one process reads what is not a file: no workers are started" if options.payload else
+                    "nobody looks into what is said: no workers are started")
+    if workers == 1:
+        return None
+    load_kernels(options.payload, options.ruleset is not None)
+    return Crew(options.captures, options.batch, options.settings, options.policy, options.decoding, workers)
 
 
 def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None, ruleset: RuleSet | None) -> Run:

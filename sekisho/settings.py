@@ -69,6 +69,10 @@ class ReplaySettings:
         "meaning": "name of the site in the store: the place whose sensors see the same networks"})
     payload: Literal["auto", "on", "off"] = field(default="auto", metadata={
         "meaning": "put streams in order and look into what is said; auto: where it is kept, in a store or EVE"})
+    workers: int = field(default=0, metadata={
+        "unit": "processes", "range": (0, 64), "result": False,
+        "meaning": "processes that look into what is said, each into its share; 1: none beside the replay's own; 0: "
+        "one for each core that it may use, where the captures are files of 32 MB together or more"})
     zones: str = field(default="", metadata={
         "result": False,
         "meaning": "zone policy (or the folder of its editions), relative to this file; without one, zones are not "

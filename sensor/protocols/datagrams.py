@@ -58,7 +58,7 @@ def events_of(packets: Packets, flows: Flows) -> Events:
 
 
 class Datagrams:
-    """Gives events one after another: (row, flow_id, seat, to_server, payload, moment); row -1 for an end.
+    """Gives events one after another: (place, row, flow_id, seat, to_server, payload, moment); row -1 for an end.
 
     next_key: the place of the next event.
     """
@@ -72,14 +72,14 @@ class Datagrams:
         self._events = list(zip(*[column.tolist() for column in columns],
                                 moments(events.ts_ns, events.packet_number), strict=True))
 
-    def before(self, key: int) -> Iterator[tuple[int, int, int, bool, bytes, Moment]]:
+    def before(self, key: int) -> Iterator[tuple[int, int, int, int, bool, bytes, Moment]]:
         """Yield what comes before a place."""
         while self.next_key < key:
             row, flow_id, seat, to_server, buffer, start, size, at = self._events[self._at]
             self._at += 1
-            self.next_key = self._keys[self._at]
-            yield row, flow_id, seat, to_server, bytes(self._buffers[buffer][start : start + size]), at
+            place, self.next_key = self.next_key, self._keys[self._at]
+            yield place, row, flow_id, seat, to_server, bytes(self._buffers[buffer][start : start + size]), at
 
-    def rest(self) -> Iterator[tuple[int, int, int, bool, bytes, Moment]]:
+    def rest(self) -> Iterator[tuple[int, int, int, int, bool, bytes, Moment]]:
         """Yield what is left."""
         return self.before(_NO_MORE)

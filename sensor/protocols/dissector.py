@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -20,13 +21,13 @@ from sensor.protocols.at_once import AtOnce
 from sensor.protocols.conversation import Conversation
 from sensor.protocols.datagrams import UDP, Datagrams
 from sensor.protocols.facts import facts_of_chunks, flow_facts
-from sensor.protocols.gathered import Gathered
+from sensor.protocols.gathered import Gathered, places_of
 from sensor.protocols.packet_rows import PacketRows, PacketRowSettings
 from sensor.protocols.parser import Context, FlowFacts, Moment, Show, Wants
 from sensor.protocols.recognised import chosen
 from sensor.protocols.recognising import Recogniser
 from sensor.protocols.settings import ProtocolSettings
-from sensor.protocols.told import Speaker, Told
+from sensor.protocols.told import Places, Speaker, Told, place_of
 from sensor.streams import Chunks, Streams
 from sensor.streams.state import CONFLICT, END
 
@@ -55,7 +56,9 @@ class Dissector:
         self._streams, self._own = streams, own_settings or {}
         self._inspected, self._shown, self.buffers_of = inspected, inspected or shown, buffers_of
         self._spoken: list[Step | Recognised] = []
+        self._spoken_at: list[int] = []
         self._told = Told()
+        self.places = Places((), (), np.zeros(0, np.int64))
         self._alone = PacketRows(streams.flows, packet_rows)
         off, heads = self.settings.off, self.settings.recognised_only
         self._wants = {6: Recogniser(chosen(stream_wants, off, heads)),
@@ -66,7 +69,7 @@ class Dissector:
         self._numbers: dict[int, dict[str, int]] = {}
         self._at_once = AtOnce(streams.flows, self._wants[UDP], self._own, self.settings.conversations,
                                inspected=inspected)
-        self._expected: OrderedDict[tuple[int, int], Callable[[Context], Any]] = OrderedDict()
+        self._expected: OrderedDict[tuple[int, int, int], Callable[[Context], Any]] = OrderedDict()
         self.counts: Counter[str] = Counter()
         self._by_protocol: Counter[tuple[str, str]] = Counter()
         self._recognised: Counter[tuple[int, int]] = Counter()  # conversations by protocol, in the end, and transport
@@ -77,6 +80,7 @@ class Dissector:
         """Take the next rows and return what was said in them; app_proto of the flows is filled in.
 
         flows are rows written before or among the packets; chunks is what Streams.update makes of the same rows.
+        ``places`` is then where all of it stands in the order of everything.
         """
         datagrams, gathered = self._at_once.take(packets, flows, buffers), Gathered()
         for batch in chunks:
@@ -84,8 +88,12 @@ class Dissector:
         for event in datagrams.rest():
             self._take_datagram(*event, packets)
         self._label(flows)
-        spoken, self._spoken = self._spoken, []
-        return Said(self._batches(self._alone.update(packets, buffers)), spoken, buffers, gathered.stretches(buffers))
+        spoken, spoken_at, self._spoken, self._spoken_at = self._spoken, self._spoken_at, [], []
+        alone = self._alone.update(packets, buffers)
+        said = Said(self._batches(alone), spoken, buffers, gathered.stretches(buffers))
+        self.places = Places([*self._told.places, *[place_of(batch.packet_number) for _, batch in alone]], spoken_at,
+                             gathered.places())
+        return said
 
     def _take_chunks(self, chunks: Chunks, packets: Packets, datagrams: Datagrams, gathered: Gathered) -> None:
         records, buffers = chunks.records, [b.data for b in chunks.buffers]
@@ -102,6 +110,7 @@ class Dissector:
                 if row < 0:
                     continue
                 talk = self._begin(begins.get(row) or flow_facts(packets, row, to_server), at)
+            self._told.place = place
             if differing and k in differing:
                 self._tell_differing(talk, to_server, at, waited=place & 1 == 1)
             ahead = talk.ahead
@@ -162,8 +171,9 @@ class Dissector:
             "to_server": int(to_server), "type": "stream", "event": DIFFERING, "tx_id": 0})
         self._told.ending = False
 
-    def _take_datagram(self, row: int, flow_id: int, seat: int, to_server: bool, data: bytes, at: Moment,
+    def _take_datagram(self, place: int, row: int, flow_id: int, seat: int, to_server: bool, data: bytes, at: Moment,
                        packets: Packets) -> None:
+        self._told.place = place
         talk = self._talks.get(flow_id)
         if row < 0:
             if talk is not None:
@@ -186,6 +196,7 @@ class Dissector:
         if talk.app_proto and to_server in talk.unheard:
             talk.unheard -= {to_server}
             self._spoken.insert(place, Recognised(talk.flow, at, talk.app_proto, to_server))
+            self._spoken_at.insert(place, self._told.place)
 
     def _begin(self, facts: FlowFacts, at: Moment) -> Conversation:
         if len(self._talks) >= self.settings.conversations:
@@ -196,7 +207,7 @@ class Dissector:
                             self.settings.undecided_datagrams)
         self._talks[facts.flow_id] = talk
         if self._expected and facts.proto != UDP:
-            follow = self._expected.pop((facts.dst_ip, facts.dst_port), None)
+            follow = self._expected.pop((facts.src_ip, facts.dst_ip, facts.dst_port), None)
             if follow is not None:
                 talk.adopt(follow, at)
         self.counts["conversations"] += 1
@@ -208,7 +219,7 @@ class Dissector:
         contents = self._showing(facts) if self._shown else None
         inspected = self._inspected and (self.buffers_of is None or not app_proto or app_proto in self.buffers_of)
         return Context(facts, speaker.emit, self._count, self._own.get(app_proto), from_proto,
-                       contents if inspected else None, contents, self._expect)
+                       contents if inspected else None, contents, partial(self._expect, facts))
 
     def _count(self, cause: str, times: int = 1) -> None:
         self.counts[cause] += times
@@ -219,14 +230,16 @@ class Dissector:
                  done: bool = False) -> None:
             app_proto = self._talks[facts.flow_id].app_proto
             self._spoken.append(Step(facts, at, app_proto, tx_id, to_server, tuple(buffers), done))
+            self._spoken_at.append(self._told.place)
 
         return show
 
-    def _expect(self, address: int, port: int, follow: Callable[[Context], Any]) -> None:
+    def _expect(self, facts: FlowFacts, to_server: bool, port: int, follow: Callable[[Context], Any]) -> None:
         if len(self._expected) >= _EXPECTED:
             self._expected.popitem(last=False)
             self.counts["expected_forgotten"] += 1
-        self._expected[address, port] = follow
+        ends = (facts.src_ip, facts.dst_ip) if to_server else (facts.dst_ip, facts.src_ip)
+        self._expected[(*ends, port)] = follow
 
     def _guard(self, talk: Conversation, step: Callable[..., None], *what: Any) -> None:
         """Let a parser go a step: whatever it trips over, the others must go on."""
@@ -328,9 +341,8 @@ def _columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
 
 def _some_columns(records: np.ndarray) -> Iterator[tuple[Any, ...]]:
     numbers = records["packet_number"]
-    places = 2 * numbers.astype(np.int64) + (records["row"] < 0)
     passed = records["passed"]
-    columns = [places, records["flow_id"], records["side"] == 0, records["flags"] & END != 0,
+    columns = [places_of(records), records["flow_id"], records["side"] == 0, records["flags"] & END != 0,
                passed[:, 0] | passed[:, 1], *[records[name] for name in ("buffer", "start", "size", "gap")]]
     first, *others = [column.tolist() for column in columns]
     return zip(first, moments(records["ts_ns"], numbers), *others, strict=True)

@@ -112,15 +112,9 @@ class FtpStream:
 
     def _announce(self, name: bytes, filename: bytes) -> None:
         """Say which connection carries the data of a command, if that is agreed."""
-        _, address, port = self._data
-        if not port or self._context.expect is None:
-            return
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return
-        number = int(ip) | 0xFFFF << 32 if ip.version == 4 else int(ip)
-        self._context.expect(number, port, lambda context: FtpData(context, Transfer(name, filename)))
+        mode, _, port = self._data
+        if port and self._context.expect is not None:
+            self._context.expect(mode == "passive", port, lambda context: FtpData(context, Transfer(name, filename)))
 
     def _numbered(self, command: _Command) -> _Command:
         command.number = self._number

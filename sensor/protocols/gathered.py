@@ -14,6 +14,11 @@ _ARENA = 2
 _COLUMNS = ("flow_id", "slot", "side", "buffer", "start", "size", "gap", "ts_ns", "packet_number")
 
 
+def places_of(records: np.ndarray) -> np.ndarray:
+    """Return where chunks stand in the order of everything: behind a packet, where a flow has ended."""
+    return 2 * records["packet_number"].astype(np.int64) + (records["row"] < 0)
+
+
 class Gathered:
     """Gathers chunks with who speaks and their place among what is spoken.
 
@@ -47,6 +52,10 @@ class Gathered:
             self._arenas.append(chunks.buffers[_ARENA][:used].copy())
             self._arena_bytes += used
         self._records.append(records)
+
+    def places(self) -> np.ndarray:
+        """Return where what was gathered stands in the order of everything, see told.Places."""
+        return np.concatenate([np.zeros(0, np.int64), *[places_of(r) for r in self._records]])
 
     def stretches(self, buffers: Sequence[np.ndarray]) -> Stretches:
         """Return what was gathered; buffers are those that packets name."""

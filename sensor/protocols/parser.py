@@ -34,9 +34,13 @@ class Show(Protocol):
 
 
 class Expect(Protocol):
-    """Announces a TCP connection to an address (128-bit int) and port, and who follows it, made from its context."""
+    """Announces another TCP connection between the same two hosts, and who follows it, made from its context.
 
-    def __call__(self, address: int, port: int, follow: Callable[[Context], StreamParser]) -> None:
+    It goes to a port of the responder (to_server) or of the initiator, whatever address was announced with it: behind
+    an address translation that is another one.
+    """
+
+    def __call__(self, to_server: bool, port: int, follow: Callable[[Context], StreamParser]) -> None:
         """Take note of it."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,15 +14,35 @@ _HALF = (1 << 64) - 1
 _PORTS, _MACS = ("src_port", "dst_port", "vlan"), ("src_mac", "dst_mac")
 
 
-class Told:
-    """What was told since the last batches were made. ending: what is told now, no packet brought."""
+class Places(NamedTuple):
+    """The places of what an update of the dissector gave in the order of everything, int64 each.
 
-    __slots__ = ("_speakers", "_tables", "ending", "round")
+    Twice the number of the packet that is looked at; behind it, where a flow has ended, one more. rows: beside the
+    batches of Said.rows; spoken, stretches: beside those of Said, where somebody listens.
+    """
+
+    rows: Sequence[np.ndarray]
+    spoken: Sequence[int]
+    stretches: np.ndarray
+
+
+_Row = tuple[int, int, int, int, int, int, dict[str, Any]]
+
+
+class Told:
+    """What was told since the last batches were made. ending: what is told now, no packet brought.
+
+    place: of what is looked at now, in the order of everything. places: that of each row of the last batches, an
+    int64 array beside each of these.
+    """
+
+    __slots__ = ("_speakers", "_tables", "ending", "place", "places", "round")
 
     def __init__(self) -> None:
-        self._tables: dict[str, tuple[Table, list[tuple[int, int, int, int, int, dict[str, Any]]]]] = {}
+        self._tables: dict[str, tuple[Table, list[_Row]]] = {}
         self._speakers: list[FlowFacts] = []
-        self.ending, self.round = False, 0
+        self.ending, self.round, self.place = False, 0, 0
+        self.places: list[np.ndarray] = []
 
     def join(self, flow: FlowFacts) -> int:
         """Return the number under which a flow tells what it tells in this round."""
@@ -37,7 +57,7 @@ class Told:
             rows = []
             self._tables[table.name] = table, rows
         ts_ns, number = at
-        rows.append((speaker, ts_ns, number, 0 if self.ending else number, tx_id, columns))
+        rows.append((speaker, ts_ns, number, 0 if self.ending else number, tx_id, self.place, columns))
 
     def batches(self, more: Sequence[tuple[Table, Any]] = ()) -> list[tuple[Table, Any]]:
         """Return a batch of each table of which something was told, in the order of their first; a new round begins.
@@ -46,14 +66,15 @@ class Told:
         """
         made = self._made()
         for table, batch in more:
-            _put(made, table, batch)
-        return made
+            _put(made, table, batch, place_of(batch.packet_number))
+        self.places = [places for _, _, places in made]
+        return [(table, batch) for table, batch, _ in made]
 
-    def _made(self) -> list[tuple[Table, Any]]:
+    def _made(self) -> list[tuple[Table, Any, np.ndarray]]:
         if not self._tables:
             return []
         speakers = _columns_of(self._speakers)
-        made = [(table, _batch(table, speakers, rows)) for table, rows in self._tables.values()]
+        made = [(table, *_batch(table, speakers, rows)) for table, rows in self._tables.values()]
         self._tables.clear()
         self._speakers.clear()
         self.round += 1
@@ -91,23 +112,28 @@ def _columns_of(speakers: Sequence[FlowFacts]) -> dict[str, Any]:
     return columns | {name: np.array(by_name[name], np.uint64) for name in _MACS}
 
 
-def _batch(table: Table, speakers: dict[str, Any],
-           rows: Sequence[tuple[int, int, int, int, int, dict[str, Any]]]) -> Any:
-    which, ts_ns, numbers, logged, tx_ids, own = zip(*rows, strict=True)
+def place_of(packet_numbers: np.ndarray) -> np.ndarray:
+    """Return the places, in the order of everything, of what these packets brought; the next is behind the packet."""
+    return 2 * packet_numbers.astype(np.int64)
+
+
+def _batch(table: Table, speakers: dict[str, Any], rows: Sequence[_Row]) -> tuple[Any, np.ndarray]:
+    which, ts_ns, numbers, logged, tx_ids, places, own = zip(*rows, strict=True)
     of_row = np.array(which, np.int64)
     shared = {name: tuple(half[of_row] for half in a) if isinstance(a, tuple) else a[of_row]
               for name, a in speakers.items()}
     return table.from_columns(len(rows), **table.columns_of(own) | shared | {
         "ts_ns": np.array(ts_ns, np.int64), "packet_number": np.array(numbers, np.uint64),
-        "logged_packet": np.array(logged, np.uint64), "tx_id": np.array(tx_ids, np.uint32)})
+        "logged_packet": np.array(logged, np.uint64), "tx_id": np.array(tx_ids, np.uint32)}), np.array(places, np.int64)
 
 
-def _put(made: list[tuple[Table, Any]], table: Table, batch: Any) -> None:
+def _put(made: list[tuple[Table, Any, np.ndarray]], table: Table, batch: Any, places: np.ndarray) -> None:
     """Put the rows of a batch in their places among those that were made of its table, or it among the tables."""
-    for k, (other, rows) in enumerate(made):
+    for k, (other, rows, among) in enumerate(made):
         if other.name == table.name:
-            both = concat_rows([rows, batch])
-            made[k] = table, take_rows(both, np.argsort(both.packet_number, kind="stable"))
+            both, where = concat_rows([rows, batch]), np.concatenate([among, places])
+            order = np.argsort(where, kind="stable")
+            made[k] = table, take_rows(both, order), where[order]
             return
-    earlier = [k for k, (_, rows) in enumerate(made) if rows.packet_number[0] <= batch.packet_number[0]]
-    made.insert(earlier[-1] + 1 if earlier else 0, (table, batch))
+    earlier = [k for k, (_, _, among) in enumerate(made) if among[0] <= places[0]]
+    made.insert(earlier[-1] + 1 if earlier else 0, (table, batch, places))
