@@ -118,6 +118,11 @@ class Chain:
         """Whether a detector inspects the buffers of transactions, though perhaps no streams."""
         return self.listens or any(getattr(d, "wants_contents", False) for d in self.detectors)
 
+    @property
+    def contents(self) -> frozenset[str]:
+        """The names of the buffers that detectors inspect which inspect no streams."""
+        return frozenset[str]().union(*(d.contents for d in self.detectors if getattr(d, "wants_contents", False)))
+
     def update(self, packets: Packets, flows: Flows, said: Said = NOTHING_SAID) -> Alerts:
         """Take the next rows and return the alerts they give rise to."""
         self.rows_["packets"] += rows_in(packets)

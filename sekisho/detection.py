@@ -26,15 +26,17 @@ from zones.flow_judge import FlowJudge
 if TYPE_CHECKING:
     from detectors.signatures.language.ruleset import RuleSet
 
+RULES = "signatures"
+"""Name of the detector of rules."""
+
 Makers = dict[str, Callable[[], Detector]]
 
 
-def build_chain(settings: Settings, policy: Policy | None, ruleset: RuleSet | None = None, *,
-                profile_rules: bool = False, answers: bool = False) -> Chain:
+def build_chain(settings: Settings, policy: Policy | None, rules: Callable[[], Detector] | None = None) -> Chain:
     """Return the chain for these settings, without the detectors that they switch off; without a policy the zone
-    detectors are left out, without rules theirs. answers: alerts of rules are told again once they are answered.
+    detectors are left out. rules: makes the detector of rules, None for none (see ``rules_detector``).
     """
-    makers = _of_any_network(settings, policy, ruleset, profile_rules, answers)
+    makers = _of_any_network(settings, policy, rules)
     if policy is None:
         return Chain(_made(settings, makers), settings.chain, config_digest=config_digest(settings))
     lists = load_lists(settings.leaks.lists)
@@ -52,17 +54,20 @@ def _made(settings: Settings, makers: Makers) -> list[Detector]:
     return [make() for name, make in makers.items() if settings.detectors.stands(name)]
 
 
-def _of_any_network(settings: Settings, policy: Policy | None, ruleset: RuleSet | None, profile_rules: bool,
-                    answers: bool) -> Makers:
+def rules_detector(settings: Settings, ruleset: RuleSet, *, profile: bool = False, answers: bool = False) -> Detector:
+    """Return the detector of rules. answers: its alerts are told again once they are answered."""
+    from detectors.signatures.detector import SignatureDetector
+
+    return SignatureDetector(ruleset, settings.signatures, midstream=settings.streams.midstream, profile=profile,
+                             answers=answers)
+
+
+def _of_any_network(settings: Settings, policy: Policy | None, rules: Callable[[], Detector] | None) -> Makers:
     """Return what makes each detector that needs no policy, by its name."""
     makers: Makers = {ScanDetector.name: lambda: ScanDetector(settings.scan),
                       FloodDetector.name: lambda: FloodDetector(settings.flood)}
-    if ruleset is not None:
-        from detectors.signatures.detector import SignatureDetector
-
-        makers[SignatureDetector.name] = lambda: SignatureDetector(
-            ruleset, settings.signatures, midstream=settings.streams.midstream, profile=profile_rules,
-            answers=answers)
+    if rules is not None:
+        makers[RULES] = rules
     if settings.mynumber.inspect != "off":
         makers[MyNumberDetector.name] = lambda: MyNumberDetector(policy, settings.mynumber)
     return makers

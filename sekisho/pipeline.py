@@ -12,10 +12,11 @@ import numpy as np
 from columns import ALERT, PACKET, Alerts, Coverages, Flows, Health, Packets, Table, rows_in, slice_rows, text_values
 from columns.codes import Severity
 from columns.said import NOTHING_SAID, Said
+from detectors.contract import Detector
 from detectors.mynumber.masking import Masking
 from sekisho.answered import Unanswered
 from sekisho.coverage import LOSSES, CoverageReport
-from sekisho.detection import build_chain, build_coverage, build_judge
+from sekisho.detection import build_chain, build_coverage, build_judge, rules_detector
 from sekisho.digest import ResultDigest
 from sekisho.frames import frames_of
 from sekisho.garbage import rare_collections
@@ -127,13 +128,12 @@ class _Run:
         self.decoder, self.table = Decoder(options.decoding), FlowTable(options.settings.flow)
         self.later = [sink for sink in sinks if getattr(sink, "acknowledged", False)]
         self.answers = bool(self.later) and options.settings.eve.answered_alerts
-        self.chain = build_chain(options.settings, options.policy, options.ruleset,
-                                 profile_rules=options.profile_rules, answers=self.answers)
+        self.chain = build_chain(options.settings, options.policy, self._rules(crew))
         self.unanswered = Unanswered(self.chain.detectors)
         self.payload: Payload | Crew | None = None
         if options.payload:
             asked = asked_by(self.chain)
-            self.payload = (crew.begin(asked, self.seconds) if crew is not None else
+            self.payload = (crew.begin(asked, self.chain.contents, self.seconds) if crew is not None else
                             Payload(options.settings, options.policy, asked, self.seconds))
         self.looks = options.payload or options.settings.mynumber.inspect == "on"  # else nobody looks at any bytes
         self.masking = Masking() if options.settings.mynumber.mask and self.looks else None
@@ -144,6 +144,15 @@ class _Run:
         self.coverage = build_coverage(options.settings, policy)
         self.vocabularies: Vocabularies = {
             "zone": policy.zone_names if policy else ("",), "conduit": policy.conduit_names if policy else ("",)}
+
+    def _rules(self, crew: Crew | None) -> Callable[[], Detector] | None:
+        """Return what makes the detector of rules: one of the crew may judge them elsewhere."""
+        options = self.options
+        if options.ruleset is None:
+            return None
+        aside = crew.rules_aside(self.answers) if crew is not None else None
+        return lambda: aside or rules_detector(options.settings, options.ruleset, profile=options.profile_rules,
+                                               answers=self.answers)
 
     def decoded(self, progress: Callable[[Progress], None] | None,
                 stopped: Callable[[], bool]) -> Iterator[tuple[Packets, Sequence[np.ndarray]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from columns.codes import Severity
 from sekisho import __version__
 from sekisho.config import config_digest, load_settings, override
+from sekisho.detection import RULES, rules_detector
 from sekisho.home import home_policy
 from sekisho.identity import capture_name, input_captures, run_id
 from sekisho.language import Lang
@@ -201,7 +202,16 @@ def _crew(options: ReplayOptions, screen: Screen) -> Crew | None:
     if workers == 1:
         return None
     load_kernels(options.payload, options.ruleset is not None)
-    return Crew(options.captures, options.batch, options.settings, options.policy, options.decoding, workers)
+    return Crew(options.captures, options.batch, options.settings, options.policy, options.decoding, workers,
+                _rules_of(options))
+
+
+def _rules_of(options: ReplayOptions) -> Callable[[bool], Any] | None:
+    """Return what makes the detector of rules where one is wanted, told whether alerts wait for answers."""
+    settings, ruleset = options.settings, options.ruleset
+    if ruleset is None or not settings.detectors.stands(RULES):
+        return None
+    return lambda answers: rules_detector(settings, ruleset, answers=answers)
 
 
 def _run_of(captures: Sequence[Path], settings: Settings, policy: Policy | None, ruleset: RuleSet | None) -> Run:

@@ -16,6 +16,7 @@ from detectors.mynumber.leaks import Hit, LeakBook
 from detectors.mynumber.place import Places, outcome_of
 from detectors.mynumber.scanning import Scanner, Scored
 from detectors.mynumber.settings import MyNumberSettings
+from detectors.mynumber.unpacking import BUFFERS
 from detectors.mynumber.words import DETECTOR, IN_CLEAR, POSSIBLE, Words
 from zones import Policy
 
@@ -36,6 +37,7 @@ class MyNumberDetector:
 
     name = DETECTOR
     signatures = (IN_CLEAR, POSSIBLE)
+    contents = BUFFERS
 
     def __init__(self, policy: Policy | None = None, settings: MyNumberSettings | None = None) -> None:
         self.policy, self.settings = policy, settings or MyNumberSettings()

@@ -8,7 +8,7 @@ from columns.errors import ConfigError, UsageError
 from detectors.signatures.language.ruleset import RuleSet
 from detectors.switches import NAMES, DetectorSettings
 from sekisho.config import config_digest, settings_of
-from sekisho.detection import build_chain
+from sekisho.detection import build_chain, rules_detector
 from sekisho.settings import Settings, default_settings
 from zones import EXAMPLE, load_policy
 
@@ -19,8 +19,9 @@ def without(*names: str) -> Settings:
     return default_settings().with_section("detectors", DetectorSettings(names))
 
 
-def names_in(settings: Settings, **more) -> tuple[str, ...]:
-    return tuple(d.name for d in build_chain(settings, POLICY, RuleSet(), **more).detectors)
+def names_in(settings: Settings) -> tuple[str, ...]:
+    chain = build_chain(settings, POLICY, lambda: rules_detector(settings, RuleSet()))
+    return tuple(d.name for d in chain.detectors)
 
 
 def test_the_names_are_those_of_the_chain_in_its_order():

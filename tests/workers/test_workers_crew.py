@@ -14,7 +14,11 @@ from typing import Any
 
 import pytest
 
+from columns import ALERT, Alerts
+from detectors.signatures.detector import SignatureDetector
+from detectors.signatures.language.ruleset import RuleSet
 from pcaps.manifest import cached, load_manifest
+from sekisho.detection import rules_detector
 from sekisho.pipeline import ReplayOptions, replay
 from sekisho.report import ReplayReport
 from sekisho.settings import default_settings
@@ -30,11 +34,13 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def crew_for(options: ReplayOptions, workers: int = 2) -> Crew:
-    return Crew(options.captures, options.batch, options.settings, options.policy, options.decoding, workers)
+    ruleset = options.ruleset
+    rules = None if ruleset is None else lambda answers: rules_detector(options.settings, ruleset, answers=answers)
+    return Crew(options.captures, options.batch, options.settings, options.policy, options.decoding, workers, rules)
 
 
-def options_of(*captures: Path, batch: int = 512) -> ReplayOptions:
-    return ReplayOptions(captures, default_settings(), batch=batch)
+def options_of(*captures: Path, batch: int = 512, ruleset: RuleSet | None = None) -> ReplayOptions:
+    return ReplayOptions(captures, default_settings(), batch=batch, ruleset=ruleset)
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +69,34 @@ def test_a_worker_that_is_killed_is_named(day: Path) -> None:
         os.kill(second.pid, signal.SIGKILL)
         with pytest.raises(WorkerError, match=r"sekisho worker 2: it was killed by signal 9.*--workers"):
             replay(options, crew=crew)
+
+
+def test_the_process_of_the_rules_is_named_when_it_is_killed(day: Path) -> None:
+    options = options_of(day, ruleset=RuleSet())
+    with crew_for(options) as crew:
+        rules = next(p for p in multiprocessing.active_children() if p.name == "sekisho rules")
+        os.kill(rules.pid, signal.SIGKILL)
+        with pytest.raises(WorkerError, match="sekisho rules: it was killed by signal 9"):
+            replay(options, crew=crew)
+
+
+def test_rules_that_trip_are_counted_and_the_others_go_on(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def trip(self: SignatureDetector, *rows: Any) -> Alerts:
+        asked.append(rows)
+        if len(asked) == 2:
+            raise ValueError("tripped")
+        return ALERT.none
+
+    monkeypatch.setattr(SignatureDetector, "update", trip)
+    options = options_of(day, batch=4096, ruleset=RuleSet())
+    with crew_for(options) as crew:
+        report = replay(options, crew=crew)
+    assert report.counters["chain"]["failed_signatures"] == 1
+    assert any("tripped" in note for note in report.notes)
+    assert report.alerts > 0
+    assert not asked  # all of it in the other process
 
 
 def test_a_worker_that_fails_says_why(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,22 @@ def test_a_day_with_rules(tmp_path: Path, rules: Path) -> None:
     assert_same(told(5, tmp_path, [day], *small), told(1, tmp_path, [day], *small))
 
 
+def test_alerts_that_wait_for_answers(tmp_path: Path, rules: Path) -> None:
+    day, config = cached(load_manifest()["demo_day"], tmp_path), tmp_path / "sekisho.toml"
+    config.write_text("[eve]\nanswered_alerts = true\n[signatures]\npayload = true\n")
+    more = ("--rules", rules, "--config", config, "--batch", "1000")
+    expected = told(1, tmp_path, [day], *more)
+    assert any('"event_type":"alert"' in line and '"detector":"signatures"' in line for line in expected.eve)
+    assert_same(told(3, tmp_path, [day], *more), expected)
+
+
+def test_rules_that_are_switched_off(tmp_path: Path, rules: Path) -> None:
+    day, config = cached(load_manifest()["demo_day"], tmp_path), tmp_path / "sekisho.toml"
+    config.write_text('[detectors]\noff = ["signatures"]\n')
+    more = ("--rules", rules, "--config", config)
+    assert_same(told(2, tmp_path, [day], *more), told(1, tmp_path, [day], *more))
+
+
 def test_a_day_without_rules(tmp_path: Path) -> None:
     day = cached(load_manifest()["demo_day"], tmp_path)
     assert_same(told(3, tmp_path, [day]), told(1, tmp_path, [day]))
