@@ -13,7 +13,9 @@ def gather(data: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> tuple[np.
     offsets = np.zeros(starts.size + 1, np.int64)
     np.cumsum(stops - starts, out=offsets[1:])
     out = np.empty(int(offsets[-1]), np.uint8)
-    _gather(data, starts, offsets, out)
+    read = data.view()
+    read.flags.writeable = False  # whatever it was: one kernel is enough
+    _gather(read, starts, offsets, out)
     return out, offsets
 
 

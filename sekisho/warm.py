@@ -21,6 +21,7 @@ from columns import FLOW, PACKET
 from columns.address import address_int
 from columns.app import AppProto
 from columns.codes import FlowEvent, Outcome
+from columns.gather import gather
 from columns.kernel import is_cold
 from columns.protocols.http import HTTP
 from columns.said import NO_STRETCHES, NOTHING_SAID, FlowFacts, Moment, Said, Step
@@ -120,6 +121,8 @@ def use_protocols() -> None:
     asked = {"proto": 17, "dst_port": 53, "payload_captured_bytes": len(_QUESTION)}
     Dissector(Streams(None, 1), (), DATAGRAM_WANTS).update(
         PACKET.from_rows([_OPENED | asked]), FLOW.none, (), (read_only(_QUESTION), _NO_BYTES))
+    nothing = np.zeros(0, np.int64)
+    gather(_NO_BYTES, nothing, nothing)  # many rows of protocols are put in order by it
 
 
 def _use_streams() -> None:

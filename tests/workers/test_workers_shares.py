@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,11 @@ from columns.codes import Status
 from sekisho.workers.shares import shares_of, shares_of_packets
 
 HOSTS = st.integers(0, 2**128 - 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    shares_of(PACKET.none, 2, 0)
 
 
 def packets(*rows: dict[str, int]):
