@@ -39,6 +39,10 @@ class Screen:
         """Write one line of results."""
         print(text, file=self._results)
 
+    def flush(self) -> None:
+        """Let what was written reach a pipe at once: the command waits from here on."""
+        self._results.flush()
+
     def json(self, value: Any) -> None:
         """Write one JSON value as one line of results."""
         self.line(json.dumps(value, ensure_ascii=False, default=str))

@@ -127,6 +127,7 @@ def _serve(screen: Screen, store: Any, access: Access, known: _Knowledge, tls: t
 
     def ready() -> None:
         screen.line(url)
+        screen.flush()
         screen.note(screen.words("the console answers; Ctrl-C ends it"))
         if open_page:
             open_browser(url)

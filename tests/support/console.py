@@ -105,8 +105,9 @@ def sekisho(*arguments: object, check: bool = True, cwd: Path = ROOT) -> subproc
 
 
 def environment() -> dict[str, str]:
-    """Return an environment without the settings of whoever runs the tests."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("SEKISHO_STORE", "SEKISHO_CONFIG", "LC_ALL", "BROWSER")}
+    """Return an environment without the settings of whoever runs the tests, those of buffers among them."""
+    kept = {k: v for k, v in os.environ.items() if k not in (
+        "SEKISHO_STORE", "SEKISHO_CONFIG", "LC_ALL", "BROWSER", "PYTHONUNBUFFERED")}
     return kept | {"LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 
 
